@@ -1,0 +1,168 @@
+"""Fakes of the ports for unit tests: a lake over plain folders, a silent tracker, a job runner.
+
+They ship beside the ports so that every test means the same thing by "a lake".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from assets.lineage.build import hash_files
+from assets.lineage.manifest import Attempt, CommitConflict, Cost, FileEntry, Manifest, digest_of
+from assets.lineage.step import Step
+from assets.lineage.workspace import InputFiles, Workspace
+from assets.ports import JobRequest
+
+
+@dataclass
+class FakeLake:
+    """A lake in a local folder, without fencing or concurrency."""
+
+    folder: Path
+    committed: dict[tuple[str, str, str], Manifest] = field(default_factory=dict)
+
+    @property
+    def root(self) -> str:
+        return str(self.folder)
+
+    def find(self, family: str, name: str, fingerprint: str) -> Manifest | None:
+        return self.committed.get((family, name, fingerprint))
+
+    def manifests(self, family: str | None = None, name: str | None = None) -> Iterator[Manifest]:
+        for manifest in self.committed.values():
+            if family in (None, manifest.family) and name in (None, manifest.name):
+                yield manifest
+
+    def begin(self, family: str, name: str, fingerprint: str) -> Attempt:
+        scratch = self.folder / family / name / fingerprint[:12] / "a1"
+        scratch.mkdir(parents=True, exist_ok=True)
+        return Attempt(family=family, name=name, fingerprint=fingerprint, token=1, scratch=scratch)
+
+    def commit(self, attempt: Attempt, manifest: Manifest) -> None:
+        key = (manifest.family, manifest.name, manifest.fingerprint)
+        if key in self.committed:
+            raise CommitConflict(manifest.key, self.committed[key].digest)
+        self.committed[key] = manifest
+
+    def abandon(self, attempt: Attempt) -> None:
+        pass
+
+    def fetch(self, manifest: Manifest, entry: FileEntry) -> Path:
+        return Path(self.uri(manifest)) / entry.path
+
+    def uri(self, manifest: Manifest) -> str:
+        folder = self.folder / manifest.family / manifest.name / manifest.short
+        return str(folder / manifest.data_dir)
+
+
+@dataclass
+class FakeRunLog:
+    run_id: str = "fake-run"
+    url: str = ""
+    metrics: list[tuple[int, dict[str, float]]] = field(default_factory=list)
+    outcome: str = "running"
+
+    def log_metrics(self, step: int, metrics: Mapping[str, float]) -> None:
+        self.metrics.append((step, dict(metrics)))
+
+    def finish(self, manifest: Manifest, uri: str) -> None:
+        self.outcome = "finished"
+
+    def fail(self, reason: str) -> None:
+        self.outcome = f"failed: {reason}"
+
+
+@dataclass
+class FakeTracker:
+    runs: list[FakeRunLog] = field(default_factory=list)
+
+    def start_run(
+        self, *, family: str, name: str, partition: str, fingerprint: str, dagster_run_id: str
+    ) -> FakeRunLog:
+        self.runs.append(FakeRunLog(run_id=f"fake-run-{len(self.runs)}"))
+        return self.runs[-1]
+
+    def register_model(self, *, recipe: str, manifest: Manifest, uri: str, alias: str) -> str:
+        return "1"
+
+
+@dataclass
+class RecordingJobRunner:
+    """Remembers requests and runs nothing."""
+
+    requests: list[JobRequest] = field(default_factory=list)
+
+    def __call__(self, request: JobRequest) -> None:
+        self.requests.append(request)
+
+
+def commit_folder(
+    lake: FakeLake, node: str, files: Mapping[str, bytes], *, partition: str = "p", **config: Any
+) -> Manifest:
+    """Commit given files as an artifact of `node` and return its manifest."""
+    family, name = node.split("/")
+    step = Step(family=family, name=name, partition=partition, code_version="1", config=config)
+    attempt = lake.begin(family, name, step.fingerprint)
+    for path, content in files.items():
+        target = attempt.scratch / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    manifest = fake_manifest(step, attempt.scratch)
+    lake.commit(attempt, manifest)
+    return manifest
+
+
+def fake_manifest(step: Step, folder: Path) -> Manifest:
+    """Return a manifest of the files in a folder, with empty provenance."""
+    files = hash_files(folder)
+    return Manifest(
+        family=step.family,
+        name=step.name,
+        partition=step.partition,
+        fingerprint=step.fingerprint,
+        digest=digest_of(files),
+        code_version=step.code_version,
+        config=step.config,
+        inputs=(),
+        files=files,
+        data_dir="a1",
+        token=1,
+        counts={},
+        metrics={},
+        summary="",
+        pictures=(),
+        cost=Cost(),
+        inherited_cost=Cost(),
+        git_commit="",
+        git_dirty=False,
+        packages={},
+        host="",
+        dagster_run_id="",
+        mlflow_run_id="",
+        started_at="2026-01-01T00:00:00+00:00",
+        finished_at="2026-01-01T00:00:00+00:00",
+    )
+
+
+def fake_workspace(
+    folder: Path,
+    step: Step,
+    inputs: tuple[Manifest, ...] = (),
+    *,
+    lake: FakeLake | None = None,
+    run_job: RecordingJobRunner | None = None,
+) -> Workspace:
+    """Return a workspace of `step` over manifests that `commit_folder` made."""
+    lake = lake or FakeLake(folder / "lake")
+    attempt = lake.begin(step.family, step.name, step.fingerprint)
+    return Workspace(
+        step=step,
+        inputs=tuple(InputFiles(lake, manifest) for manifest in inputs),
+        out=attempt.scratch,
+        job_dir=folder / "jobs",
+        run_job=run_job or RecordingJobRunner(),
+        run_log=FakeRunLog(),
+    )

@@ -1,0 +1,157 @@
+"""Make one artifact, or find that it exists: reuse, read, work, hash, commit, tell the tracker."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from assets.lineage.canonical import sha256_of_file
+from assets.lineage.manifest import CommitConflict, Cost, FileEntry, Manifest, digest_of
+from assets.lineage.provenance import Provenance
+from assets.lineage.step import Step
+from assets.lineage.workspace import InputFiles, Outcome, Workspace
+from assets.ports import JobRunner, Lake, RunLog, Tracker
+
+logger = logging.getLogger(__name__)
+
+Work = Callable[[Workspace], Outcome]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """A committed artifact and how this call came by it."""
+
+    manifest: Manifest
+    uri: str
+    reused: bool
+    mlflow_url: str
+
+
+class MissingInput(RuntimeError):
+    """An input has not been materialized yet."""
+
+
+def build(
+    step: Step,
+    work: Work,
+    *,
+    lake: Lake,
+    tracker: Tracker,
+    provenance: Provenance,
+    job_root: Path,
+    run_job: Callable[[RunLog], JobRunner],
+    progress: Callable[[str], None],
+) -> Built:
+    """Return the artifact of `step`, making it with `work` only if the lake has none."""
+    found = lake.find(step.family, step.name, step.fingerprint)
+    if found is not None:
+        return Built(manifest=found, uri=lake.uri(found), reused=True, mlflow_url="")
+    inputs = tuple(InputFiles(lake, _require(lake, parent)) for parent in step.inputs)
+    run_log = tracker.start_run(
+        family=step.family,
+        name=step.name,
+        partition=step.partition,
+        fingerprint=step.fingerprint,
+        dagster_run_id=provenance.dagster_run_id,
+    )
+    attempt = lake.begin(step.family, step.name, step.fingerprint)
+    workspace = Workspace(
+        step=step,
+        inputs=inputs,
+        out=attempt.scratch,
+        job_dir=job_root / f"{step.family}.{step.name}.{step.short}",
+        run_job=run_job(run_log),
+        run_log=run_log,
+        progress=progress,
+    )
+    started, clock = datetime.now(UTC), time.monotonic()
+    try:
+        outcome = work(workspace)
+        wall_s = time.monotonic() - clock
+        files = hash_files(attempt.scratch)
+        manifest = Manifest(
+            family=step.family,
+            name=step.name,
+            partition=step.partition,
+            fingerprint=step.fingerprint,
+            digest=digest_of(files),
+            code_version=step.code_version,
+            config=step.config,
+            inputs=tuple(i.record() for i in inputs),
+            files=files,
+            data_dir=f"a{attempt.token}",
+            token=attempt.token,
+            counts=dict(outcome.counts),
+            metrics=dict(outcome.metrics),
+            summary=outcome.summary,
+            pictures=outcome.pictures,
+            cost=replace(outcome.cost, wall_s=wall_s),
+            inherited_cost=inherited_cost(lake, (i.manifest for i in inputs)),
+            git_commit=provenance.git_commit,
+            git_dirty=provenance.git_dirty,
+            packages=provenance.packages,
+            host=provenance.host,
+            dagster_run_id=provenance.dagster_run_id,
+            mlflow_run_id=run_log.run_id,
+            started_at=started.isoformat(),
+            finished_at=datetime.now(UTC).isoformat(),
+        )
+        lake.commit(attempt, manifest)
+    except CommitConflict:
+        run_log.fail("another attempt committed first")
+        lake.abandon(attempt)
+        winner = lake.find(step.family, step.name, step.fingerprint)
+        if winner is None:
+            raise
+        logger.warning("%s: another attempt committed first; using its artifact", step.key)
+        return Built(manifest=winner, uri=lake.uri(winner), reused=True, mlflow_url="")
+    except BaseException as error:
+        run_log.fail(f"{type(error).__name__}: {error}")
+        lake.abandon(attempt)
+        raise
+    uri = lake.uri(manifest)
+    run_log.finish(manifest, uri)
+    return Built(manifest=manifest, uri=uri, reused=False, mlflow_url=run_log.url)
+
+
+def hash_files(folder: Path) -> tuple[FileEntry, ...]:
+    """Return the entries of all files below a folder, sorted by path."""
+    return tuple(
+        FileEntry(
+            path=path.relative_to(folder).as_posix(),
+            size_bytes=path.stat().st_size,
+            sha256=sha256_of_file(path),
+        )
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    )
+
+
+def inherited_cost(lake: Lake, parents: Iterable[Manifest]) -> Cost:
+    """Sum the own costs of all distinct ancestors."""
+    seen: dict[str, Cost] = {}
+    queue = list(parents)
+    while queue:
+        manifest = queue.pop()
+        if manifest.fingerprint in seen:
+            continue
+        seen[manifest.fingerprint] = manifest.cost
+        for record in manifest.inputs:
+            ancestor = lake.find(record.family, record.name, record.fingerprint)
+            if ancestor is not None:
+                queue.append(ancestor)
+    return sum(seen.values(), Cost())
+
+
+def _require(lake: Lake, step: Step) -> Manifest:
+    manifest = lake.find(step.family, step.name, step.fingerprint)
+    if manifest is None:
+        raise MissingInput(
+            f"{step.key} ({step.short}) is not in the lake {lake.root}: materialize it first, "
+            f"for example with `materia materialize '{step.key}'`"
+        )
+    return manifest

@@ -1,0 +1,156 @@
+"""The three doors of the asset layer: Lake (artifacts), Tracker (metrics), Launcher (jobs).
+
+Protocols and the plain records that pass through them. The real adapters live in
+orchestration/, the fakes for tests in assets/fakes.py; nothing here does any IO.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from assets.lineage.manifest import Attempt, FileEntry, Manifest
+
+
+class Lake(Protocol):
+    """Immutable artifacts at {root}/{family}/{name}/{fingerprint12}/, committed by a manifest."""
+
+    root: str
+
+    def find(self, family: str, name: str, fingerprint: str) -> Manifest | None:
+        """Return the committed manifest, or None; a folder without a manifest does not exist."""
+
+    def manifests(self, family: str | None = None, name: str | None = None) -> Iterator[Manifest]:
+        """Iterate over committed manifests, oldest first."""
+
+    def begin(self, family: str, name: str, fingerprint: str) -> Attempt:
+        """Open an attempt with a fencing token above all earlier ones and a scratch folder."""
+
+    def commit(self, attempt: Attempt, manifest: Manifest) -> None:
+        """Publish files, then the manifest exclusively.
+
+        Raises CommitConflict with the winner's digest when another attempt was first, and
+        StaleAttempt when a later attempt has begun.
+        """
+
+    def abandon(self, attempt: Attempt) -> None:
+        """Remove the scratch files of an attempt that failed."""
+
+    def fetch(self, manifest: Manifest, entry: FileEntry) -> Path:
+        """Return a local path of one file (downloaded and cached when the lake is remote)."""
+
+    def uri(self, manifest: Manifest) -> str:
+        """Return the address of the artifact's files, for people and for MLflow."""
+
+
+class RunLog(Protocol):
+    """One open tracker run."""
+
+    run_id: str
+    url: str
+
+    def log_metrics(self, step: int, metrics: Mapping[str, float]) -> None: ...
+
+    def finish(self, manifest: Manifest, uri: str) -> None:
+        """Write params, dataset inputs, tags and final metrics of the committed artifact."""
+
+    def fail(self, reason: str) -> None: ...
+
+
+class Tracker(Protocol):
+    """Experiments and metrics (MLflow): a view of the lake that can be rebuilt from it."""
+
+    def start_run(
+        self, *, family: str, name: str, partition: str, fingerprint: str, dagster_run_id: str
+    ) -> RunLog: ...
+
+    def register_model(self, *, recipe: str, manifest: Manifest, uri: str, alias: str) -> str:
+        """Register a release as `materia-{recipe}` and return its version."""
+
+
+class JobState(StrEnum):
+    """Lost means unknown to the scheduler: neither success nor failure."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobSpec:
+    """One external job: a module of ours run with a spec file, on `world_size` ranks."""
+
+    name: str
+    """Unique name, chosen by us and known before submission."""
+    module: str
+    """training.main or evaluation.main."""
+    spec_path: str
+    work_dir: str
+    """Receives handle.json, stdout.log and exit.json."""
+    world_size: int = 1
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobHandle:
+    """Persisted in work_dir before submission, so that a restarted caller can re-attach."""
+
+    name: str
+    work_dir: str
+    launcher: str
+    scheduler_id: str
+    submitted_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobStatus:
+    state: JobState
+    exit_code: int | None
+    detail: str
+    """Last lines of the job's log when it failed."""
+
+
+class Launcher(Protocol):
+    """Where jobs run: local processes, Slurm, Kubernetes."""
+
+    name: str
+
+    def submit(self, spec: JobSpec) -> JobHandle: ...
+
+    def poll(self, handle: JobHandle) -> JobStatus: ...
+
+    def cancel(self, handle: JobHandle) -> None:
+        """Ask the job to stop (SIGTERM, grace period, SIGKILL) and wait until it has."""
+
+    def reattach(self, work_dir: Path) -> JobHandle | None:
+        """Return the handle of a job submitted earlier from work_dir, or None."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRequest:
+    """What an asset's work asks for; where and how it runs is decided by who passes the runner."""
+
+    name: str
+    module: str
+    spec_path: Path
+    work_dir: Path
+    journal_path: Path | None = None
+    """Metrics journal to project to the tracker while the job runs."""
+    world_size: int = 1
+
+
+class JobRunner(Protocol):
+    """Submit a job, stream what it reports, and wait for it."""
+
+    def __call__(self, request: JobRequest) -> None:
+        """Return when the job has succeeded; raises JobFailed otherwise."""
+
+
+class JobFailed(RuntimeError):
+    """An external job ended without success; the message carries the tail of its log."""

@@ -1,0 +1,307 @@
+"""The graph as identities: which literals and which inputs make each artifact.
+
+Pure: from a recipe and the raw snapshots at hand it computes every fingerprint. The bodies live
+in the families; Dagster's view of the same graph is in their defs.py, and a test holds the two
+together. Only what changes an artifact's bytes enters its config, so that (say) a learning rate
+re-makes the checkpoints and nothing before them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from assets.lineage.step import Step
+from assets.recipes.ablation import VARIANTS
+from assets.recipes.recipe import Recipe, SftStageSpec, StageSpec
+
+CODE_VERSIONS: Mapping[str, str] = {
+    "corpora/raw": "1",
+    "corpora/documents": "1",
+    "corpora/benchmarks": "1",
+    "mixtures/deduped": "1",
+    "mixtures/decontaminated": "1",
+    "mixtures/stage1": "1",
+    "mixtures/stage2": "1",
+    "mixtures/stage3": "1",
+    "tokenizers/tokenizer": "1",
+    "tokenizers/shards_stage1": "1",
+    "tokenizers/shards_stage2": "1",
+    "tokenizers/shards_stage3": "1",
+    "tokenizers/shards_sft_general": "1",
+    "tokenizers/shards_sft_medical": "1",
+    "synthesis/questions": "1",
+    "checkpoints/stage1": "1",
+    "checkpoints/stage2": "1",
+    "checkpoints/stage3": "1",
+    "models/sft_general": "1",
+    "models/sft_medical": "1",
+    "reports/perplexity": "1",
+    "reports/benchmarks": "1",
+    "reports/medical": "1",
+    "reports/needle": "1",
+    "reports/scorecard": "1",
+    "reports/ablation": "1",
+    "releases/release": "1",
+}
+"""Raise one when the code behind a node changes what it writes (the golden test says so)."""
+
+FACT_SOURCES = ("icd10cm", "hpo")
+"""Sources whose raw files hold facts that synthesis turns into questions."""
+
+JUDGES = ("perplexity", "benchmarks", "medical", "needle")
+MEDICAL_BENCHMARKS = ("medqa", "medmcqa", "mmlu_medical")
+
+
+def raw_step(source: Mapping[str, Any], snapshot: Mapping[str, Any]) -> Step:
+    """Return the step of a raw corpus from its catalogue literals and resolved snapshot."""
+    return _step(
+        "corpora/raw", source["name"], {"source": dict(source), "snapshot": dict(snapshot)}
+    )
+
+
+def documents_step(raw: Step) -> Step:
+    return _step("corpora/documents", raw.partition, {"source": raw.config["source"]}, raw)
+
+
+class RecipeGraph:
+    """All steps of one recipe, by node name."""
+
+    def __init__(
+        self, recipe: Recipe, raw: Mapping[str, Step], benchmark_package: Mapping[str, str]
+    ) -> None:
+        """Take the raw step of every source and the version of the benchmark package."""
+        missing = [name for name in recipe.source_names if name not in raw]
+        if missing:
+            raise ValueError(
+                f"recipe {recipe.name} needs corpora that are not materialized: "
+                f"{', '.join(missing)}; run `materia materialize 'corpora/raw[{missing[0]}]'`"
+            )
+        self.recipe = recipe
+        self._raw = raw
+        self._package = benchmark_package
+        self.steps: dict[str, Step] = {}
+        self._add_data()
+        self._add_stages()
+        self._add_sft()
+        self._add_reports()
+        if recipe.sft:
+            self._add("releases/release", self._release_config(), *self._release_inputs())
+
+    def step(self, node: str) -> Step:
+        """Return the step of a node; raises ValueError when the recipe has none."""
+        if node not in self.steps:
+            raise ValueError(f"recipe {self.recipe.name} has no {node}: see `materia plan`")
+        return self.steps[node]
+
+    def _add(self, node: str, config: Mapping[str, Any], *inputs: Step) -> None:
+        self.steps[node] = _step(node, self.recipe.name, config, *inputs)
+
+    def _add_data(self) -> None:
+        recipe = self.recipe
+        self._add(
+            "corpora/benchmarks",
+            {"benchmarks": sorted(recipe.evaluation.benchmarks), "package": dict(self._package)},
+        )
+        documents = [documents_step(self._raw[name]) for name in sorted(recipe.source_names)]
+        self._add(
+            "mixtures/deduped",
+            {
+                "sources": {use.source: use.max_text_bytes for use in recipe.sources},
+                "dedup": asdict(recipe.dedup),
+            },
+            *documents,
+        )
+        self._add(
+            "mixtures/decontaminated",
+            asdict(recipe.decontamination),
+            self.steps["mixtures/deduped"],
+            self.steps["corpora/benchmarks"],
+        )
+        self._add(
+            "tokenizers/tokenizer",
+            asdict(recipe.tokenizer),
+            self.steps["mixtures/decontaminated"],
+        )
+        facts = [self._raw[name] for name in FACT_SOURCES if name in self._raw]
+        self._add(
+            "synthesis/questions",
+            asdict(recipe.synthesis),
+            *[step for step in facts if step.partition in recipe.source_names],
+            self.steps["mixtures/decontaminated"],
+            self.steps["corpora/benchmarks"],
+        )
+
+    def _add_stages(self) -> None:
+        tokenizer = self.steps["tokenizers/tokenizer"]
+        corpus = self.steps["mixtures/decontaminated"]
+        for index, stage in enumerate(self.recipe.stages):
+            mixture, shards = f"mixtures/{stage.name}", f"tokenizers/shards_{stage.name}"
+            self._add(
+                mixture,
+                {
+                    "tokens": stage.tokens,
+                    "medical_share": stage.medical_share,
+                    "upsampling": asdict(self.recipe.upsampling),
+                    "seed": self.recipe.seed + index,
+                },
+                corpus,
+                tokenizer,
+            )
+            self._add(
+                shards,
+                {"context_tokens": stage.context_tokens, "seed": self.recipe.seed + index},
+                corpus,
+                tokenizer,
+                self.steps[mixture],
+            )
+            before = self.recipe.stages[index - 1].name if index else None
+            parents = [self.steps[f"checkpoints/{before}"]] if before else []
+            self._add(
+                f"checkpoints/{stage.name}",
+                self._train_config(stage, index),
+                self.steps[shards],
+                *parents,
+            )
+
+    def _train_config(self, stage: StageSpec, index: int) -> dict[str, Any]:
+        recipe = self.recipe
+        model = replace(
+            recipe.model,
+            rope_theta=stage.rope_theta,
+            max_position_embeddings=stage.context_tokens,
+        )
+        return {
+            "model": model.to_dict(),
+            "init": "weights" if index else "random",
+            "init_seed": recipe.seed,
+            "data_seed": recipe.seed + index,
+            "context_tokens": stage.context_tokens,
+            "batch_samples": stage.batch_samples,
+            "steps": stage.steps,
+            "schedule": {
+                "peak_lr": stage.peak_lr,
+                "warmup_steps": stage.warmup_steps,
+                "decay": stage.decay,
+                "final_lr": stage.final_lr,
+            },
+            "precision": recipe.precision,
+            "carry_optimizer": bool(index),
+        }
+
+    def _add_sft(self) -> None:
+        parent = self.steps["checkpoints/stage3"]
+        for index, stage in enumerate(self.recipe.sft):
+            domain = stage.name.removeprefix("sft_")
+            shards = f"tokenizers/shards_{stage.name}"
+            self._add(
+                shards,
+                {"context_tokens": stage.context_tokens, "domain": domain},
+                self.steps["synthesis/questions"],
+                self.steps["tokenizers/tokenizer"],
+            )
+            node = f"models/{stage.name}"
+            self._add(node, self._sft_config(stage, index), self.steps[shards], parent)
+            parent = self.steps[node]
+
+    def _sft_config(self, stage: SftStageSpec, index: int) -> dict[str, Any]:
+        last = self.recipe.stages[-1]
+        model = replace(
+            self.recipe.model,
+            rope_theta=last.rope_theta,
+            max_position_embeddings=last.context_tokens,
+        )
+        return {
+            "model": model.to_dict(),
+            "init": "weights",
+            "init_seed": self.recipe.seed,
+            "data_seed": self.recipe.seed + 100 + index,
+            "context_tokens": stage.context_tokens,
+            "batch_samples": stage.batch_samples,
+            "epochs": stage.epochs,
+            "schedule": {
+                "peak_lr": stage.peak_lr,
+                "warmup_steps": stage.warmup_steps,
+                "decay": "cosine",
+                "final_lr": stage.final_lr,
+            },
+            "precision": self.recipe.precision,
+            "carry_optimizer": False,
+        }
+
+    @property
+    def base(self) -> Step:
+        return self.steps["checkpoints/stage3"]
+
+    @property
+    def final(self) -> Step:
+        """The last model: the last SFT stage, or the base model without SFT."""
+        return self.steps[f"models/{self.recipe.sft[-1].name}"] if self.recipe.sft else self.base
+
+    def _add_reports(self) -> None:
+        evaluation = self.recipe.evaluation
+        models = [self.base] if self.final is self.base else [self.base, self.final]
+        common = {"max_items": evaluation.max_items, "seed": evaluation.seed}
+        general = [n for n in evaluation.benchmarks if n not in (*MEDICAL_BENCHMARKS, "lambada")]
+        medical = [n for n in evaluation.benchmarks if n in MEDICAL_BENCHMARKS]
+        items, corpus = self.steps["corpora/benchmarks"], self.steps["mixtures/decontaminated"]
+        tokenizer = self.steps["tokenizers/tokenizer"]
+        self._add(
+            "reports/perplexity",
+            {**common, "heldout_documents": evaluation.heldout_documents},
+            *models,
+            tokenizer,
+            items,
+            corpus,
+        )
+        self._add(
+            "reports/benchmarks", {**common, "benchmarks": general}, *models, tokenizer, items
+        )
+        self._add("reports/medical", {**common, "benchmarks": medical}, *models, tokenizer, items)
+        self._add(
+            "reports/needle",
+            {
+                "lengths": list(evaluation.needle_lengths),
+                "depths": list(evaluation.needle_depths),
+                "seed": evaluation.seed,
+            },
+            *models,
+            tokenizer,
+            corpus,
+        )
+        judges = [self.steps[f"reports/{judge}"] for judge in JUDGES]
+        self._add("reports/scorecard", {}, *judges)
+
+    def _release_config(self) -> dict[str, Any]:
+        return {
+            "recipe": self.recipe.name,
+            "title": self.recipe.title,
+            "model": dict(self.final.config["model"]),
+            "sources": [dict(self._raw[name].config["source"]) for name in self.recipe.source_names],
+        }
+
+    def _release_inputs(self) -> tuple[Step, ...]:
+        return (self.final, self.steps["tokenizers/tokenizer"], self.steps["reports/scorecard"])
+
+
+def ablation_step(graphs: Mapping[str, RecipeGraph]) -> Step:
+    """Return the step of the ablation table from the six variants' graphs, by variant."""
+    reports = [
+        graphs[variant].step(f"reports/{judge}")
+        for variant in VARIANTS
+        for judge in ("perplexity", "benchmarks", "needle")
+    ]
+    return _step("reports/ablation", "", {"variants": list(VARIANTS)}, *reports)
+
+
+def _step(node: str, partition: str, config: Mapping[str, Any], *inputs: Step) -> Step:
+    family, name = node.split("/")
+    return Step(
+        family=family,
+        name=name,
+        partition=partition,
+        code_version=CODE_VERSIONS[node],
+        config=config,
+        inputs=inputs,
+    )

@@ -1,0 +1,122 @@
+"""What a training job is asked to do, as JSON: identity (what) apart from execution (where).
+
+Torch-free: the control plane writes it, `python -m training.main spec.json` reads it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from model.config import ModelConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleSpec:
+    """Learning rate over the job's own steps: linear warm-up, then constant, or cosine to final."""
+
+    peak_lr: float
+    warmup_steps: int
+    decay: Literal["constant", "cosine"]
+    final_lr: float
+    """Rate at the last step of a cosine; equal to peak_lr for a constant stage."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizerSpec:
+    """AdamW and the adaptive clipping of arXiv 2502.12671 section 4.2, Algorithm 1."""
+
+    beta1: float = 0.9
+    beta2: float = 0.95
+    eps: float = 1e-8
+    weight_decay: float = 0.1
+    max_grad_norm: float = 1.0
+    skip_factor: float = 1.2
+    skip_window: int = 100
+    skip_offset: float = 0.1
+    max_skips: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainIdentity:
+    """Everything that may change the numbers that come out."""
+
+    model: ModelConfig
+    """Architecture, with the stage's RoPE base and context already set."""
+    init: Literal["random", "weights"]
+    """random: draw from init_seed; weights: start from TrainPaths.init_dir."""
+    init_seed: int
+    data_seed: int
+    """Key of the sample permutation (training/shards.py)."""
+    context_tokens: int
+    batch_samples: int
+    """Samples of one optimizer step, over all ranks and accumulation steps."""
+    steps: int
+    schedule: ScheduleSpec
+    optimizer: OptimizerSpec
+    precision: Literal["fp32", "bf16"]
+    carry_optimizer: bool
+    """Start from the optimizer moments beside the initial weights (a stage continues the last)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainExecution:
+    """Where and how it runs; never part of a fingerprint."""
+
+    shards_dir: str
+    init_dir: str | None
+    """Folder with model.safetensors (and optimizer.safetensors), or None for random."""
+    output_dir: str
+    """Receives the final files: see training/main.py."""
+    resume_dir: str
+    """Step checkpoints live here, across attempts of the same fingerprint."""
+    journal_path: str
+    """Append-only JSON lines of metrics and events."""
+    world_size: int = 1
+    micro_batch_samples: int = 1
+    zero_stage: int = 1
+    threads: int = 2
+    checkpoint_every_steps: int = 100
+    log_every_steps: int = 10
+    keep_checkpoints: int = 2
+    activation_checkpointing: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSpec:
+    identity: TrainIdentity
+    execution: TrainExecution
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(self.to_dict(), indent=2, sort_keys=True) + "\n")
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "identity": {**asdict(self.identity), "model": self.identity.model.to_dict()},
+            "execution": asdict(self.execution),
+        }
+
+    @classmethod
+    def read(cls, path: Path) -> TrainSpec:
+        return cls.from_dict(json.loads(path.read_text()))
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> TrainSpec:
+        return cls(
+            identity=identity_from_dict(data["identity"]),
+            execution=TrainExecution(**data["execution"]),
+        )
+
+
+def identity_from_dict(data: Mapping[str, Any]) -> TrainIdentity:
+    return TrainIdentity(
+        **{
+            **data,
+            "model": ModelConfig.from_dict(data["model"]),
+            "schedule": ScheduleSpec(**data["schedule"]),
+            "optimizer": OptimizerSpec(**data["optimizer"]),
+        }
+    )

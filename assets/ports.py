@@ -18,7 +18,8 @@ from assets.lineage.manifest import Attempt, FileEntry, Manifest
 class Lake(Protocol):
     """Immutable artifacts at {root}/{family}/{name}/{fingerprint12}/, committed by a manifest."""
 
-    root: str
+    @property
+    def root(self) -> str: ...
 
     def find(self, family: str, name: str, fingerprint: str) -> Manifest | None:
         """Return the committed manifest, or None; a folder without a manifest does not exist."""
@@ -49,8 +50,11 @@ class Lake(Protocol):
 class RunLog(Protocol):
     """One open tracker run."""
 
-    run_id: str
-    url: str
+    @property
+    def run_id(self) -> str: ...
+
+    @property
+    def url(self) -> str: ...
 
     def log_metrics(self, step: int, metrics: Mapping[str, float]) -> None: ...
 

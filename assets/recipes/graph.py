@@ -278,7 +278,9 @@ class RecipeGraph:
             "recipe": self.recipe.name,
             "title": self.recipe.title,
             "model": dict(self.final.config["model"]),
-            "sources": [dict(self._raw[name].config["source"]) for name in self.recipe.source_names],
+            "sources": [
+                dict(self._raw[name].config["source"]) for name in self.recipe.source_names
+            ],
         }
 
     def _release_inputs(self) -> tuple[Step, ...]:

@@ -1,0 +1,67 @@
+"""Dagster's view of the corpora: raw snapshots, documents, and the benchmarks to keep out."""
+
+from __future__ import annotations
+
+from assets.corpora.benchmarks import make_benchmarks
+from assets.corpora.checks import DOCUMENT_CHECKS
+from assets.corpora.documents import make_documents
+from assets.corpora.raw import make_raw
+from assets.corpora.snapshot import resolve
+from assets.corpora.sources import source
+from assets.lineage.build import Work
+from assets.lineage.defs import artifact_asset
+from assets.lineage.step import Step
+from assets.lineage.workspace import Outcome, Workspace
+from assets.partitions import RECIPE_PARTITIONS, SOURCE_PARTITIONS
+from assets.platform import Platform
+from assets.recipes.graph import raw_step
+
+OWNER = "team:data"
+
+
+def _raw_step(platform: Platform, name: str) -> Step:
+    snapshot = resolve(source(name), platform.inbox)
+    return raw_step(source(name).to_dict(), snapshot.to_dict())
+
+
+def _raw_work(platform: Platform) -> Work:
+    def work(ws: Workspace) -> Outcome:
+        return make_raw(resolve(source(ws.step.partition), platform.inbox).files)(ws)
+
+    return work
+
+
+raw = artifact_asset(
+    "corpora/raw",
+    _raw_work,
+    description="The files of a source exactly as they were found; a new snapshot is a new "
+    "artifact.",
+    partitions=SOURCE_PARTITIONS,
+    kinds={"file"},
+    owner=OWNER,
+    step=_raw_step,
+)
+
+documents = artifact_asset(
+    "corpora/documents",
+    lambda platform: make_documents,
+    description="One row per document in the common schema: normalised, language known, passed "
+    "the quality rules. What was dropped or quarantined lies beside it with the reason.",
+    partitions=SOURCE_PARTITIONS,
+    deps=["corpora/raw"],
+    kinds={"polars", "parquet"},
+    owner=OWNER,
+    checks=DOCUMENT_CHECKS,
+)
+
+benchmarks = artifact_asset(
+    "corpora/benchmarks",
+    lambda platform: make_benchmarks,
+    description="Every item of every benchmark the recipe is judged by. Never trained on: the "
+    "mixtures are cleared of it.",
+    partitions=RECIPE_PARTITIONS,
+    kinds={"polars", "parquet"},
+    owner="team:evaluation",
+)
+
+ASSETS = [raw, documents, benchmarks]

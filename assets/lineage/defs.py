@@ -1,0 +1,204 @@
+"""From a node's pure work to a Dagster asset: reuse or build, then metadata and checks."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from assets.lineage.build import Built, Work, build
+from assets.lineage.checks import Check
+from assets.lineage.manifest import Manifest, artifact_key
+from assets.lineage.step import Step
+from assets.platform import Platform
+from assets.ports import JobRequest, JobRunner, JobSpec, RunLog
+from assets.recipes.graph import CODE_VERSIONS
+from assets.recipes.resolve import resolve_step
+
+ACCELERATOR_POOL = "accelerator"
+"""Jobs hold a slot of this pool while they run; dagster.yaml says how many there are."""
+
+_MAX_PICTURE_BYTES = 400_000
+"""Event-log rows hold pictures inline; larger ones are only linked (our choice)."""
+
+Deps = Sequence[str | dg.AssetDep]
+
+
+def artifact_asset(
+    node: str,
+    work: Callable[[Platform], Work],
+    *,
+    description: str,
+    partitions: dg.PartitionsDefinition[str] | None,
+    deps: Deps = (),
+    kinds: set[str],
+    owner: str,
+    checks: Sequence[Check] = (),
+    pool: str | None = None,
+    step: Callable[[Platform, str], Step] | None = None,
+    publish: Callable[[Platform, Built], Mapping[str, str]] | None = None,
+) -> dg.AssetsDefinition:
+    """Return the asset of one node.
+
+    `step` overrides how its identity is found; `publish` runs after every materialization,
+    reused ones too, must be idempotent, and adds metadata.
+    """
+    family, name = node.split("/")
+    key = dg.AssetKey([family, name])
+
+    @dg.asset(
+        key=key,
+        group_name=family,
+        description=description,
+        partitions_def=partitions,
+        deps=[_dep(dep) for dep in deps],
+        kinds=kinds,
+        owners=[owner],
+        code_version=CODE_VERSIONS[node],
+        pool=pool,
+        check_specs=[
+            dg.AssetCheckSpec(
+                check.name, asset=key, description=check.description, blocking=check.blocking
+            )
+            for check in checks
+        ],
+    )
+    def _asset(
+        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
+    ) -> dg.MaterializeResult[Any]:
+        partition = context.partition_key if context.has_partition_key else ""
+        asked = step(platform, partition) if step else resolve_step(node, partition, platform.lake)
+        built = _build(context, platform, asked, work(platform))
+        published = publish(platform, built) if publish else {}
+        return dg.MaterializeResult(
+            asset_key=key,
+            metadata={**_metadata(built, platform), **published},
+            data_version=dg.DataVersion(built.manifest.digest),
+            check_results=[_run_check(check, built.manifest, platform) for check in checks],
+        )
+
+    return _asset
+
+
+def _build(context: dg.AssetExecutionContext, platform: Platform, step: Step, work: Work) -> Built:
+    platform.on_progress(step.key, "")
+
+    def progress(message: str) -> None:
+        context.log.info(message)
+        platform.on_progress(step.key, message)
+
+    built = build(
+        step,
+        work,
+        lake=platform.lake,
+        tracker=platform.tracker,
+        provenance=platform.gather_provenance(context.run_id),
+        job_root=platform.job_root,
+        run_job=lambda run_log: _job_runner(context, platform, run_log),
+        progress=progress,
+    )
+    if built.reused:
+        context.log.info("reused %s: %s", built.manifest.short, built.uri)
+    platform.on_progress(step.key, "reused" if built.reused else "made")
+    return built
+
+
+def _job_runner(
+    context: dg.AssetExecutionContext, platform: Platform, run_log: RunLog
+) -> JobRunner:
+    """Run jobs outside, with Dagster Pipes carrying their log lines into this run."""
+
+    def run(request: JobRequest) -> None:
+        request.work_dir.mkdir(parents=True, exist_ok=True)
+        reader = dg.PipesFileMessageReader(
+            str(request.work_dir / "pipes-messages.jsonl"), cleanup_file=False
+        )
+        with dg.open_pipes_session(
+            context=context, context_injector=dg.PipesEnvContextInjector(), message_reader=reader
+        ) as session:
+            spec = JobSpec(
+                name=request.name,
+                module=request.module,
+                spec_path=str(request.spec_path),
+                work_dir=str(request.work_dir),
+                world_size=request.world_size,
+                env=session.get_bootstrap_env_vars(),
+            )
+            platform.run_and_wait(
+                platform.launcher, spec, lambda: _project(platform, request, run_log)
+            )
+            _project(platform, request, run_log)
+
+    return run
+
+
+def _project(platform: Platform, request: JobRequest, run_log: RunLog) -> None:
+    if request.journal_path is not None and request.journal_path.exists():
+        platform.project_journal(request.journal_path, run_log)
+
+
+def _metadata(built: Built, platform: Platform) -> dict[str, Any]:
+    manifest = built.manifest
+    values: dict[str, Any] = {
+        "artifact": manifest.key,
+        "fingerprint": manifest.fingerprint,
+        "digest": manifest.digest,
+        "uri": dg.MetadataValue.path(built.uri),
+        "reused": built.reused,
+        "summary": dg.MetadataValue.md(manifest.summary or "no summary"),
+        "inputs": dg.MetadataValue.md(_inputs_table(manifest)),
+        "wall_s": round(manifest.cost.wall_s, 2),
+        "files": len(manifest.files),
+        "bytes": sum(entry.size_bytes for entry in manifest.files),
+    }
+    for name, count in manifest.counts.items():
+        values[f"count/{name}"] = count
+    for name, value in manifest.metrics.items():
+        values[f"metric/{name}"] = float(value)
+    if built.mlflow_url:
+        values["mlflow_run"] = dg.MetadataValue.url(built.mlflow_url)
+    elif manifest.mlflow_run_id:
+        values["mlflow_run_id"] = manifest.mlflow_run_id
+    for name in manifest.pictures:
+        path = platform.lake.fetch(manifest, manifest.file(name))
+        if path.stat().st_size <= _MAX_PICTURE_BYTES:
+            values[f"picture/{Path(name).stem}"] = dg.MetadataValue.md(_inline(path))
+    return values
+
+
+def _inputs_table(manifest: Manifest) -> str:
+    if not manifest.inputs:
+        return "none: this is where the graph begins"
+    rows = [
+        f"| {artifact_key(i.family, i.name, i.partition)} | `{i.fingerprint[:12]}` | "
+        f"`{i.digest[:12]}` | {len(i.files_read)} |"
+        for i in manifest.inputs
+    ]
+    return "\n".join(["| input | fingerprint | digest | files read |", "|---|---|---|---|", *rows])
+
+
+def _inline(path: Path) -> str:
+    data = base64.b64encode(path.read_bytes()).decode()
+    return f"![{path.stem}](data:image/png;base64,{data})"
+
+
+def _run_check(check: Check, manifest: Manifest, platform: Platform) -> dg.AssetCheckResult:
+    verdict = check.run(manifest, platform.lake)
+    return dg.AssetCheckResult(
+        check_name=check.name,
+        passed=verdict.passed,
+        severity=dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,
+        description=verdict.reason,
+        metadata=_plain(verdict.facts),
+    )
+
+
+def _plain(facts: Mapping[str, int | float | str]) -> dict[str, Any]:
+    return dict(facts)
+
+
+def _dep(dep: str | dg.AssetDep) -> dg.AssetDep:
+    return dep if isinstance(dep, dg.AssetDep) else dg.AssetDep(dg.AssetKey(dep.split("/")))

@@ -1,0 +1,39 @@
+"""Read a committed artifact's tables through the lake, for checks and audits."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import polars as pl
+
+from assets.lineage.checks import Verdict
+from assets.lineage.manifest import Manifest
+from assets.ports import Lake
+
+
+def table(
+    lake: Lake, manifest: Manifest, name: str, columns: list[str] | None = None
+) -> pl.DataFrame:
+    """Return a parquet file of an artifact; raises KeyError when it has none of that name."""
+    return pl.read_parquet(lake.fetch(manifest, manifest.file(name)), columns=columns)
+
+
+def document(lake: Lake, manifest: Manifest, name: str) -> Any:
+    """Return a JSON file of an artifact."""
+    return json.loads(lake.fetch(manifest, manifest.file(name)).read_text())
+
+
+def has_file(manifest: Manifest, name: str) -> bool:
+    return any(entry.path == name for entry in manifest.files)
+
+
+def sums_to(manifest: Manifest, whole: str, *parts: str) -> Verdict:
+    """Return whether a count equals the sum of others."""
+    counts = {name: manifest.counts.get(name, 0) for name in (whole, *parts)}
+    total = sum(counts[name] for name in parts)
+    return Verdict(
+        passed=counts[whole] == total,
+        reason=f"{whole} {counts[whole]} against {' + '.join(parts)} = {total}",
+        facts=counts,
+    )

@@ -1,0 +1,106 @@
+"""Truths that hold for mixtures: counts, no duplicate left, held-out text apart, caps."""
+
+from __future__ import annotations
+
+from assets.lineage.checks import Check, Verdict
+from assets.lineage.manifest import Manifest
+from assets.lineage.tables import document, sums_to, table
+from assets.ports import Lake
+
+_BUDGET_TOLERANCE = 0.05
+"""Share of a stage's budget that may stay unfilled before the check warns (our choice)."""
+
+
+def merges_add_up(manifest: Manifest, lake: Lake) -> Verdict:
+    kept = table(lake, manifest, "documents.parquet", ["doc_id", "duplicate_count"])
+    merged = table(lake, manifest, "merged.parquet", ["doc_id"]).height
+    copies = int(kept["duplicate_count"].sum() or 0)
+    return Verdict(
+        passed=copies == kept.height + merged,
+        reason=f"{kept.height} kept + {merged} merged against {copies} copies counted",
+    )
+
+
+def no_exact_duplicate_is_left(manifest: Manifest, lake: Lake) -> Verdict:
+    hashes = table(lake, manifest, "documents.parquet", ["text_hash"])["text_hash"]
+    repeated = hashes.len() - hashes.n_unique()
+    return Verdict(passed=repeated == 0, reason=f"{repeated} texts stand more than once")
+
+
+def split_adds_up(manifest: Manifest, lake: Lake) -> Verdict:
+    return sums_to(manifest, "documents_in", "documents", "heldout", "removed")
+
+
+def heldout_is_apart(manifest: Manifest, lake: Lake) -> Verdict:
+    trained = table(lake, manifest, "documents.parquet", ["cluster_id"])["cluster_id"]
+    heldout = table(lake, manifest, "heldout.parquet", ["cluster_id"])["cluster_id"]
+    shared = heldout.is_in(trained.implode()).sum()
+    return Verdict(
+        passed=shared == 0, reason=f"{shared} of {heldout.len()} held-out clusters are trained on"
+    )
+
+
+def repeats_within_cap(manifest: Manifest, lake: Lake) -> Verdict:
+    cap = int(manifest.config["upsampling"]["max_repeats"])
+    most = int(table(lake, manifest, "selection.parquet", ["repeats"])["repeats"].max() or 0)  # type: ignore[arg-type]
+    return Verdict(passed=most <= cap, reason=f"at most {most} repetitions; the cap is {cap}")
+
+
+def budget_is_met(manifest: Manifest, lake: Lake) -> Verdict:
+    selection = table(lake, manifest, "selection.parquet", ["num_tokens", "repeats"])
+    planned = int(manifest.config["tokens"])
+    achieved = int((selection["num_tokens"].cast(int) * selection["repeats"].cast(int)).sum())
+    return Verdict(
+        passed=achieved >= planned * (1 - _BUDGET_TOLERANCE),
+        reason=f"{achieved} of {planned} tokens; the trainer repeats the mixture for the rest",
+        facts={"planned": planned, "achieved": achieved},
+    )
+
+
+def plan_is_written(manifest: Manifest, lake: Lake) -> Verdict:
+    plan = document(lake, manifest, "plan.json")
+    return Verdict(passed=bool(plan), reason=f"plan.json has {len(plan)} entries")
+
+
+DEDUPED_CHECKS = (
+    Check(
+        name="counts_add_up",
+        description="Every copy counted is a document kept or merged.",
+        run=merges_add_up,
+    ),
+    Check(
+        name="no_exact_duplicate_is_left",
+        description="No text stands twice.",
+        run=no_exact_duplicate_is_left,
+    ),
+)
+DECONTAMINATED_CHECKS = (
+    Check(
+        name="counts_add_up",
+        description="Documents in = trained + held out + removed.",
+        run=split_adds_up,
+    ),
+    Check(
+        name="heldout_is_apart",
+        description="No held-out document shares a cluster with a trained one.",
+        run=heldout_is_apart,
+    ),
+)
+STAGE_CHECKS = (
+    Check(
+        name="repeats_within_cap",
+        description="No document is repeated more often than the recipe's cap.",
+        run=repeats_within_cap,
+    ),
+    Check(
+        name="plan_is_written",
+        description="Planned against achieved tokens are on record.",
+        run=plan_is_written,
+    ),
+    Check(
+        name="budget_is_met",
+        description="The mixture fills the stage's token budget.",
+        run=budget_is_met,
+        blocking=False,
+    ),
+)

@@ -1,0 +1,32 @@
+"""What an installation hands to the assets: the three ports and where scratch lies.
+
+One plain resource, so that an asset's signature stays short; orchestration builds the real one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from assets.lineage.provenance import Provenance
+from assets.ports import JobSpec, Lake, Launcher, RunLog, Tracker
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    lake: Lake
+    tracker: Tracker
+    launcher: Launcher
+    job_root: Path
+    """Scratch of jobs, kept between attempts of one fingerprint."""
+    inbox: Path
+    """Folder of watched sources."""
+    gather_provenance: Callable[[str], Provenance]
+    """Dagster run id -> provenance."""
+    run_and_wait: Callable[[Launcher, JobSpec, Callable[[], None]], None]
+    """Submit or re-attach, call back while waiting, cancel when interrupted; raises JobFailed."""
+    project_journal: Callable[[Path, RunLog], None]
+    """Send new journal lines to the tracker, exactly once."""
+    on_progress: Callable[[str, str], None]
+    """(artifact key, message), for whoever watches; Dagster gets its own log."""

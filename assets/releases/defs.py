@@ -1,0 +1,36 @@
+"""Dagster's view of releases: the official layout, registered as a candidate."""
+
+from __future__ import annotations
+
+from assets.lineage.build import Built
+from assets.lineage.defs import artifact_asset
+from assets.partitions import SFT_PARTITIONS
+from assets.platform import Platform
+from assets.releases.checks import RELEASE_CHECKS
+from assets.releases.release import make_release
+
+ALIAS = "candidate"
+
+
+def _register(platform: Platform, built: Built) -> dict[str, str]:
+    recipe = built.manifest.config["recipe"]
+    version = platform.tracker.register_model(
+        recipe=recipe, manifest=built.manifest, uri=built.uri, alias=ALIAS
+    )
+    return {"registered_model": f"materia-{recipe}", "version": version, "alias": ALIAS}
+
+
+release = artifact_asset(
+    "releases/release",
+    lambda platform: make_release,
+    description="The final model in the official Baichuan-M1 layout with tokenizer, configuration "
+    "and model card; registered in MLflow with the alias `candidate`.",
+    partitions=SFT_PARTITIONS,
+    deps=["models/sft_medical", "tokenizers/tokenizer", "reports/scorecard"],
+    kinds={"huggingface", "safetensors"},
+    owner="team:releases",
+    checks=RELEASE_CHECKS,
+    publish=_register,
+)
+
+ASSETS = [release]

@@ -1,0 +1,76 @@
+"""Dagster's view of the reports: four judges, the scorecard, and the ablation table."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.lineage.defs import ACCELERATOR_POOL, artifact_asset
+from assets.partitions import RECIPE_PARTITIONS
+from assets.recipes.ablation import VARIANTS, ablation_name
+from assets.recipes.graph import JUDGES
+from assets.reports.ablation import make_ablation
+from assets.reports.checks import REPORT_CHECKS
+from assets.reports.judge import make_report
+from assets.reports.needle import make_needle
+from assets.reports.perplexity import make_perplexity
+from assets.reports.scorecard import make_scorecard
+
+OWNER = "team:evaluation"
+MODELS = ["checkpoints/stage3", "models/sft_medical", "tokenizers/tokenizer"]
+_WORK = {
+    "perplexity": (make_perplexity, ["corpora/benchmarks", "mixtures/decontaminated"]),
+    "benchmarks": (make_report, ["corpora/benchmarks"]),
+    "medical": (make_report, ["corpora/benchmarks"]),
+    "needle": (make_needle, ["mixtures/decontaminated"]),
+}
+_ABOUT = {
+    "perplexity": "Perplexity on LAMBADA and on held-out Wikipedia and PubMed text.",
+    "benchmarks": "General multiple-choice benchmarks, base and final model side by side.",
+    "medical": "Medical multiple-choice benchmarks, base and final model side by side.",
+    "needle": "A fact hidden at several depths of haystacks of several lengths.",
+}
+
+judges = [
+    artifact_asset(
+        f"reports/{name}",
+        lambda platform, work=work: work,
+        description=_ABOUT[name],
+        partitions=RECIPE_PARTITIONS,
+        deps=[*MODELS, *deps],
+        kinds={"pytorch", "json"},
+        owner=OWNER,
+        checks=REPORT_CHECKS,
+        pool=ACCELERATOR_POOL,
+    )
+    for name, (work, deps) in _WORK.items()
+]
+
+scorecard = artifact_asset(
+    "reports/scorecard",
+    lambda platform: make_scorecard,
+    description="All scores of one recipe in one table and one picture, with chance beside them.",
+    partitions=RECIPE_PARTITIONS,
+    deps=[f"reports/{judge}" for judge in JUDGES],
+    kinds={"json", "markdown"},
+    owner=OWNER,
+)
+
+ablation = artifact_asset(
+    "reports/ablation",
+    lambda platform: make_ablation,
+    description="Table 2 of the paper at toy size: six architectures on the same data.",
+    partitions=None,
+    deps=[
+        dg.AssetDep(
+            dg.AssetKey(["reports", judge]),
+            partition_mapping=dg.SpecificPartitionsPartitionMapping(
+                [ablation_name(variant) for variant in VARIANTS]
+            ),
+        )
+        for judge in ("perplexity", "benchmarks", "needle")
+    ],
+    kinds={"json", "markdown"},
+    owner=OWNER,
+)
+
+ASSETS = [*judges, scorecard, ablation]

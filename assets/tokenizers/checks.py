@@ -1,0 +1,70 @@
+"""Truths that hold for tokenizers and shards: size, lossless round trip, a complete index."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+
+from assets.lineage.checks import Check, Verdict
+from assets.lineage.manifest import Manifest
+from assets.lineage.tables import table
+from assets.ports import Lake
+from model.tokenizer import Tokenizer
+
+_PROBES = (
+    "Give 0.5 mg/kg IV q8h; SpO2 < 92%.\n\tHbA1c 6.5 %  (48 mmol/mol)",
+    "def f(x):\n    return x  # \u2581 and <s> </s> <C_Q> stay text",
+    "\u60a3\u8005\u3001\u767a\u71b1 39.2\u2103 \U0001f9ec \x00\x7f\r\n \u200d",
+)
+"""Doses, code, literal marker strings, CJK, emoji and control characters."""
+
+
+def size_is_exact(manifest: Manifest, lake: Lake) -> Verdict:
+    asked = int(manifest.config["vocab_size"])
+    made = _tokenizer(manifest, lake).vocab_size
+    return Verdict(passed=made == asked, reason=f"{made} entries; the recipe asks for {asked}")
+
+
+def round_trip_is_lossless(manifest: Manifest, lake: Lake) -> Verdict:
+    tokenizer = _tokenizer(manifest, lake)
+    bad = [text for text in _PROBES if tokenizer.decode(tokenizer.encode(text)) != text]
+    return Verdict(passed=not bad, reason=f"{len(bad)} of {len(_PROBES)} probes changed: {bad!r}")
+
+
+def index_covers_every_token(manifest: Manifest, lake: Lake) -> Verdict:
+    info = json.loads(lake.fetch(manifest, manifest.file("shards.json")).read_text())
+    index = table(lake, manifest, "index.parquet", ["start", "end"])
+    indexed = int(
+        index.select((pl.col("end").cast(pl.Int64) - pl.col("start").cast(pl.Int64)).sum()).item()
+    )
+    return Verdict(
+        passed=indexed == info["num_tokens"],
+        reason=f"the index holds {indexed} tokens, the shards {info['num_tokens']}",
+        facts={"tokens": info["num_tokens"], "samples": info["num_samples"]},
+    )
+
+
+def _tokenizer(manifest: Manifest, lake: Lake) -> Tokenizer:
+    return Tokenizer.load(lake.fetch(manifest, manifest.file("tokenizer.json")).parent)
+
+
+TOKENIZER_CHECKS = (
+    Check(
+        name="size_is_exact",
+        description="The vocabulary has exactly the recipe's size.",
+        run=size_is_exact,
+    ),
+    Check(
+        name="round_trip_is_lossless",
+        description="Decoding gives back doses, code, wild Unicode and literal marker strings.",
+        run=round_trip_is_lossless,
+    ),
+)
+SHARD_CHECKS = (
+    Check(
+        name="index_covers_every_token",
+        description="The document index accounts for every token in the shards.",
+        run=index_covers_every_token,
+    ),
+)

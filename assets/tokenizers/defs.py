@@ -1,0 +1,56 @@
+"""Dagster's view of the tokenizer and the packed shards."""
+
+from __future__ import annotations
+
+from assets.lineage.defs import artifact_asset
+from assets.mixtures.defs import STAGES
+from assets.partitions import RECIPE_PARTITIONS, SFT_PARTITIONS
+from assets.tokenizers.checks import SHARD_CHECKS, TOKENIZER_CHECKS
+from assets.tokenizers.shards import make_sft_shards, make_shards
+from assets.tokenizers.train import make_tokenizer
+
+OWNER = "team:data"
+
+tokenizer = artifact_asset(
+    "tokenizers/tokenizer",
+    lambda platform: make_tokenizer,
+    description="A general and a medical BPE merged to the recipe's size: byte fallback, digits "
+    "split, no normalisation.",
+    partitions=RECIPE_PARTITIONS,
+    deps=["mixtures/decontaminated"],
+    kinds={"json", "huggingface"},
+    owner=OWNER,
+    checks=TOKENIZER_CHECKS,
+)
+
+shards = [
+    artifact_asset(
+        f"tokenizers/shards_{stage}",
+        lambda platform: make_shards,
+        description=f"Tokens of stage {stage[-1]} packed into samples, with document boundaries "
+        "and the index from document to token range.",
+        partitions=RECIPE_PARTITIONS,
+        deps=["mixtures/decontaminated", "tokenizers/tokenizer", f"mixtures/{stage}"],
+        kinds={"numpy", "parquet"},
+        owner=OWNER,
+        checks=SHARD_CHECKS,
+    )
+    for stage in STAGES
+]
+
+sft_shards = [
+    artifact_asset(
+        f"tokenizers/shards_{name}",
+        lambda platform: make_sft_shards,
+        description="Chat-formatted questions and answers packed into samples; the loss mask "
+        "covers replies only.",
+        partitions=SFT_PARTITIONS,
+        deps=["synthesis/questions", "tokenizers/tokenizer"],
+        kinds={"numpy", "parquet"},
+        owner=OWNER,
+        checks=SHARD_CHECKS,
+    )
+    for name in ("sft_general", "sft_medical")
+]
+
+ASSETS = [tokenizer, *shards, *sft_shards]

@@ -1,0 +1,50 @@
+"""Jobs: the selections people launch and schedule, by partition."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.partitions import RECIPE_PARTITIONS, SFT_PARTITIONS, SOURCE_PARTITIONS
+
+_CORPORA = dg.AssetSelection.keys(["corpora", "raw"], ["corpora", "documents"])
+_BASE = dg.AssetSelection.keys(
+    ["corpora", "benchmarks"],
+    *[["mixtures", name] for name in ("deduped", "decontaminated", "stage1", "stage2", "stage3")],
+    *[["tokenizers", name] for name in ("tokenizer", *[f"shards_stage{i}" for i in (1, 2, 3)])],
+    *[["checkpoints", f"stage{i}"] for i in (1, 2, 3)],
+)
+_JUDGES = dg.AssetSelection.keys(
+    *[["reports", name] for name in ("perplexity", "benchmarks", "medical", "needle", "scorecard")]
+)
+_TUNING = dg.AssetSelection.keys(
+    ["synthesis", "questions"],
+    *[["tokenizers", f"shards_{name}"] for name in ("sft_general", "sft_medical")],
+    *[["models", name] for name in ("sft_general", "sft_medical")],
+    ["releases", "release"],
+)
+
+build_corpora = dg.define_asset_job(
+    "build_corpora",
+    selection=_CORPORA,
+    partitions_def=SOURCE_PARTITIONS,
+    description="Take a fresh snapshot of one source and turn it into documents.",
+)
+train_recipe = dg.define_asset_job(
+    "train_recipe",
+    selection=_BASE | _TUNING | _JUDGES,
+    partitions_def=SFT_PARTITIONS,
+    description="Everything of one recipe, from mixtures to the release.",
+)
+judge_base = dg.define_asset_job(
+    "judge_base",
+    selection=_BASE | _JUDGES,
+    partitions_def=RECIPE_PARTITIONS,
+    description="One recipe up to its base model and the reports on it: the ablation's variants.",
+)
+tabulate_ablation = dg.define_asset_job(
+    "tabulate_ablation",
+    selection=dg.AssetSelection.keys(["reports", "ablation"]),
+    description="The ablation table, once its six variants are judged.",
+)
+
+JOBS = [build_corpora, train_recipe, judge_base, tabulate_ablation]

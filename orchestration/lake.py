@@ -1,0 +1,163 @@
+"""The lake: immutable artifacts behind exclusively created manifests, on a folder or on S3.
+
+    {root}/{family}/{name}/{fingerprint12}/manifest.json   written last; without it nothing exists
+                                          /a{token}/...    the files of one attempt
+                                          /attempts/000001 one empty object per attempt begun
+
+Each attempt writes its own folder, so two writers can never mix bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from assets.lineage.manifest import (
+    FINGERPRINT_CHARS,
+    Attempt,
+    CommitConflict,
+    FileEntry,
+    Manifest,
+    StaleAttempt,
+)
+from orchestration.settings import Settings
+from orchestration.stores import AlreadyExists, FileStore, S3Store, sync_folder
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
+
+
+class ObjectLake:
+    """The lake of assets/ports.py on one store."""
+
+    def __init__(self, store: FileStore | S3Store, cache: Path) -> None:
+        self._store = store
+        self._cache = cache
+        """Local copies of remote files, by hash."""
+        self.root = store.root
+
+    def find(self, family: str, name: str, fingerprint: str) -> Manifest | None:
+        content = self._store.read(f"{_folder(family, name, fingerprint)}/manifest.json")
+        if content is None:
+            return None
+        manifest = Manifest.from_json(content.decode())
+        return manifest if manifest.fingerprint == fingerprint else None
+
+    def manifests(self, family: str | None = None, name: str | None = None) -> Iterator[Manifest]:
+        found = []
+        for path in self._store.glob(f"{family or '*'}/{name or '*'}/*/manifest.json"):
+            content = self._store.read(path)
+            if content is not None:
+                found.append(Manifest.from_json(content.decode()))
+        yield from sorted(found, key=lambda manifest: manifest.finished_at)
+
+    def begin(self, family: str, name: str, fingerprint: str) -> Attempt:
+        folder = _folder(family, name, fingerprint)
+        token = self._last_token(folder) + 1
+        while True:
+            try:
+                self._store.create(f"{folder}/attempts/{token:06d}", b"")
+                break
+            except AlreadyExists:
+                token += 1
+        if isinstance(self._store, FileStore):
+            scratch = self._store.folder / folder / f"a{token}"
+        else:
+            scratch = self._cache / "scratch" / folder / f"a{token}"
+        scratch.mkdir(parents=True, exist_ok=True)
+        return Attempt(
+            family=family, name=name, fingerprint=fingerprint, token=token, scratch=scratch
+        )
+
+    def commit(self, attempt: Attempt, manifest: Manifest) -> None:
+        folder = _folder(attempt.family, attempt.name, attempt.fingerprint)
+        self._refuse_late(folder, attempt, manifest)
+        for entry in manifest.files:
+            local = attempt.scratch / entry.path
+            if isinstance(self._store, S3Store):
+                self._store.upload(local, f"{folder}/{manifest.data_dir}/{entry.path}")
+            else:
+                _make_durable(local)
+        if isinstance(self._store, FileStore):
+            for path in {local.parent for local in attempt.scratch.rglob("*")} | {attempt.scratch}:
+                sync_folder(path)
+        # Checked again: uploading may have taken hours.
+        self._refuse_late(folder, attempt, manifest)
+        try:
+            self._store.create(f"{folder}/manifest.json", manifest.to_json().encode())
+        except AlreadyExists as error:
+            winner = self.find(attempt.family, attempt.name, attempt.fingerprint)
+            raise CommitConflict(manifest.key, winner.digest if winner else "unknown") from error
+        if isinstance(self._store, S3Store):
+            shutil.rmtree(attempt.scratch, ignore_errors=True)
+
+    def abandon(self, attempt: Attempt) -> None:
+        shutil.rmtree(attempt.scratch, ignore_errors=True)
+        if isinstance(self._store, S3Store):
+            folder = _folder(attempt.family, attempt.name, attempt.fingerprint)
+            self._store.delete_tree(f"{folder}/a{attempt.token}")
+
+    def fetch(self, manifest: Manifest, entry: FileEntry) -> Path:
+        folder = _folder(manifest.family, manifest.name, manifest.fingerprint)
+        path = f"{folder}/{manifest.data_dir}/{_inside(entry.path)}"
+        if isinstance(self._store, FileStore):
+            return self._store.folder / path
+        # The digest in the name keeps a cached copy from outliving its artifact.
+        local = self._cache / "files" / manifest.digest[:16] / path
+        if not local.is_file():
+            self._store.download(path, local)
+        return local
+
+    def uri(self, manifest: Manifest) -> str:
+        folder = _folder(manifest.family, manifest.name, manifest.fingerprint)
+        return self._store.uri(f"{folder}/{manifest.data_dir}")
+
+    def manifest_uri(self, manifest: Manifest) -> str:
+        folder = _folder(manifest.family, manifest.name, manifest.fingerprint)
+        return self._store.uri(f"{folder}/manifest.json")
+
+    def _last_token(self, folder: str) -> int:
+        tokens = [int(path[-6:]) for path in self._store.glob(f"{folder}/attempts/*")]
+        return max(tokens, default=0)
+
+    def _refuse_late(self, folder: str, attempt: Attempt, manifest: Manifest) -> None:
+        newest = self._last_token(folder)
+        if newest > attempt.token:
+            winner = self.find(attempt.family, attempt.name, attempt.fingerprint)
+            if winner is not None:
+                raise CommitConflict(manifest.key, winner.digest)
+            raise StaleAttempt(
+                f"{manifest.key}: attempt {newest} has begun since attempt {attempt.token}; "
+                "the later one decides, this one's files are dropped"
+            )
+
+
+def open_lake(settings: Settings) -> ObjectLake:
+    """Return the lake the settings name; raises ValueError for an unknown scheme."""
+    cache = settings.home / "cache"
+    if settings.lake.startswith("s3://"):
+        return ObjectLake(S3Store(settings.lake, settings.s3_endpoint), cache)
+    if "://" in settings.lake and not settings.lake.startswith("file://"):
+        raise ValueError(f"MATERIA_LAKE={settings.lake!r}: use a folder or s3://bucket/prefix")
+    return ObjectLake(FileStore(Path(settings.lake.removeprefix("file://"))), cache)
+
+
+def _folder(family: str, name: str, fingerprint: str) -> str:
+    for part in (family, name):
+        if not _NAME.fullmatch(part):
+            raise ValueError(f"artifact name {part!r} must match {_NAME.pattern}")
+    return f"{family}/{name}/{fingerprint[:FINGERPRINT_CHARS]}"
+
+
+def _inside(path: str) -> str:
+    if path.startswith("/") or ".." in Path(path).parts:
+        raise ValueError(f"file path {path!r} leaves its artifact: the manifest is not ours")
+    return path
+
+
+def _make_durable(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    path.chmod(0o444)

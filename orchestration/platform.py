@@ -1,0 +1,41 @@
+"""Builds the platform of an installation from its settings: real lake, tracker and launcher."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from assets.platform import Platform
+from orchestration.journal_projection import project_journal
+from orchestration.lake import open_lake
+from orchestration.launchers.local import LocalLauncher
+from orchestration.launchers.wait import run_and_wait
+from orchestration.provenance import gather
+from orchestration.settings import Settings
+from orchestration.tracker import MlflowTracker
+
+POLL_S = 0.5
+"""Seconds between looks at a running job: short against any job's start-up (our choice)."""
+
+
+def build_platform(
+    settings: Settings, on_progress: Callable[[str, str], None] = lambda key, message: None
+) -> Platform:
+    """Return the platform; opening it starts nothing and imports neither MLflow nor torch."""
+    return Platform(
+        lake=open_lake(settings),
+        tracker=MlflowTracker(
+            tracking_uri=settings.tracking_uri,
+            home=settings.home,
+            dagster_url=settings.dagster_url,
+            mlflow_url=settings.mlflow_url,
+        ),
+        launcher=LocalLauncher(threads=settings.threads),
+        job_root=settings.job_root,
+        inbox=settings.inbox,
+        gather_provenance=gather,
+        run_and_wait=lambda launcher, spec, on_tick: run_and_wait(
+            launcher, spec, poll_s=POLL_S, on_tick=on_tick
+        ),
+        project_journal=project_journal,
+        on_progress=on_progress,
+    )

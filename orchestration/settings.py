@@ -1,0 +1,94 @@
+"""Where and how this installation runs; the only file that reads the environment.
+
+Execution only: nothing here enters a fingerprint.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+
+OFF_SWITCHES: Mapping[str, str] = {
+    "DAGSTER_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "true",
+    "GX_ANALYTICS_ENABLED": "false",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_OFFLINE": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "RAY_USAGE_STATS_ENABLED": "0",
+}
+"""Telemetry of every dependency, off."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One installation; see docs/settings.md for each variable."""
+
+    home: Path
+    """MATERIA_HOME: databases, scratch and, by default, the lake."""
+    lake: str
+    """MATERIA_LAKE: a folder or s3://bucket/prefix."""
+    s3_endpoint: str | None
+    """MATERIA_S3_ENDPOINT: address of an S3 server other than AWS."""
+    tracking_uri: str
+    """MATERIA_TRACKING_URI: MLflow; by default SQLite under the home folder."""
+    launcher: str
+    """MATERIA_LAUNCHER: local."""
+    threads: int
+    """MATERIA_THREADS: CPU threads of one job rank."""
+    inbox: Path
+    """MATERIA_INBOX: folder with one sub-folder per watched source."""
+    dagster_url: str
+    """MATERIA_DAGSTER_URL: base address for links from MLflow to Dagster."""
+    mlflow_url: str
+    """MATERIA_MLFLOW_URL: base address for links from Dagster to MLflow."""
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+    @property
+    def job_root(self) -> Path:
+        return self.home / "jobs"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Read the environment; raises ValueError naming the variable that is wrong."""
+        env = os.environ if env is None else env
+        home = Path(env.get("MATERIA_HOME", ".materia")).expanduser().resolve()
+        lake = env.get("MATERIA_LAKE", str(home / "lake"))
+        launcher = env.get("MATERIA_LAUNCHER", "local")
+        if launcher != "local":
+            raise ValueError(f"MATERIA_LAUNCHER={launcher!r} is not known: use local")
+        return cls(
+            home=home,
+            lake=lake if "://" in lake else str(Path(lake).expanduser().resolve()),
+            s3_endpoint=env.get("MATERIA_S3_ENDPOINT"),
+            tracking_uri=env.get("MATERIA_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}"),
+            launcher=launcher,
+            threads=_positive("MATERIA_THREADS", env.get("MATERIA_THREADS"), os.cpu_count() or 1),
+            inbox=Path(env.get("MATERIA_INBOX", str(home / "inbox"))).expanduser().resolve(),
+            dagster_url=env.get("MATERIA_DAGSTER_URL", "http://127.0.0.1:3000").rstrip("/"),
+            mlflow_url=env.get("MATERIA_MLFLOW_URL", "http://127.0.0.1:5000").rstrip("/"),
+        )
+
+
+def prepare_environment(settings: Settings) -> None:
+    """Set what libraries read themselves: telemetry switches and Dagster's home."""
+    for name, value in OFF_SWITCHES.items():
+        os.environ.setdefault(name, value)
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    os.environ["MATERIA_HOME"] = str(settings.home)
+
+
+def _positive(name: str, text: str | None, default: int) -> int:
+    if text is None:
+        return default
+    if not text.isdigit() or int(text) < 1:
+        raise ValueError(f"{name}={text!r} is not a whole number above 0")
+    return int(text)

@@ -7,8 +7,8 @@ It never trains, reads or writes anything.
 
 from __future__ import annotations
 
+import hashlib
 import math
-import zlib
 
 import torch
 import torch.nn.functional as F
@@ -84,8 +84,9 @@ class Network(nn.Module):
         norms                    1
         """
         for name, parameter in self.named_parameters():
-            # CRC is stable over runs, unlike hash(); the streams only have to differ.
-            generator = torch.Generator().manual_seed((seed << 32) + zlib.crc32(name.encode()))
+            # torch's CPU generator takes 32 bits of its seed and drops the rest without a word.
+            word = hashlib.sha256(f"{seed}:{name}".encode()).digest()[:4]
+            generator = torch.Generator().manual_seed(int.from_bytes(word, "little"))
             value = torch.empty(parameter.shape)
             if name.endswith("norm.weight"):
                 value.fill_(1.0)

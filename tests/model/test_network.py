@@ -143,7 +143,7 @@ def test_logits_are_those_of_the_plain_numpy_forward(config: ModelConfig) -> Non
     expected = reference_logits(config, weights, row[0].tolist())
     with torch.no_grad():
         got = net(row)[0].double().numpy()
-    # Measured: at most 3.5e-6 on logits up to 4, in fp32 against float64.
+    # Measured: at most 4e-6 on logits up to 3.6, in fp32 against float64.
     np.testing.assert_allclose(got, expected, atol=2e-5, rtol=0)
 
 
@@ -293,7 +293,7 @@ def test_initial_weights_depend_on_the_seed_alone() -> None:
     assert state["lm_head.weight"].abs().max() <= 1 / 32**0.5
     assert 0.018 < state["model.layers.0.mlp.up_proj.weight"].std() < 0.022
     # Golden: first embedding values of seed 1.
-    expected = torch.tensor([0.005449167, 0.0015578836, -0.019036602])
+    expected = torch.tensor([0.024415977, -0.020552177, 0.008472858])
     torch.testing.assert_close(state["model.embed_tokens.weight"][0, :3], expected)
 
 

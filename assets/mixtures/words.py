@@ -1,0 +1,134 @@
+"""Normalised words of many documents at once, with a hash each.
+
+Lower-cased, punctuation stripped, one word per ideograph or kana (those scripts put no spaces
+between words). Polars rewrites the text, numpy cuts and hashes it: no Python runs per word. The
+hash is our own, because it decides what is merged and must not change with a library's version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+U64 = npt.NDArray[np.uint64]
+I64 = npt.NDArray[np.int64]
+
+BATCH_BYTES = 4 << 20
+"""Text handled at a time, so that the temporaries (about 20 bytes per byte) stay small."""
+
+_UNSPACED = r"([\p{Han}\p{Hiragana}\p{Katakana}])"
+_FOREIGN_PUNCTUATION = r"[^\w\x00-\x7f]+"
+_LONG_WORD_BYTES = 128
+"""Longer runs (base64, sequences) are rare and hashed one by one."""
+
+_IS_WORD_BYTE = np.zeros(256, dtype=np.bool_)
+_IS_WORD_BYTE[list(b"_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")] = True
+_IS_WORD_BYTE[128:] = True
+
+_LOW_BYTES = np.array([(1 << (8 * count)) - 1 for count in range(9)], dtype=np.uint64)
+# Odd constants of the usual size; any would do, but a change here changes what is merged.
+_MIX_A = np.uint64(0x9E3779B97F4A7C15)
+_MIX_B = np.uint64(0xD6E8FEB86659FD93)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """Words of consecutive documents."""
+
+    text: npt.NDArray[np.uint8]
+    """Normalised UTF-8 of all documents."""
+    starts: I64
+    """First byte of each word."""
+    ends: I64
+    """Byte after each word."""
+    hashes: U64
+    bounds: I64
+    """Document i has the words bounds[i] to bounds[i + 1]."""
+
+    @property
+    def num_documents(self) -> int:
+        return len(self.bounds) - 1
+
+    def phrase(self, first: int, count: int) -> str:
+        """Return `count` words from word `first` on, joined by single spaces."""
+        spans = zip(
+            self.starts[first : first + count], self.ends[first : first + count], strict=True
+        )
+        return b" ".join(self.text[start:end].tobytes() for start, end in spans).decode()
+
+
+def words_of(texts: pl.Series) -> Words:
+    """Cut and hash the words of all texts (a null counts as empty)."""
+    normalised = (_normalise(texts) + "\n").to_arrow()
+    offsets = np.frombuffer(normalised.buffers()[1], dtype=np.int64)[: len(texts) + 1]
+    size = int(offsets[-1]) if len(texts) else 0
+    text = np.zeros(size + 8, dtype=np.uint8)
+    if size:
+        text[:size] = np.frombuffer(normalised.buffers()[2], dtype=np.uint8, count=size)
+    # A word starts where a word byte follows another byte, and ends where the reverse happens;
+    # the line end behind each document and the zeros behind the last keep the edges in pairs.
+    inside = _IS_WORD_BYTE[text]
+    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    if inside[0]:
+        edges = np.concatenate([np.zeros(1, dtype=edges.dtype), edges])
+    starts, ends = np.ascontiguousarray(edges[0::2]), np.ascontiguousarray(edges[1::2])
+    return Words(
+        text=text,
+        starts=starts,
+        ends=ends,
+        hashes=_hash_words(text, starts, ends),
+        bounds=np.searchsorted(starts, offsets).astype(np.int64),
+    )
+
+
+def batches(texts: pl.Series, batch_bytes: int = BATCH_BYTES) -> Iterator[tuple[int, pl.Series]]:
+    """Yield (first row, texts) of about `batch_bytes` each, never an empty one."""
+    ends = texts.str.len_bytes().fill_null(0).cast(pl.Int64).cum_sum().to_numpy()
+    first = 0
+    while first < len(texts):
+        taken = int(ends[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, taken + batch_bytes, side="right")))
+        yield first, texts.slice(first, last - first)
+        first = last
+
+
+def mix(values: U64) -> U64:
+    """Scatter 64-bit values so that every bit depends on every bit."""
+    values = (values ^ (values >> np.uint64(32))) * _MIX_B
+    values = (values ^ (values >> np.uint64(29))) * _MIX_A
+    return values ^ (values >> np.uint64(32))
+
+
+def _normalise(texts: pl.Series) -> pl.Series:
+    lowered = texts.fill_null("").str.to_lowercase()
+    plain = lowered.str.replace_all(_FOREIGN_PUNCTUATION, " ")
+    if plain.str.contains(_UNSPACED).any():
+        plain = plain.str.replace_all(_UNSPACED, " $1 ")
+    return plain
+
+
+def _hash_words(text: npt.NDArray[np.uint8], starts: I64, ends: I64) -> U64:
+    """Fold eight bytes at a time over all words that still have some."""
+    lengths = ends - starts
+    hashes = (lengths.astype(np.uint64) + np.uint64(1)) * _MIX_A
+    # Little-endian loads from any byte: the same value on every machine.
+    loads = np.ndarray(shape=(max(0, len(text) - 7),), dtype="<u8", buffer=text, strides=(1,))
+    active = np.flatnonzero(lengths <= _LONG_WORD_BYTES)
+    at, left = starts[active], lengths[active]
+    while len(active):
+        block = loads[at] & _LOW_BYTES[np.minimum(left, 8)]
+        folded = (hashes[active] ^ block) * _MIX_B
+        hashes[active] = folded ^ (folded >> np.uint64(31))
+        more = left > 8
+        active, at, left = active[more], at[more] + 8, left[more] - 8
+    hashes = mix(hashes)
+    for index in np.flatnonzero(lengths > _LONG_WORD_BYTES):
+        word = text[starts[index] : ends[index]].tobytes()
+        digest = hashlib.blake2b(word, digest_size=8).digest()
+        hashes[index] = int.from_bytes(digest, "little")
+    return hashes

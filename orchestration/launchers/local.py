@@ -1,0 +1,243 @@
+"""Runs jobs as processes of this machine, watched by a supervisor that outlives the caller.
+
+The state of a job is what its files say (files.py); this class keeps none in memory, so any
+process on the machine can poll, cancel or re-attach.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from assets.ports import JobHandle, JobSpec, JobState, JobStatus
+from orchestration.launchers.files import (
+    CANCEL,
+    EXIT,
+    HANDLE,
+    LOG,
+    PROCESSES,
+    archive,
+    read_json,
+    tail,
+    write_json,
+)
+from orchestration.processes import (
+    ProcessId,
+    from_record,
+    group_members,
+    is_alive,
+    send,
+    wait_until_gone,
+)
+from orchestration.settings import OFF_SWITCHES, PROJECT_ROOT
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
+_MODULE = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
+_INHERITED = re.compile(
+    r"PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|VIRTUAL_ENV"
+    r"|XDG_\w+|SSL_CERT_\w+|OMP_\w+|MKL_\w+|CUDA_\w+|NVIDIA_\w+|NCCL_\w+|GLOO_\w+|TORCH_\w+"
+)
+"""What a rank may inherit; all else, credentials above all, stays with the control plane."""
+_LINGER_S = 10.0
+"""How much longer than the grace period the supervisor may take to write exit.json."""
+
+
+class JobAlreadyRunning(RuntimeError):
+    """A job lives in this folder; two would write the same files."""
+
+
+class LocalLauncher:
+    """Launcher over local subprocesses, 1..n ranks."""
+
+    name = "local"
+
+    def __init__(self, *, environ: Mapping[str, str], grace_s: float = 30.0) -> None:
+        self._grace_s = grace_s
+        self._inherited = {k: v for k, v in environ.items() if _INHERITED.fullmatch(k)}
+
+    def submit(self, spec: JobSpec) -> JobHandle:
+        """Persist the handle, then start the job; raises JobAlreadyRunning or ValueError."""
+        _validate(spec)
+        work_dir = Path(spec.work_dir).resolve()
+        work_dir.mkdir(parents=True, exist_ok=True)
+        with _exclusive(work_dir):
+            earlier = self.reattach(work_dir)
+            if earlier is not None:
+                if self.poll(earlier).state is JobState.RUNNING:
+                    raise JobAlreadyRunning(
+                        f"job {earlier.name} runs in {work_dir}: re-attach to it or cancel it first"
+                    )
+                _kill(_leftovers(work_dir))
+                archive(work_dir)
+            handle = JobHandle(
+                name=spec.name,
+                work_dir=str(work_dir),
+                launcher=self.name,
+                scheduler_id=f"local-{uuid.uuid4().hex}",
+                submitted_at=datetime.now(UTC).isoformat(),
+            )
+            write_json(work_dir / HANDLE, asdict(handle))
+            self._start(spec, handle)
+        return handle
+
+    def poll(self, handle: JobHandle) -> JobStatus:
+        """Return what the job's files and its supervisor's process say."""
+        work_dir = Path(handle.work_dir)
+        current = self.reattach(work_dir)
+        if current is None or current.scheduler_id != handle.scheduler_id:
+            return _lost(f"{handle.name}: a later attempt runs in {work_dir}, or it was removed")
+        if (ended := read_json(work_dir / EXIT)) is not None:
+            return _status(handle, ended)
+        supervisor = _supervisor(work_dir)
+        if supervisor is not None and is_alive(supervisor):
+            return JobStatus(state=JobState.RUNNING, exit_code=None, detail="")
+        # It may have ended between the two looks.
+        if (ended := read_json(work_dir / EXIT)) is not None:
+            return _status(handle, ended)
+        if read_json(work_dir / CANCEL) is not None:
+            return _cancelled(handle)
+        return _lost(
+            f"{handle.name}: its supervisor is gone and left no exit.json\n{tail(work_dir / LOG)}"
+        )
+
+    def cancel(self, handle: JobHandle) -> None:
+        """Stop the job and wait until no process of it runs; does nothing when it has ended."""
+        work_dir = Path(handle.work_dir)
+        state = self.poll(handle).state
+        current = self.reattach(work_dir)
+        if current is None or current.scheduler_id != handle.scheduler_id:
+            return
+        if state is JobState.RUNNING:
+            write_json(work_dir / CANCEL, {"requested_at": datetime.now(UTC).isoformat()})
+            supervisor = _supervisor(work_dir)
+            if supervisor is not None:
+                send(supervisor, signal.SIGTERM)
+                _kill(wait_until_gone([supervisor], self._grace_s + _LINGER_S))
+        _kill(_leftovers(work_dir))
+
+    def reattach(self, work_dir: Path) -> JobHandle | None:
+        record = read_json(work_dir / HANDLE)
+        return JobHandle(**record) if record is not None else None
+
+    def _start(self, spec: JobSpec, handle: JobHandle) -> None:
+        plan = {
+            "scheduler_id": handle.scheduler_id,
+            "module": spec.module,
+            "spec_path": str(Path(spec.spec_path).resolve()),
+            "world_size": spec.world_size,
+            "cwd": str(PROJECT_ROOT),
+            "grace_s": self._grace_s,
+            "env": self._rank_env(spec),
+        }
+        # The plan goes through a pipe and not a file: spec.env may hold what is not for the disk.
+        command = [sys.executable, "-m", "orchestration.launchers.supervise", handle.work_dir]
+        started = subprocess.run(
+            command,
+            cwd=PROJECT_ROOT,
+            env={**self._inherited, "PYTHONPATH": str(PROJECT_ROOT)},
+            input=json.dumps(plan).encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        if started.returncode != 0:
+            output = started.stdout.decode(errors="replace")
+            raise RuntimeError(f"job {spec.name}: the supervisor did not start: {output}")
+
+    def _rank_env(self, spec: JobSpec) -> dict[str, str]:
+        threads = max(1, (os.cpu_count() or 1) // spec.world_size)
+        return {
+            "OMP_NUM_THREADS": str(threads),
+            **self._inherited,
+            "PYTHONPATH": str(PROJECT_ROOT),
+            "PYTHONUNBUFFERED": "1",
+            **OFF_SWITCHES,
+            **spec.env,
+        }
+
+
+def _validate(spec: JobSpec) -> None:
+    if not _NAME.fullmatch(spec.name):
+        raise ValueError(f"job name {spec.name!r} does not match {_NAME.pattern}: choose another")
+    if not _MODULE.fullmatch(spec.module):
+        raise ValueError(f"job module {spec.module!r} is not a dotted Python name")
+    if spec.world_size < 1:
+        raise ValueError(f"job {spec.name}: world_size is {spec.world_size}, must be at least 1")
+    if not Path(spec.spec_path).is_file():
+        raise ValueError(f"job {spec.name}: spec {spec.spec_path} does not exist: write it first")
+
+
+def _status(handle: JobHandle, ended: dict[str, Any]) -> JobStatus:
+    """Translate exit.json: success needs every rank to have ended by itself with 0."""
+    codes, first = ended["exit_codes"], ended["first_failed"]
+    if ended["stopped_by"] is not None and read_json(Path(handle.work_dir) / CANCEL) is not None:
+        return _cancelled(handle)
+    if codes and not any(codes) and ended["stopped_by"] is None and not ended["error"]:
+        return JobStatus(state=JobState.SUCCEEDED, exit_code=0, detail="")
+    if ended["error"]:
+        reason = ended["error"]
+    elif ended["stopped_by"] is not None:
+        reason = f"stopped from outside by signal {ended['stopped_by']}"
+    else:
+        reason = f"rank {first} of {len(codes)} {_how(codes[first])}"
+    return JobStatus(
+        state=JobState.FAILED,
+        exit_code=codes[first] if first is not None else None,
+        detail=f"{handle.name}: {reason}\n{tail(Path(handle.work_dir) / LOG)}",
+    )
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"ended with exit code {code}"
+    memory = " (out of memory?)" if -code == signal.SIGKILL else ""
+    return f"was killed by signal {-code}{memory}"
+
+
+def _cancelled(handle: JobHandle) -> JobStatus:
+    detail = f"{handle.name}: cancelled"
+    return JobStatus(state=JobState.CANCELLED, exit_code=None, detail=detail)
+
+
+def _lost(detail: str) -> JobStatus:
+    return JobStatus(state=JobState.LOST, exit_code=None, detail=detail)
+
+
+def _supervisor(work_dir: Path) -> ProcessId | None:
+    processes = read_json(work_dir / PROCESSES)
+    return from_record(processes["supervisor"]) if processes is not None else None
+
+
+def _leftovers(work_dir: Path) -> tuple[ProcessId, ...]:
+    """Return what still runs of an attempt whose supervisor has gone."""
+    processes = read_json(work_dir / PROCESSES)
+    if processes is None:
+        return ()
+    ranks = (from_record(rank) for rank in processes["ranks"])
+    return tuple(member for r in ranks if is_alive(r) for member in group_members(r.pid))
+
+
+def _kill(processes: tuple[ProcessId, ...]) -> None:
+    for process in processes:
+        send(process, signal.SIGKILL)
+    wait_until_gone(processes, timeout_s=10)
+
+
+@contextmanager
+def _exclusive(work_dir: Path) -> Iterator[None]:
+    """Let one submission at a time into a folder; the lock goes with the process that held it."""
+    with (work_dir / "submit.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -9,7 +9,7 @@ from transformers import PretrainedConfig
 from model.config import ModelConfig
 
 
-class BaichuanM1Config(PretrainedConfig):
+class BaichuanM1Config(PretrainedConfig):  # type: ignore[misc]
     """Official field names; `architecture` gives the network's own view of them."""
 
     model_type = "baichuan_m1"

@@ -17,7 +17,7 @@ from model.network import Network
 from model.remote.configuration_baichuan_m1 import BaichuanM1Config
 
 
-class BaichuanM1ForCausalLM(PreTrainedModel, GenerationMixin):
+class BaichuanM1ForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc]
     """Same tensor names as the release: `model.*` and `lm_head.weight`."""
 
     config_class = BaichuanM1Config

@@ -110,6 +110,16 @@ class ObjectLake:
             self._store.download(path, local)
         return local
 
+    def measure(self, manifest: Manifest, entry: FileEntry) -> tuple[int, str] | None:
+        """Return (size, sha256) of the stored bytes themselves, or None when they are gone."""
+        folder = _folder(manifest.family, manifest.name, manifest.fingerprint)
+        return self._store.measure(f"{folder}/{manifest.data_dir}/{_inside(entry.path)}")
+
+    def stored_files(self, manifest: Manifest) -> set[str]:
+        """Return the paths that really lie in the artifact's data folder."""
+        folder = _folder(manifest.family, manifest.name, manifest.fingerprint)
+        return set(self._store.walk(f"{folder}/{manifest.data_dir}"))
+
     def uri(self, manifest: Manifest) -> str:
         folder = _folder(manifest.family, manifest.name, manifest.fingerprint)
         return self._store.uri(f"{folder}/{manifest.data_dir}")
@@ -123,11 +133,11 @@ class ObjectLake:
         return max(tokens, default=0)
 
     def _refuse_late(self, folder: str, attempt: Attempt, manifest: Manifest) -> None:
+        winner = self.find(attempt.family, attempt.name, attempt.fingerprint)
+        if winner is not None:
+            raise CommitConflict(manifest.key, winner.digest)
         newest = self._last_token(folder)
         if newest > attempt.token:
-            winner = self.find(attempt.family, attempt.name, attempt.fingerprint)
-            if winner is not None:
-                raise CommitConflict(manifest.key, winner.digest)
             raise StaleAttempt(
                 f"{manifest.key}: attempt {newest} has begun since attempt {attempt.token}; "
                 "the later one decides, this one's files are dropped"

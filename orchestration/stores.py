@@ -6,12 +6,17 @@ Both promise the same: `create` is exclusive and all or nothing, and what it wro
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
+
+from assets.lineage.canonical import sha256_of_file
+
+_CHUNK_BYTES = 8 << 20
 
 
 class AlreadyExists(RuntimeError):
@@ -29,6 +34,12 @@ class Store(Protocol):
 
     def glob(self, pattern: str) -> Iterator[str]:
         """Iterate over paths below the root that match, sorted."""
+
+    def walk(self, path: str) -> Iterator[str]:
+        """Iterate over all files below a path, relative to it."""
+
+    def measure(self, path: str) -> tuple[int, str] | None:
+        """Return (size, sha256) of a file's bytes, or None when it does not exist."""
 
     def delete_tree(self, path: str) -> None: ...
 
@@ -68,6 +79,15 @@ class FileStore:
     def glob(self, pattern: str) -> Iterator[str]:
         for path in sorted(self.folder.glob(pattern)):
             yield path.relative_to(self.folder).as_posix()
+
+    def walk(self, path: str) -> Iterator[str]:
+        for file in sorted((self.folder / path).rglob("*")):
+            if file.is_file():
+                yield file.relative_to(self.folder / path).as_posix()
+
+    def measure(self, path: str) -> tuple[int, str] | None:
+        file = self.folder / path
+        return (file.stat().st_size, sha256_of_file(file)) if file.is_file() else None
 
     def delete_tree(self, path: str) -> None:
         shutil.rmtree(self.folder / path, ignore_errors=True)
@@ -112,6 +132,22 @@ class S3Store:
             path = str(full).removeprefix(f"{self._prefix}/")
             if PurePosixPath(path).match(pattern) and path.count("/") == pattern.count("/"):
                 yield path
+
+    def walk(self, path: str) -> Iterator[str]:
+        full = self._full(path)
+        for found in sorted(self.fs.find(full)):
+            yield str(found).removeprefix(f"{full}/")
+
+    def measure(self, path: str) -> tuple[int, str] | None:
+        digest, size = hashlib.sha256(), 0
+        try:
+            with self.fs.open(self._full(path), "rb") as file:
+                while chunk := file.read(_CHUNK_BYTES):
+                    digest.update(chunk)
+                    size += len(chunk)
+        except FileNotFoundError:
+            return None
+        return size, digest.hexdigest()
 
     def delete_tree(self, path: str) -> None:
         if self.fs.exists(self._full(path)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -38,11 +38,26 @@ class Step:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of {node, config literals, code version, fingerprints of inputs}."""
-        return sha256_of(
-            {
-                "node": self.node,
-                "config": self.config,
-                "code_version": self.code_version,
-                "inputs": [[step.node, step.fingerprint] for step in self.inputs],
-            }
+        return fingerprint_of(
+            self.node,
+            self.config,
+            self.code_version,
+            [(step.node, step.fingerprint) for step in self.inputs],
         )
+
+
+def fingerprint_of(
+    node: str,
+    config: Mapping[str, Any],
+    code_version: str,
+    inputs: Sequence[tuple[str, str]],
+) -> str:
+    """Return the identity of an artifact; inputs are (node, fingerprint) in declared order."""
+    return sha256_of(
+        {
+            "node": node,
+            "config": config,
+            "code_version": code_version,
+            "inputs": [list(pair) for pair in inputs],
+        }
+    )

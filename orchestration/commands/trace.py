@@ -1,0 +1,71 @@
+"""`materia trace`: where one document went, down to the training steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from assets.corpora.normalise import text_hash_of
+from assets.lineage.trace import Trace
+from assets.lineage.trace import trace as trace_document
+from orchestration.commands.console import JsonOption, console, print_json
+from orchestration.errors import FOUND_A_PROBLEM
+from orchestration.lake import open_lake
+from orchestration.settings import Settings
+
+
+def trace(
+    doc: Annotated[str | None, typer.Option("--doc", help="Document id.")] = None,
+    text_file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A file with the text.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Follow a document: kept, dropped or merged; shards, samples, steps, models, releases.
+
+    Example: `materia trace --doc 0f3a... --json`. Exit code 1: the document is not known.
+    """
+    if (doc is None) == (text_file is None):
+        raise ValueError("give either --doc ID or --text-file FILE")
+    lake = open_lake(Settings.from_env())
+    hash_ = None if text_file is None else text_hash_of(text_file.read_text(encoding="utf-8"))
+    found = trace_document(lake, doc_id=doc, text_hash=hash_)
+    if as_json:
+        print_json(vars(found))
+    else:
+        _show(found)
+    if not found.doc_ids:
+        raise typer.Exit(FOUND_A_PROBLEM)
+
+
+def _show(found: Trace) -> None:
+    console.print(f"[bold]{found.query}[/bold]: {found.status}")
+    for decision in found.decisions:
+        facts = {k: v for k, v in decision.items() if k not in ("artifact", "fingerprint")}
+        told = ", ".join(f"{key} {value}" for key, value in facts.items())
+        console.print(f"  {decision['artifact']}: {told}", highlight=False)
+    if found.occurrences:
+        table = Table(title="Where its tokens lie, and when they were trained on")
+        for heading in ("shards", "shard", "sample", "tokens", "copy", "training steps"):
+            table.add_column(heading, overflow="fold")
+        for item in found.occurrences:
+            seen = [f"{t['artifact']}: {', '.join(map(str, t['steps']))}" for t in item["training"]]
+            start, end = item["tokens"]
+            table.add_row(
+                item["artifact"],
+                str(item["shard"]),
+                str(item["sample"]),
+                f"{start}..{end}",
+                str(item["copy"]),
+                "\n".join(seen),
+            )
+        console.print(table)
+    for heading in ("checkpoints", "models", "reports", "releases"):
+        names = getattr(found, heading)
+        if names:
+            console.print(f"  {heading}: {', '.join(names)}", highlight=False)
+    if found.synthetic_items:
+        console.print(f"  questions made from it: {len(found.synthetic_items)}")

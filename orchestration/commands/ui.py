@@ -1,0 +1,23 @@
+"""`materia ui`: the Dagster and MLflow pages of this installation, on loopback."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from orchestration.settings import Settings, prepare_environment
+from orchestration.ui import run_ui
+
+
+def ui(
+    port: Annotated[int, typer.Option(help="Port of the Dagster page.")] = 3000,
+    mlflow_port: Annotated[int, typer.Option(help="Port of the MLflow page.")] = 5000,
+) -> None:
+    """Start the Dagster webserver and daemon and the MLflow server; stop with Ctrl-C.
+
+    Example: `materia ui --port 3000`
+    """
+    settings = Settings.from_env()
+    prepare_environment(settings)
+    raise typer.Exit(run_ui(settings.home, dagster_port=port, mlflow_port=mlflow_port))

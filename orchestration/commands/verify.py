@@ -1,0 +1,59 @@
+"""`materia verify`: recompute every claim of the record and name what does not hold."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import dagster as dg
+import typer
+
+from assets.lineage.audit import ArtifactGraph
+from assets.lineage.find import find_artifact
+from orchestration.commands.console import JsonOption, console, print_json
+from orchestration.dagster_views import check_materialization
+from orchestration.errors import FOUND_A_PROBLEM
+from orchestration.platform import build_platform
+from orchestration.settings import Settings, prepare_environment
+from orchestration.tracker import MlflowTracker
+from orchestration.verify import verify as verify_artifacts
+
+
+def verify(
+    artifact: Annotated[
+        str | None, typer.Argument(help="For example 'releases/release[tiny]', with all behind it.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every artifact of the lake.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Recompute hashes and fingerprints, follow the chain, compare with MLflow and Dagster.
+
+    Example: `materia verify --all`. Exit code 1: at least one claim does not hold.
+    """
+    if (artifact is None) != everything:
+        raise ValueError("give either an artifact or --all")
+    settings = Settings.from_env()
+    prepare_environment(settings)
+    platform = build_platform(settings)
+    lake, tracker = platform.lake, platform.tracker
+    graph = ArtifactGraph.of(lake)
+    chosen = (
+        list(graph.nodes.values())
+        if artifact is None
+        else graph.ancestors(find_artifact(artifact, lake))
+    )
+    assert isinstance(tracker, MlflowTracker)
+    instance = dg.DagsterInstance.get()
+    with console.status(f"verifying {len(chosen)} artifacts"):
+        problems = verify_artifacts(
+            lake,  # type: ignore[arg-type]
+            chosen,
+            [tracker.check_run, lambda manifest: check_materialization(instance, manifest)],
+        )
+    if as_json:
+        print_json({"artifacts": len(chosen), "problems": problems})
+    else:
+        for problem in problems:
+            console.print(f"[red]x[/red] {problem}", highlight=False)
+        console.print(f"{len(chosen)} artifacts verified, {len(problems)} problems")
+    if problems:
+        raise typer.Exit(FOUND_A_PROBLEM)

@@ -21,6 +21,7 @@ I64 = npt.NDArray[np.int64]
 BATCH_BYTES = 4 << 20
 """Text handled at a time, so that the temporaries (about 20 bytes per byte) stay small."""
 
+_BEYOND_ASCII = r"[^\x00-\x7f]"
 _UNSPACED = r"([\p{Han}\p{Hiragana}\p{Katakana}])"
 _FOREIGN_PUNCTUATION = r"[^\w\x00-\x7f]+"
 _LONG_WORD_BYTES = 128
@@ -105,10 +106,14 @@ def mix(values: U64) -> U64:
 
 
 def _normalise(texts: pl.Series) -> pl.Series:
-    lowered = texts.fill_null("").str.to_lowercase()
-    plain = lowered.str.replace_all(_FOREIGN_PUNCTUATION, " ")
-    if plain.str.contains(_UNSPACED).any():
-        plain = plain.str.replace_all(_UNSPACED, " $1 ")
+    """Lower-case; beyond ASCII also fold compatibility forms (ligatures, full width) and cut."""
+    plain = texts.fill_null("").str.to_lowercase()
+    foreign = plain.str.contains(_BEYOND_ASCII)
+    if foreign.any():
+        folded = plain.filter(foreign).str.normalize("NFKC").str.to_lowercase()
+        folded = folded.str.replace_all(_FOREIGN_PUNCTUATION, " ")
+        folded = folded.str.replace_all(_UNSPACED, " $1 ")
+        plain = plain.scatter(foreign.arg_true(), folded)
     return plain
 
 

@@ -43,7 +43,7 @@ format: $(INSTALLED) ## Format and fix what can be fixed
 	@$(BIN)/ruff check --fix .
 
 golden: $(INSTALLED) ## Write tests/golden anew; review the difference as text
-	@MATERIA_GOLDEN=write $(BIN)/python -m pytest tests/golden
+	@MATERIA_GOLDEN=write $(BIN)/python -m pytest -k golden
 
 install: $(INSTALLED) ## Create .venv and install everything
 

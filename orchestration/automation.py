@@ -53,7 +53,7 @@ def ingest_on_new_files(
     """Compare each watched folder's snapshot with the lake by fingerprint, not by time."""
     changed = False
     for name, entry in SOURCES.items():
-        if not entry.is_watched:
+        if entry.origin != "folder":
             continue
         snapshot = resolve(source(name), platform.inbox)
         if not snapshot.files:

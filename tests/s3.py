@@ -41,11 +41,21 @@ def s3_server(folder: Path) -> Iterator[str]:
     names = ("s3.port", "filer.port", "master.port", "volume.port", "admin.port")
     endpoint = f"http://127.0.0.1:{ports[0]}"
     command = [
-        binary, "-logtostderr=true", "mini", f"-dir={folder}", "-ip=127.0.0.1",
-        "-ip.bind=127.0.0.1", "-bucket=lake", "-master.telemetry=false", "-webdav=false", "-admin.ui=false",
-        "-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.config={config}",
+        binary,
+        "-logtostderr=true",
+        "mini",
+        f"-dir={folder}",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        "-bucket=lake",
+        "-master.telemetry=false",
+        "-webdav=false",
+        "-admin.ui=false",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        f"-s3.config={config}",
         *[f"-{name}={port}" for name, port in zip(names, ports, strict=True)],
-    ]  # fmt: skip
+    ]
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(
             command, stdout=log, stderr=log, env={**os.environ, "GOMEMLIMIT": "600MiB"}

@@ -26,7 +26,7 @@ def _raw_step(platform: Platform, name: str) -> Step:
 
 def _raw_work(platform: Platform) -> Work:
     def work(ws: Workspace) -> Outcome:
-        return make_raw(resolve(source(ws.step.partition), platform.inbox).files)(ws)
+        return make_raw(resolve(source(ws.step.partition), platform.inbox).paths)(ws)
 
     return work
 

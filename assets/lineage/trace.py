@@ -47,15 +47,15 @@ class Trace:
     releases: list[str] = field(default_factory=list)
 
 
-def trace(lake: Lake, *, doc_id: str | None = None, text_hash: str | None = None) -> Trace:
-    """Trace a document by its id or by the hash of its normalised text."""
-    if (doc_id is None) == (text_hash is None):
+def trace(lake: Lake, *, doc_id: str = "", text_hashes: tuple[str, ...] = ()) -> Trace:
+    """Trace a document by its id, or by the hashes its normalised text may have."""
+    if bool(doc_id) == bool(text_hashes):
         raise ValueError("trace needs either a document id or a text")
     graph = ArtifactGraph.of(lake)
-    result = Trace(query=doc_id or f"text {text_hash}")
-    column, value = ("doc_id", doc_id) if doc_id else ("text_hash", text_hash)
+    result = Trace(query=doc_id or f"text {text_hashes[0]}")
+    wanted = pl.col("doc_id") == doc_id if doc_id else pl.col("text_hash").is_in(text_hashes)
     for node, name, status in DECISIONS:
-        for manifest, row in _rows(lake, graph, node, name, column, str(value)):
+        for manifest, row in _rows(lake, graph, node, name, wanted):
             if row["doc_id"] not in result.doc_ids:
                 result.doc_ids.append(row["doc_id"])
             result.status = status
@@ -162,12 +162,12 @@ def _seeded(
 
 
 def _rows(
-    lake: Lake, graph: ArtifactGraph, node: str, name: str, column: str, value: str
+    lake: Lake, graph: ArtifactGraph, node: str, name: str, wanted: pl.Expr
 ) -> Iterator[tuple[Manifest, dict[str, Any]]]:
     family = node.split("/")[0]
     for manifest in _of_family(graph, family):
         if f"{manifest.family}/{manifest.name}" == node:
-            for row in _filtered(lake, manifest, name, pl.col(column) == value):
+            for row in _filtered(lake, manifest, name, wanted):
                 yield manifest, row
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from assets.recipes.ablation import VARIANTS, ablation, ablation_name
 from assets.recipes.recipe import Recipe
+from assets.recipes.smoke import smoke
 from assets.recipes.tiny import tiny
 
 
@@ -15,6 +16,7 @@ def _ablation(variant: str) -> Callable[[], Recipe]:
 
 RECIPES: Mapping[str, Callable[[], Recipe]] = {
     "tiny": tiny,
+    "smoke": smoke,
     **{ablation_name(variant): _ablation(variant) for variant in VARIANTS},
 }
 

@@ -31,14 +31,22 @@ def trace(
     if (doc is None) == (text_file is None):
         raise ValueError("give either --doc ID or --text-file FILE")
     lake = open_lake(Settings.from_env())
-    hash_ = None if text_file is None else text_hash_of(text_file.read_text(encoding="utf-8"))
-    found = trace_document(lake, doc_id=doc, text_hash=hash_)
+    if doc is not None:
+        found = trace_document(lake, doc_id=doc)
+    else:
+        assert text_file is not None
+        found = trace_document(lake, text_hashes=_hashes(text_file.read_text(encoding="utf-8")))
     if as_json:
         print_json(vars(found))
     else:
         _show(found)
     if not found.doc_ids:
         raise typer.Exit(FOUND_A_PROBLEM)
+
+
+def _hashes(text: str) -> tuple[str, ...]:
+    """Return the hashes of a text as prose and as code: the two ways it may be normalised."""
+    return tuple(text_hash_of(text, keep_layout=keep) for keep in (False, True))
 
 
 def _show(found: Trace) -> None:

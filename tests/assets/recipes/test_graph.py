@@ -15,7 +15,9 @@ from assets.recipes.recipe import Recipe
 from assets.recipes.tiny import tiny
 
 RAW: Mapping[str, Step] = {
-    name: raw_step({"name": name}, {"files": []}) for name in tiny().source_names
+    source: raw_step({"name": source}, {"files": []})
+    for name in RECIPES
+    for source in recipe(name).source_names
 }
 PACKAGE = {"package": "benchmarks", "version": "1"}
 

@@ -1,0 +1,55 @@
+"""`smoke`: every node of the graph in about a minute, and a folder of your own files among the
+sources; for tests, new installations and new clusters. Its model has learned nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from assets.recipes.recipe import EvaluationChoice, Recipe, SourceUse, SynthesisSpec
+from assets.recipes.tiny import tiny
+
+_STEPS = (12, 8, 4)
+
+
+def smoke() -> Recipe:
+    """Return `tiny` with little text, few steps and few items, reading the inbox as well."""
+    base = tiny()
+    model = replace(
+        base.model,
+        vocab_size=2048,
+        hidden_size=64,
+        intermediate_size=216,
+        num_layers=2,
+        sliding_window=32,
+        sliding_window_layers=(1,),
+    )
+    first, second, third = (
+        replace(stage, tokens=steps * stage.context_tokens * 4, batch_samples=4, warmup_steps=2)
+        for stage, steps in zip(base.stages, _STEPS, strict=True)
+    )
+    return replace(
+        base,
+        name="smoke",
+        title="Smoke: every node in a minute, your own files included",
+        sources=(
+            SourceUse(source="inbox", max_text_bytes=500_000),
+            SourceUse(source="icd10cm", max_text_bytes=150_000),
+            SourceUse(source="hpo", max_text_bytes=150_000),
+            SourceUse(source="wikipedia_gensim106", max_text_bytes=400_000),
+            SourceUse(source="python_stdlib", max_text_bytes=200_000),
+        ),
+        tokenizer=replace(base.tokenizer, vocab_size=2048, train_text_bytes=400_000),
+        model=model,
+        stages=(first, second, third),
+        synthesis=SynthesisSpec(max_general=40, max_medical=80, seed=3),
+        sft=tuple(replace(stage, batch_samples=4, warmup_steps=1) for stage in base.sft),
+        evaluation=EvaluationChoice(
+            benchmarks=("arc_easy", "lambada", "medqa"),
+            max_items=10,
+            heldout_documents=5,
+            needle_lengths=(128,),
+            needle_depths=(0.5,),
+            seed=11,
+        ),
+    )

@@ -1,0 +1,225 @@
+"""The MLflow tracker: one run per materialization, one model version per release.
+
+A view of the lake. Trouble with it is logged and noted for `materia sync` (pending.py), and never
+fails or stalls a build: every method of the ports returns whatever MLflow does.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from assets.lineage.manifest import Manifest
+from orchestration.journal_projection import Point
+from orchestration.mlflow_connection import Connection, TrackerError, TrackerLeftAlone
+from orchestration.mlflow_records import (
+    ATTEMPT,
+    FINGERPRINT,
+    dagster_tags,
+    experiment_name,
+    run_name,
+)
+from orchestration.mlflow_writer import MlflowWriter
+from orchestration.pending import Buffered, Pending, PendingModel, PendingRun
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+_FLUSH_POINTS = 500
+_FLUSH_S = 2.0
+
+
+class MlflowTracker:
+    """Tracker over a tracking server, or over SQLite in the home folder."""
+
+    def __init__(
+        self,
+        tracking_uri: str,
+        home: Path,
+        *,
+        dagster_url: str = "",
+        mlflow_url: str = "",
+        timeout_s: int = 5,
+        retry_after_s: float = 30.0,
+    ) -> None:
+        self.connection = Connection(
+            tracking_uri,
+            artifact_root=home / "mlflow-artifacts",
+            timeout_s=timeout_s,
+            retry_after_s=retry_after_s,
+        )
+        self.writer = MlflowWriter(self.connection, dagster_url=dagster_url)
+        self.pending = Pending(home / "sync")
+        self.dagster_url = dagster_url
+        self._base_url = (mlflow_url or (tracking_uri if self.connection.is_server else "")).rstrip(
+            "/"
+        )
+
+    @classmethod
+    def embedded(cls, home: Path, *, dagster_url: str = "", mlflow_url: str = "") -> MlflowTracker:
+        """Return a tracker over {home}/mlflow.db."""
+        uri = f"sqlite:///{(home / 'mlflow.db').absolute()}"
+        return cls(uri, home, dagster_url=dagster_url, mlflow_url=mlflow_url)
+
+    def start_run(
+        self, *, family: str, name: str, partition: str, fingerprint: str, dagster_run_id: str
+    ) -> MlflowRunLog:
+        note = PendingRun(
+            attempt=uuid.uuid4().hex,
+            family=family,
+            name=name,
+            partition=partition,
+            fingerprint=fingerprint,
+            dagster_run_id=dagster_run_id,
+            started_at=datetime.now(UTC).isoformat(),
+        )
+        self.pending.write(note)
+        run_log = MlflowRunLog(self, note)
+        run_log.open()
+        return run_log
+
+    def register_model(self, *, recipe: str, manifest: Manifest, uri: str, alias: str) -> str:
+        """Return the version, or "" when MLflow is down and `materia sync` will register it."""
+        note = PendingModel(
+            recipe=recipe,
+            family=manifest.family,
+            name=manifest.name,
+            fingerprint=manifest.fingerprint,
+            uri=uri,
+            alias=alias,
+        )
+        self.pending.write(note)
+        try:
+            version = self.writer.register(recipe=recipe, manifest=manifest, uri=uri, alias=alias)
+        except TrackerError as error:
+            logger.warning("%s: not registered yet, `materia sync` will: %s", manifest.key, error)
+            return ""
+        self.pending.remove(note)
+        return version
+
+    def run_url(self, family: str, run_id: str) -> str:
+        """Return the page of a run, or "" when no address is known."""
+        if not self._base_url or not run_id:
+            return ""
+        experiment = self.connection.experiment_id(experiment_name(family))
+        return f"{self._base_url}/#/experiments/{experiment}/runs/{run_id}"
+
+
+class MlflowRunLog:
+    """One materialization's run; opened late when MLflow was down at the start."""
+
+    def __init__(self, tracker: MlflowTracker, note: PendingRun) -> None:
+        self.run_id = ""
+        self.url = ""
+        self._tracker = tracker
+        self._note = note
+        self._buffer: list[Buffered] = []
+        self._flushed_at = time.monotonic()
+        self._journal_is_behind = False
+        self._maybe_created = False
+
+    def open(self) -> None:
+        self._attempt("open a run", self._open)
+
+    def log_metrics(self, step: int, metrics: Mapping[str, float]) -> None:
+        # The time is fixed here: sending the same point twice leaves one in MLflow.
+        now = int(time.time() * 1000)
+        self._buffer += [(key, float(value), now, step) for key, value in metrics.items()]
+        due = time.monotonic() - self._flushed_at >= _FLUSH_S
+        if due or len(self._buffer) >= _FLUSH_POINTS:
+            self._attempt("log metrics", self._flush)
+
+    def send(self, points: Sequence[Point]) -> bool:
+        """Send points of the journal; False when it is not certain that they arrived."""
+        now = int(time.time() * 1000)
+        rows = [(point.key, point.value, now, point.step) for point in points]
+
+        def write() -> bool:
+            self._open()
+            self._tracker.writer.log_points(self.run_id, rows)
+            return True
+
+        sent = self._attempt("send the journal", write) is True
+        self._journal_is_behind = not sent
+        return sent
+
+    def last_steps(self, keys: Collection[str]) -> Mapping[str, int] | None:
+        """Return the highest step MLflow has of each key, or None when it cannot say."""
+        if not self.run_id:
+            return {}
+
+        def read() -> dict[str, int]:
+            steps = self._tracker.writer.logged_steps(self.run_id, keys)
+            return {key: max(found) for key, found in steps.items() if found}
+
+        return self._attempt("read metrics", read)
+
+    def finish(self, manifest: Manifest, uri: str) -> None:
+        self._note = self._note.committed(uri, tuple(self._buffer))
+        self._tracker.pending.write(self._note)
+
+        def complete() -> bool:
+            self._open()
+            self._flush()
+            self._tracker.writer.record(manifest, uri, run_id=self.run_id)
+            return True
+
+        if self._attempt("record the artifact", complete) and not self._journal_is_behind:
+            self._tracker.pending.remove(self._note)
+
+    def fail(self, reason: str) -> None:
+        self._note = self._note.failed(reason, tuple(self._buffer))
+        self._tracker.pending.write(self._note)
+
+        def end() -> bool:
+            if self.run_id:
+                self._flush()
+                self._tracker.writer.end_failed(self.run_id, reason)
+            return True
+
+        if self._attempt("mark the run as failed", end):
+            self._tracker.pending.remove(self._note)
+
+    def _open(self) -> None:
+        if self.run_id:
+            return
+        note, writer = self._note, self._tracker.writer
+        # An unanswered request may have made the run; a second one would double it.
+        found = writer.find_run(note.family, {ATTEMPT: note.attempt}) if self._maybe_created else ""
+        self._maybe_created = True
+        self.run_id = found or writer.create_run(
+            note.family,
+            run_name(note.name, note.partition, note.fingerprint),
+            note.started_at,
+            {
+                "materia.key": f"{note.family}/{note.name}",
+                FINGERPRINT: note.fingerprint,
+                ATTEMPT: note.attempt,
+                **dagster_tags(note.dagster_run_id, self._tracker.dagster_url),
+            },
+        )
+        self.url = self._tracker.run_url(note.family, self.run_id)
+        self._note = note.opened(self.run_id)
+        self._tracker.pending.write(self._note)
+
+    def _flush(self) -> None:
+        if self._buffer:
+            self._open()
+            self._flushed_at = time.monotonic()
+            self._tracker.writer.log_points(self.run_id, self._buffer)
+            self._buffer = []
+
+    def _attempt(self, what: str, action: Callable[[], T]) -> T | None:
+        try:
+            return action()
+        except TrackerError as error:
+            # One warning for an outage, however much there was to send meanwhile.
+            level = logging.DEBUG if isinstance(error, TrackerLeftAlone) else logging.WARNING
+            logger.log(level, "%s: could not %s: %s", self._note.key, what, error)
+            return None

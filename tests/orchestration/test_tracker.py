@@ -1,0 +1,374 @@
+"""The MLflow tracker on a real MLflow database."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assets.fakes import FakeLake, commit_folder
+from assets.lineage.manifest import Cost, InputRecord, Manifest
+from assets.ports import RunLog, Tracker
+from orchestration.journal_projection import project_journal
+from orchestration.tracker import MlflowTracker
+from orchestration.tracker_sync import check_run, rebuild, sync
+from training.journal import Journal
+
+CONFIG = {
+    "seed": 7,
+    "schedule": {"peak_lr": 0.001, "decay": "cosine"},
+    "sources": ["pubmed", "icd"],
+    "stages": [{"steps": 10}, {"steps": 20}],
+    "text": "x" * 1000,
+}
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> FakeLake:
+    return FakeLake(tmp_path / "lake")
+
+
+def make_manifest(lake: FakeLake, node: str, salt: str, **changes: Any) -> Manifest:
+    """Commit an artifact with one input and a fingerprint of its own."""
+    files = {"model.bin": b"weights"} | changes.pop("files", {})
+    source = commit_folder(lake, "mixtures/stage1", {"a.txt": salt.encode()}, salt=salt)
+    made = commit_folder(lake, node, files, partition="tiny", salt=salt, **CONFIG)
+    manifest = replace(
+        made,
+        inputs=(
+            InputRecord(
+                family=source.family,
+                name=source.name,
+                partition=source.partition,
+                fingerprint=source.fingerprint,
+                digest=source.digest,
+                files_read=source.files,
+            ),
+        ),
+        counts={"documents": 12},
+        metrics={"train/loss": 2.5, "eval/piqa/acc": 0.51},
+        cost=Cost(tokens=1000, flops=1e9, wall_s=12.5, device_s=25.0),
+        summary="A **tiny** model.",
+        git_commit="abc123",
+        dagster_run_id="dagster-run-1",
+        started_at="2026-01-01T00:00:00+00:00",
+        finished_at="2026-01-01T00:01:40+00:00",
+        **changes,
+    )
+    lake.committed[manifest.family, manifest.name, manifest.fingerprint] = manifest
+    return manifest
+
+
+def start(tracker: MlflowTracker, manifest: Manifest) -> Any:
+    return tracker.start_run(
+        family=manifest.family,
+        name=manifest.name,
+        partition=manifest.partition,
+        fingerprint=manifest.fingerprint,
+        dagster_run_id="dagster-run-1",
+    )
+
+
+def read(tracker: MlflowTracker, run_id: str) -> Any:
+    return tracker.connection.request("read", lambda client: client.get_run(run_id))
+
+
+def runs_of(tracker: MlflowTracker, manifest: Manifest) -> list[Any]:
+    experiment = tracker.connection.experiment_id(f"materia/{manifest.family}")
+    query = f"tags.`materia.fingerprint` = '{manifest.fingerprint}'"
+    return list(
+        tracker.connection.request("search", lambda client: client.search_runs([experiment], query))
+    )
+
+
+def history(tracker: MlflowTracker, run_id: str, key: str) -> list[tuple[int, float]]:
+    points = tracker.connection.request(
+        "read", lambda client: client.get_metric_history(run_id, key)
+    )
+    return sorted((point.step, point.value) for point in points)
+
+
+def notes(tracker: MlflowTracker) -> list[str]:
+    return sorted(path.name.split("-")[0] for path in tracker.pending.folder.glob("*.json"))
+
+
+def down(tracker: MlflowTracker, home: Path) -> MlflowTracker:
+    """The same notes, but a server that refuses connections."""
+    return MlflowTracker("http://127.0.0.1:9", home, timeout_s=1, retry_after_s=60)
+
+
+def test_it_fulfils_the_ports(tracker: MlflowTracker, lake: FakeLake) -> None:
+    port: Tracker = tracker
+    log: RunLog = port.start_run(
+        family="reports", name="port", partition="", fingerprint="f" * 64, dagster_run_id=""
+    )
+    log.fail("only a test")
+    assert read(tracker, log.run_id).info.status == "FAILED"
+
+
+def test_a_run_tells_what_was_made_from_what_and_at_what_cost(
+    tracker: MlflowTracker, lake: FakeLake
+) -> None:
+    manifest = make_manifest(lake, "checkpoints/stage1", "whole")
+    log = start(tracker, manifest)
+    log.finish(manifest, "/lake/checkpoints/stage1/x")
+    run = read(tracker, log.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.info.run_name == f"stage1-tiny-{manifest.fingerprint[:8]}"
+    assert run.info.end_time == 1767225700000
+    assert run.data.tags["materia.digest"] == manifest.digest
+    assert run.data.tags["materia.fingerprint"] == manifest.fingerprint
+    assert run.data.tags["materia.key"] == "checkpoints/stage1"
+    assert run.data.tags["materia.uri"] == "/lake/checkpoints/stage1/x"
+    assert run.data.tags["materia.dagster_run_id"] == "dagster-run-1"
+    assert run.data.tags["materia.dagster_url"] == "http://127.0.0.1:3000/runs/dagster-run-1"
+    assert json.loads(run.data.tags["materia.config"]) == manifest.config
+    assert run.data.params["schedule.peak_lr"] == "0.001"
+    assert run.data.params["sources"] == '["pubmed", "icd"]'
+    assert run.data.params["stages.1.steps"] == "20"
+    assert run.data.params["text"].startswith("sha256:")
+    assert run.data.metrics["counts/documents"] == 12
+    assert run.data.metrics["cost/device_s"] == 25.0
+    assert run.data.metrics["eval/piqa/acc"] == 0.51
+    (dataset,) = run.inputs.dataset_inputs
+    assert dataset.dataset.name == "mixtures/stage1[p]"
+    assert dataset.dataset.digest == manifest.inputs[0].digest[:32]
+    assert {tag.key: tag.value for tag in dataset.tags}["materia.digest"] == (
+        manifest.inputs[0].digest
+    )
+    assert notes(tracker) == []
+
+
+def test_recording_twice_changes_nothing(tracker: MlflowTracker, lake: FakeLake) -> None:
+    manifest = make_manifest(lake, "checkpoints/stage1", "twice")
+    first = tracker.writer.record(manifest, "/lake/x")
+    before = read(tracker, first).to_dictionary()
+    assert tracker.writer.record(manifest, "/lake/x") == first
+    assert read(tracker, first).to_dictionary() == before
+    assert history(tracker, first, "train/loss") == [(0, 2.5)]
+    assert len(runs_of(tracker, manifest)) == 1
+
+
+def test_logged_metrics_and_the_journal_arrive_once_and_the_final_value_comes_last(
+    tracker: MlflowTracker, lake: FakeLake, tmp_path: Path
+) -> None:
+    manifest = make_manifest(lake, "checkpoints/stage1", "journal")
+    log = start(tracker, manifest)
+    journal = Journal(tmp_path / "journal.jsonl")
+    for step in (10, 20):
+        journal.metrics(step, {"train/loss": 5.0 - step / 10})
+    journal.sync()
+    project_journal(tmp_path / "journal.jsonl", log, tmp_path / "state.json")
+    log.log_metrics(3, {"synthesis/accepted": 4.0})
+    manifest = replace(manifest, finished_at="2030-01-01T00:00:00+00:00")
+    log.finish(manifest, "/lake/x")
+    journal.close()
+    assert history(tracker, log.run_id, "train/loss") == [(10, 4.0), (20, 2.5), (20, 3.0)]
+    assert read(tracker, log.run_id).data.metrics["train/loss"] == 2.5
+    assert history(tracker, log.run_id, "synthesis/accepted") == [(3, 4.0)]
+    assert check_run(tracker, manifest, "/lake/x") == []
+
+
+def test_a_failed_run_says_why(tracker: MlflowTracker, lake: FakeLake) -> None:
+    manifest = make_manifest(lake, "checkpoints/stage1", "failed")
+    log = start(tracker, manifest)
+    log.fail("JobFailed: rank 1 ended with exit code 7")
+    run = read(tracker, log.run_id)
+    assert run.info.status == "FAILED"
+    assert run.data.tags["materia.reason"] == "JobFailed: rank 1 ended with exit code 7"
+    assert notes(tracker) == []
+
+
+def test_an_attempt_that_commits_closes_those_that_were_killed(
+    tracker: MlflowTracker, lake: FakeLake
+) -> None:
+    manifest = make_manifest(lake, "checkpoints/stage1", "killed")
+    killed, log = start(tracker, manifest), start(tracker, manifest)
+    log.finish(manifest, "/lake/x")
+    assert read(tracker, killed.run_id).info.status == "KILLED"
+
+
+def test_a_release_has_one_version_and_the_alias(tracker: MlflowTracker, lake: FakeLake) -> None:
+    first = make_manifest(lake, "releases/release", "v1")
+    second = make_manifest(lake, "releases/release", "v2")
+    register = tracker.register_model
+    assert register(recipe="demo", manifest=first, uri="/r/1", alias="candidate") == "1"
+    assert register(recipe="demo", manifest=second, uri="/r/2", alias="candidate") == "2"
+    assert register(recipe="demo", manifest=second, uri="/r/2", alias="candidate") == "2"
+    version = tracker.connection.request(
+        "read", lambda client: client.get_model_version_by_alias("materia-demo", "candidate")
+    )
+    assert (version.version, version.source) == (2, "/r/2")
+    assert version.tags["materia.digest"] == second.digest
+    assert len(tracker.writer.versions("demo")) == 2
+    assert notes(tracker) == []
+
+
+def test_an_outage_costs_a_build_seconds_and_is_completed_later_once(
+    tracker: MlflowTracker, lake: FakeLake, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = b'{"kind": "metrics", "step": 1, "train/loss": 9.0}\n'
+    files = {"journal.jsonl": journal}
+    manifest = make_manifest(lake, "releases/release", "outage", files=files)
+    broken = down(tracker, tmp_path)
+    clock = time.monotonic()
+    log = start(broken, manifest)
+    for step in range(1000):
+        log.log_metrics(step, {"synthesis/accepted": float(step)})
+    (tmp_path / "j").write_bytes(journal)
+    assert project_journal(tmp_path / "j", log, tmp_path / "state.json") == 0
+    log.finish(manifest, lake.uri(manifest))
+    version = broken.register_model(
+        recipe="tiny", manifest=manifest, uri=lake.uri(manifest), alias="candidate"
+    )
+    assert time.monotonic() - clock < 5
+    assert (log.run_id, log.url, version) == ("", "", "")
+    assert caplog.text.count("could not open a run: cannot open experiment") == 1
+    assert len(caplog.records) == 2
+    assert notes(broken) == ["model", "run"]
+    assert sync(broken, lake).completed == ()
+
+    report = sync(tracker, lake)
+    assert (len(report.completed), report.waiting) == (2, ())
+    assert notes(tracker) == []
+    (run,) = runs_of(tracker, manifest)
+    assert run.info.status == "FINISHED"
+    assert run.info.start_time == 1767225600000
+    assert history(tracker, run.info.run_id, "train/loss") == [(1, 2.5), (1, 9.0)]
+    accepted = history(tracker, run.info.run_id, "synthesis/accepted")
+    assert accepted == [(step, float(step)) for step in range(1000)]
+    assert check_run(tracker, manifest, lake.uri(manifest)) == []
+    assert sync(tracker, lake).completed == ()
+
+
+def test_metrics_logged_before_the_end_of_an_outage_are_not_lost(
+    tracker: MlflowTracker, lake: FakeLake, tmp_path: Path
+) -> None:
+    manifest = make_manifest(lake, "synthesis/questions", "buffer")
+    log = start(tracker, manifest)
+    log.log_metrics(1, {"synthesis/accepted": 1.0})
+    log._tracker = down(tracker, tmp_path)
+    log.log_metrics(2, {"synthesis/accepted": 2.0})
+    log.finish(manifest, "/lake/x")
+    sync(tracker, lake)
+    assert history(tracker, log.run_id, "synthesis/accepted") == [(1, 1.0), (2, 2.0)]
+    assert read(tracker, log.run_id).info.status == "FINISHED"
+
+
+def test_sync_leaves_a_run_alone_while_its_maker_lives(
+    tracker: MlflowTracker, lake: FakeLake
+) -> None:
+    manifest = make_manifest(lake, "checkpoints/stage1", "alive")
+    log = start(tracker, manifest)
+    assert sync(tracker, lake).waiting == ("checkpoints/stage1[tiny]: still being made",)
+    assert read(tracker, log.run_id).info.status == "RUNNING"
+    log.fail("end of test")
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_sync_settles_the_run_of_a_maker_that_was_killed(
+    tracker: MlflowTracker, lake: FakeLake, committed: bool
+) -> None:
+    manifest = make_manifest(lake, "checkpoints/stage2", f"maker killed, {committed}")
+    log = start(tracker, manifest)
+    (path,) = tracker.pending.folder.glob("run-*.json")
+    note = json.loads(path.read_text())
+    note["process"]["started"] = "another boot:1"
+    path.write_text(json.dumps(note))
+    if not committed:
+        lake.committed.clear()
+    assert len(sync(tracker, lake).completed) == 1
+    run = read(tracker, log.run_id)
+    assert run.info.status == ("FINISHED" if committed else "KILLED")
+    assert notes(tracker) == []
+
+
+def test_every_edit_in_mlflow_is_named(tracker: MlflowTracker, lake: FakeLake) -> None:
+    manifest = make_manifest(lake, "checkpoints/stage1", "edited")
+    uri = lake.uri(manifest)
+    run_id = tracker.writer.record(manifest, uri)
+    assert check_run(tracker, manifest, uri) == []
+    honest = manifest.digest
+    request = tracker.connection.request
+    request("edit", lambda client: client.set_tag(run_id, "materia.digest", "0" * 64))
+    request("edit", lambda client: client.delete_tag(run_id, "materia.uri"))
+    request("edit", lambda client: client.set_terminated(run_id, "FAILED"))
+    request("edit", lambda client: client.log_metric(run_id, "eval/piqa/acc", 0.99))
+    found = check_run(tracker, replace(manifest, mlflow_run_id=run_id), uri)
+    prefix = f"checkpoints/stage1[tiny]: MLflow run {run_id}: "
+    assert found == [
+        prefix + "its status is FAILED, but the artifact is committed",
+        prefix + f"tag materia.digest is '{'0' * 64}', the manifest says '{honest}'",
+        prefix + f"tag materia.uri is missing, the manifest says '{uri}'",
+        prefix + "metric eval/piqa/acc is 0.99, the manifest says 0.51",
+    ]
+
+
+def test_other_inputs_than_the_manifests_are_named(tracker: MlflowTracker, lake: FakeLake) -> None:
+    manifest = make_manifest(lake, "checkpoints/stage1", "inputs")
+    tracker.writer.record(manifest, "/lake/x")
+    other = replace(manifest.inputs[0], digest="1" * 64)
+    found = check_run(tracker, replace(manifest, inputs=(other,)), "/lake/x")
+    assert [text.split(": ", 2)[2] for text in found] == [
+        f"input mixtures/stage1[p] with digest {'1' * 64} is missing",
+        f"input mixtures/stage1[p] with digest {manifest.inputs[0].digest} was never read",
+    ]
+
+
+def test_a_missing_run_and_a_missing_version_are_named(
+    tracker: MlflowTracker, lake: FakeLake
+) -> None:
+    manifest = make_manifest(lake, "releases/release", "missing")
+    (text,) = check_run(tracker, manifest, "/lake/x")
+    assert f"MLflow has no run of fingerprint {manifest.short}" in text
+    tracker.writer.record(manifest, "/lake/x")
+    (text,) = check_run(tracker, manifest, "/lake/x")
+    assert "the model materia-tiny has no version of this release" in text
+
+
+def test_a_tracker_that_is_down_is_not_taken_for_a_difference(
+    tracker: MlflowTracker, lake: FakeLake, tmp_path: Path
+) -> None:
+    manifest = make_manifest(lake, "checkpoints/stage1", "unreachable")
+    (text,) = check_run(down(tracker, tmp_path), manifest, "/lake/x")
+    assert "not compared with MLflow" in text
+
+
+def test_an_empty_mlflow_is_rebuilt_from_manifests(tracker: MlflowTracker, lake: FakeLake) -> None:
+    journal = b"".join(
+        b'{"kind": "metrics", "step": %d, "train/loss": %d.0}\n' % (step, 9 - step)
+        for step in range(5)
+    )
+    files = {"journal.jsonl": journal}
+    checkpoint = make_manifest(
+        lake, "checkpoints/stage3", "rebuild", files=files, mlflow_run_id="gone" * 8
+    )
+    release = make_manifest(lake, "releases/release", "rebuild too")
+    assert rebuild(tracker, lake) == len(lake.committed)
+    assert rebuild(tracker, lake) == len(lake.committed)
+    for manifest in (checkpoint, release):
+        assert check_run(tracker, manifest, lake.uri(manifest)) == []
+        assert len(runs_of(tracker, manifest)) == 1
+    (run,) = runs_of(tracker, checkpoint)
+    assert [step for step, _ in history(tracker, run.info.run_id, "train/loss")] == [
+        0, 1, 2, 3, 4, 4,
+    ]  # fmt: skip
+    versions = [v.tags["materia.fingerprint"] for v in tracker.writer.versions("tiny")]
+    assert versions.count(release.fingerprint) == 1
+
+
+def test_config_beyond_what_a_page_holds_is_bounded(tracker: MlflowTracker, lake: FakeLake) -> None:
+    manifest = make_manifest(lake, "checkpoints/stage1", "wide")
+    wide = {f"key {n:03}/(odd)": n for n in range(500)}
+    manifest = replace(manifest, config=wide | {"long": "y" * 9000})
+    run_id = tracker.writer.record(manifest, "/lake/x")
+    run = read(tracker, run_id)
+    assert run.data.params["config.num_params_left_out"] == "301"
+    assert run.data.params["key 000/_odd_"] == "0"
+    assert "materia.config" not in run.data.tags
+    assert len(run.data.tags["materia.config_sha256"]) == 64
+    assert check_run(tracker, manifest, "/lake/x") == []

@@ -1,0 +1,82 @@
+"""The embedded dagster.yaml: SQLite, no telemetry, and the limits that Dagster leaves open.
+
+The file is ours as long as its first line is; one that a person has taken over is left alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+FILE = "dagster.yaml"
+_FIRST_LINE = (
+    "# Written by materia and rewritten when it changes; delete this line to keep yours.\n"
+)
+
+MAX_RUNTIME_S = 14 * 24 * 3600
+"""Our choice: two weeks. Without it a run whose worker vanished would stay STARTED for ever."""
+
+_TEMPLATE = """\
+storage:
+  sqlite:
+    base_dir: {storage}
+local_artifact_storage:
+  module: dagster.core.storage.root
+  class: LocalArtifactStorage
+  config:
+    base_dir: {storage}
+compute_logs:
+  module: dagster.core.storage.local_compute_log_manager
+  class: LocalComputeLogManager
+  config:
+    base_dir: {compute_logs}
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+run_monitoring:
+  enabled: true
+  # Dagster reports a late start as failed without ending it: be patient on a busy machine.
+  start_timeout_seconds: 300
+  cancel_timeout_seconds: 180
+  max_runtime_seconds: {max_runtime_s}
+  # The default launcher cannot resume a run; asking for it would fail at start-up.
+  max_resume_run_attempts: 0
+  poll_interval_seconds: 30
+  # Unset, a killed run would keep its pool slot for ever.
+  free_slots_after_run_end_seconds: 60
+run_retries:
+  enabled: false
+  max_retries: 0
+  # A failed step is retried by its own policy; both together would multiply.
+  retry_on_asset_or_op_failure: false
+concurrency:
+  pools:
+    # One job at a time on one machine.
+    default_limit: 1
+    granularity: op
+  runs:
+    max_concurrent_runs: 4
+"""
+
+
+def write_dagster_yaml(dagster_home: Path) -> Path:
+    """Write dagster.yaml unless a person has made it theirs; returns its path."""
+    dagster_home.mkdir(parents=True, exist_ok=True)
+    path = dagster_home / FILE
+    home = dagster_home.absolute()
+    content = _FIRST_LINE + _TEMPLATE.format(
+        storage=_quoted(home / "storage"),
+        compute_logs=_quoted(home / "compute_logs"),
+        max_runtime_s=MAX_RUNTIME_S,
+    )
+    current = path.read_text() if path.exists() else _FIRST_LINE
+    if current.startswith(_FIRST_LINE) and current != content:
+        temporary = path.with_suffix(".new")
+        temporary.write_text(content)
+        temporary.replace(path)
+    return path
+
+
+def _quoted(path: Path) -> str:
+    """Return a path as a YAML string, whatever characters it has."""
+    return "'" + str(path).replace("'", "''") + "'"

@@ -1,0 +1,60 @@
+"""The embedded dagster.yaml as Dagster itself understands it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dagster import DagsterInstance
+
+from orchestration.dagster_instance import write_dagster_yaml
+
+
+@pytest.mark.parametrize("folder", ["home", "it's a home: #1"])
+def test_dagster_reads_every_value_as_meant(tmp_path: Path, folder: str) -> None:
+    home = tmp_path / folder
+    write_dagster_yaml(home)
+    with DagsterInstance.from_config(str(home)) as instance:
+        assert instance.telemetry_enabled is False
+        assert instance.nux_enabled is False
+        assert instance.run_monitoring_enabled is True
+        assert instance.run_monitoring_start_timeout_seconds == 300
+        assert instance.run_monitoring_cancel_timeout_seconds == 180
+        assert instance.run_monitoring_max_runtime_seconds == 14 * 24 * 3600
+        assert instance.run_monitoring_max_resume_run_attempts == 0
+        assert instance.run_monitoring_poll_interval_seconds == 30
+        assert instance.run_monitoring_settings["free_slots_after_run_end_seconds"] == 60
+        assert instance.run_retries_enabled is False
+        assert instance.run_retries_max_retries == 0
+        assert instance.run_retries_retry_on_asset_or_op_failure is False
+        concurrency = instance.get_concurrency_config()
+        assert concurrency.pool_config.default_pool_limit == 1
+        assert concurrency.pool_config.pool_granularity is not None
+        assert concurrency.pool_config.pool_granularity.value == "op"
+        assert concurrency.run_queue_config is not None
+        assert concurrency.run_queue_config.max_concurrent_runs == 4
+        assert instance.event_log_storage.supports_global_concurrency_limits
+    assert sorted(p.name for p in (home / "storage").iterdir())[-1] == "schedules"
+    assert not list(tmp_path.glob("*.db"))
+
+
+def test_the_file_is_renewed_while_it_is_ours(tmp_path: Path) -> None:
+    path = write_dagster_yaml(tmp_path)
+    wanted = path.read_text()
+    path.write_text(wanted.replace("default_limit: 1", "default_limit: 7"))
+    write_dagster_yaml(tmp_path)
+    assert path.read_text() == wanted
+
+
+def test_a_file_that_a_person_took_over_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "dagster.yaml"
+    path.write_text("telemetry: {enabled: false}\n")
+    write_dagster_yaml(tmp_path)
+    assert path.read_text() == "telemetry: {enabled: false}\n"
+
+
+def test_an_unchanged_file_is_not_touched(tmp_path: Path) -> None:
+    path = write_dagster_yaml(tmp_path)
+    before = path.stat().st_mtime_ns
+    write_dagster_yaml(tmp_path)
+    assert path.stat().st_mtime_ns == before

@@ -20,8 +20,8 @@ MIN_ITEM_WORDS = 8
 """Our choice: eight words in a row that are a whole item are rarely there by chance."""
 MAX_ITEMS_PER_NGRAM = 10
 """Our choice: an n-gram of more items than this is a phrase of the benchmark ("which of the
-following is the most appropriate next step in management"), not a trace of an item. In our ten
-benchmarks passages are shared by up to 5 items; what more than 10 share are such stems."""
+following is the most appropriate next step in management"), not a trace of an item. In the eleven
+benchmarks of `tiny` passages are shared by up to 10 items; what more share are stems of MedQA."""
 
 MATCH_SCHEMA = {
     "row": pl.Int64,
@@ -75,11 +75,11 @@ class ItemIndex:
             self._add(length, found.hashes[chosen], items[chosen], found.positions[chosen])
 
     def _add(self, length: int, hashes: U64, items: I64, positions: I64) -> None:
-        order = np.lexsort((positions, hashes))
+        # Stable: positions rise within a hash, so items do too, and a change is a new item.
+        order = np.argsort(hashes, kind="stable")
         hashes, items, positions = hashes[order], items[order], positions[order]
         distinct, first = np.unique(hashes, return_index=True)
         bounds = np.append(first, len(hashes))
-        # Positions rise within a hash, so items do too: a change is a new item.
         new_item = np.append(True, (np.diff(items) != 0) | (np.diff(hashes) != 0))
         num_items = np.add.reduceat(new_item.astype(np.int64), first) if len(first) else first
         generic = num_items > MAX_ITEMS_PER_NGRAM

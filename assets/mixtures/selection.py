@@ -33,6 +33,7 @@ def repeats_for(
     doc_ids: Sequence[str],
     num_tokens: I64,
     weights: I64,
+    strata: I64,
     *,
     budget_tokens: int,
     max_repeats: int,
@@ -42,23 +43,36 @@ def repeats_for(
 
     Think of a rising factor f: a document of weight w is read floor(f * w + u) times, with u its
     own number in [0, 1) drawn from the seed. Below f = 1 that samples documents, above it
-    repeats them, and weights stay in proportion until the cap. Each further reading happens at its
-    own f, so the readings are sorted by it and taken until the budget is reached: the total
-    exceeds it by less than the last document, or stays below it with every document at the cap.
+    repeats them, and weights stay in proportion until the cap. Every reading so has its own f, and
+    within a stratum (a source) readings are taken in that order. Strata advance together, each in
+    proportion to its weighted tokens: otherwise a few very long documents of one source would
+    decide its share by luck. The total exceeds the budget by less than the last document, or
+    stays below it with every document at the cap.
     """
     repeats = np.zeros(len(doc_ids), dtype=np.int64)
     if budget_tokens <= 0 or not len(doc_ids):
         return repeats
-    draws = _draws(doc_ids, seed)
     copies = np.arange(1, max_repeats + 1)
-    reached_at = (copies[None, :] - draws[:, None]) / weights[:, None]
+    reached_at = (copies[None, :] - _draws(doc_ids, seed)[:, None]) / weights[:, None]
     documents = np.repeat(np.arange(len(doc_ids)), max_repeats)
-    order = np.argsort(reached_at.ravel(), kind="stable")
-    documents = documents[order]
+    documents = documents[np.lexsort((reached_at.ravel(), strata[documents]))]
+    pace = _pace(num_tokens[documents], strata[documents], num_tokens * weights, strata)
+    documents = documents[np.argsort(pace, kind="stable")]
     total = np.cumsum(num_tokens[documents])
     taken = int(np.searchsorted(total, budget_tokens)) + 1
     np.add.at(repeats, documents[:taken], 1)
     return repeats
+
+
+def _pace(tokens: I64, stratum: I64, weighted_tokens: I64, strata: I64) -> npt.NDArray[np.float64]:
+    """Return how far its stratum has come at the middle of each reading (readings by stratum)."""
+    totals = np.bincount(strata, weights=weighted_tokens)
+    through = np.cumsum(tokens)
+    sizes = np.bincount(stratum, weights=tokens, minlength=len(totals))
+    before = np.concatenate([np.zeros(1), np.cumsum(sizes)[:-1]])
+    middle = through - tokens / 2 - before[stratum]
+    pace: npt.NDArray[np.float64] = middle / np.maximum(totals[stratum], 1)
+    return pace
 
 
 def _draws(doc_ids: Sequence[str], seed: int) -> npt.NDArray[np.float64]:

@@ -146,6 +146,7 @@ def _filled(
         documents["doc_id"].to_list(),
         tokens,
         weights,
+        documents["source"].rank("dense").cast(pl.Int64).to_numpy(),
         budget_tokens=budget_tokens,
         max_repeats=upsampling.max_repeats,
         seed=seed,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +66,47 @@ class Words:
 
 def words_of(texts: pl.Series) -> Words:
     """Cut and hash the words of all texts (a null counts as empty)."""
+    parts = [_words_of_batch(batch) for _, batch in batches(texts)]
+    if len(parts) == 1:
+        return parts[0]
+    first_byte = np.cumsum([0, *(len(part.text) for part in parts)])
+    first_word = np.cumsum([0, *(len(part.starts) for part in parts)])
+    joined = list(zip(parts, first_byte, first_word, strict=False))
+    return Words(
+        text=_joined([part.text for part in parts], np.uint8),
+        starts=_joined([part.starts + byte for part, byte, _ in joined], np.int64),
+        ends=_joined([part.ends + byte for part, byte, _ in joined], np.int64),
+        hashes=_joined([part.hashes for part in parts], np.uint64),
+        bounds=np.append(
+            _joined([part.bounds[:-1] + word for part, _, word in joined], np.int64),
+            first_word[-1],
+        ),
+    )
+
+
+def batches(texts: pl.Series, batch_bytes: int = BATCH_BYTES) -> Iterator[tuple[int, pl.Series]]:
+    """Yield (first row, texts) of about `batch_bytes` each, never an empty one."""
+    ends = texts.str.len_bytes().fill_null(0).cast(pl.Int64).cum_sum().to_numpy()
+    first = 0
+    while first < len(texts):
+        taken = int(ends[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, taken + batch_bytes, side="right")))
+        yield first, texts.slice(first, last - first)
+        first = last
+
+
+def mix(values: U64) -> U64:
+    """Scatter 64-bit values so that every bit depends on every bit."""
+    values = (values ^ (values >> np.uint64(32))) * _MIX_B
+    values = (values ^ (values >> np.uint64(29))) * _MIX_A
+    return values ^ (values >> np.uint64(32))
+
+
+def _joined(parts: list[npt.NDArray[Any]], dtype: type[np.generic]) -> npt.NDArray[Any]:
+    return np.concatenate([np.zeros(0, dtype=dtype), *parts])
+
+
+def _words_of_batch(texts: pl.Series) -> Words:
     normalised = (_normalise(texts) + "\n").to_arrow()
     offsets = np.frombuffer(normalised.buffers()[1], dtype=np.int64)[: len(texts) + 1]
     size = int(offsets[-1]) if len(texts) else 0
@@ -85,24 +127,6 @@ def words_of(texts: pl.Series) -> Words:
         hashes=_hash_words(text, starts, ends),
         bounds=np.searchsorted(starts, offsets).astype(np.int64),
     )
-
-
-def batches(texts: pl.Series, batch_bytes: int = BATCH_BYTES) -> Iterator[tuple[int, pl.Series]]:
-    """Yield (first row, texts) of about `batch_bytes` each, never an empty one."""
-    ends = texts.str.len_bytes().fill_null(0).cast(pl.Int64).cum_sum().to_numpy()
-    first = 0
-    while first < len(texts):
-        taken = int(ends[first - 1]) if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, taken + batch_bytes, side="right")))
-        yield first, texts.slice(first, last - first)
-        first = last
-
-
-def mix(values: U64) -> U64:
-    """Scatter 64-bit values so that every bit depends on every bit."""
-    values = (values ^ (values >> np.uint64(32))) * _MIX_B
-    values = (values ^ (values >> np.uint64(29))) * _MIX_A
-    return values ^ (values >> np.uint64(32))
 
 
 def _normalise(texts: pl.Series) -> pl.Series:

@@ -154,11 +154,36 @@ def test_documents_with_many_copies_are_read_as_often_as_their_weight_says() -> 
     ids = [f"{n:032x}" for n in range(4000)]
     weights = np.repeat(np.array([1, 5]), 2000)
     repeats = repeats_for(
-        ids, np.full(4000, 100), weights, budget_tokens=900_000, max_repeats=10, seed=1
+        ids,
+        np.full(4000, 100),
+        weights,
+        np.zeros(4000, dtype=np.int64),
+        budget_tokens=900_000,
+        max_repeats=10,
+        seed=1,
     )
     light, heavy = repeats[:2000].sum(), repeats[2000:].sum()
     assert light + heavy == 9000
     assert heavy / light == pytest.approx(5, rel=0.05)
+
+
+def test_a_source_of_few_long_documents_gets_its_share_within_one_of_them() -> None:
+    """50 books of 9,000 tokens beside 5,000 notes of 90: as many tokens each, whatever the seed."""
+    ids = [f"{n:032x}" for n in range(5050)]
+    tokens = np.repeat(np.array([9000, 90]), [50, 5000])
+    strata = np.repeat(np.array([1, 2]), [50, 5000])
+    for seed in range(10):
+        repeats = repeats_for(
+            ids,
+            tokens,
+            np.ones_like(tokens),
+            strata,
+            budget_tokens=60_000,
+            max_repeats=10,
+            seed=seed,
+        )
+        books = int((tokens * repeats)[:50].sum())
+        assert abs(books - 30_000) <= 9000
 
 
 @settings(max_examples=200, deadline=None)
@@ -177,6 +202,7 @@ def test_the_budget_is_reached_by_the_last_reading_or_everything_is_at_the_cap(
         [str(n) for n in range(len(sizes))],
         tokens,
         np.array(weights, dtype=np.int64),
+        np.arange(len(sizes)) % 3,
         budget_tokens=budget,
         max_repeats=cap,
         seed=9,

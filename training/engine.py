@@ -1,0 +1,221 @@
+"""The DeepSpeed engine under our rules: loss over the global batch, decisions on the raw norm.
+
+All that this project knows about DeepSpeed's inside stands in this file and in state.py.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from model.network import Network
+from training.data import MicroBatch
+from training.ranks import Ranks
+from training.spec import TrainSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepOutcome:
+    grad_norm: float
+    """Global norm before clipping."""
+    accepted: bool
+
+
+class NonFiniteError(RuntimeError):
+    """Loss or gradient norm is NaN or infinite: the run must not go on."""
+
+
+def accumulation_steps(spec: TrainSpec) -> int:
+    """Return the micro-batches of one rank in one step; raises ValueError when it is no integer."""
+    batch, execution = spec.identity.batch_samples, spec.execution
+    per_round = execution.world_size * execution.micro_batch_samples
+    if batch % per_round:
+        raise ValueError(
+            f"batch_samples {batch} is no multiple of world_size {execution.world_size} x "
+            f"micro_batch_samples {execution.micro_batch_samples}: change one of them"
+        )
+    return batch // per_round
+
+
+def ds_config(spec: TrainSpec) -> dict[str, Any]:
+    """Return DeepSpeed's configuration of a job; raises ValueError for what cannot run."""
+    identity, execution, optimizer = spec.identity, spec.execution, spec.identity.optimizer
+    bf16 = identity.precision == "bf16"
+    if execution.zero_stage not in (0, 1, 2, 3):
+        raise ValueError(f"zero_stage {execution.zero_stage} is not 0, 1, 2 or 3")
+    if bf16 and execution.zero_stage < 2:
+        # Stages 0 and 1 take two other optimizer wrappers, with other rules for the norm.
+        raise ValueError(f"bf16 needs zero_stage 2 or 3, not {execution.zero_stage}: change it")
+    if optimizer.max_grad_norm <= 0:
+        raise ValueError(f"max_grad_norm {optimizer.max_grad_norm} is not above 0: set it")
+    return {
+        "train_batch_size": identity.batch_samples,
+        "train_micro_batch_size_per_gpu": execution.micro_batch_samples,
+        "gradient_accumulation_steps": accumulation_steps(spec),
+        "gradient_clipping": optimizer.max_grad_norm,
+        "zero_optimization": {"stage": execution.zero_stage, "overlap_comm": False},
+        # check_grad_overflow: without it a step in bf16 is never dropped, whatever its norm.
+        "bf16": {"enabled": bf16, "check_grad_overflow": True},
+        "data_types": {"grad_accum_dtype": "fp32"},
+        "optimizer": {
+            "type": "AdamW",
+            "params": {
+                # DeepSpeed's own Adam compiles C++ at first use: minutes, and a compiler.
+                "torch_adam": True,
+                "fused": True,
+                "lr": identity.schedule.peak_lr,
+                "betas": [optimizer.beta1, optimizer.beta2],
+                "eps": optimizer.eps,
+            },
+        },
+        "steps_per_print": None,
+    }
+
+
+class Engine:
+    """One network under DeepSpeed."""
+
+    def __init__(
+        self, spec: TrainSpec, ranks: Ranks, network: Network, accept: Callable[[float], bool]
+    ) -> None:
+        """Take a network with its start weights; `accept` decides on each step's global norm."""
+        network.activation_checkpointing = spec.execution.activation_checkpointing
+        self.network = network
+        self.accumulation_steps = accumulation_steps(spec)
+        self._ranks = ranks
+        self._accept = accept
+        self._outcome: StepOutcome | None = None
+        deepspeed = import_deepspeed()
+        deepspeed.init_distributed(dist_backend=torch.distributed.get_backend(), verbose=False)
+        self.deepspeed, *_ = deepspeed.initialize(
+            model=_Objective(network),
+            model_parameters=_parameter_groups(network, spec.identity.optimizer.weight_decay),
+            config=ds_config(spec),
+        )
+        self.zero_stage = spec.execution.zero_stage
+        self._watch_norm()
+
+    def backward(self, batch: MicroBatch, *, num_predicted: int) -> tuple[Tensor, Tensor]:
+        """Add a micro-batch's gradients; return (summed nll, predicted tokens) as tensors.
+
+        `num_predicted` counts the whole global batch. DeepSpeed averages over ranks, so the sum
+        over ranks and micro-batches is scaled by world size / num_predicted.
+        """
+        device = self._ranks.device
+        nll, predicted = self.deepspeed(
+            batch.tokens_BT.to(device), batch.segments_BT.to(device), batch.loss_mask_BT.to(device)
+        )
+        self.deepspeed.backward(nll * (self._ranks.size / num_predicted), scale_wrt_gas=False)
+        self._micro_batches_done += 1
+        if self._micro_batches_done < self.accumulation_steps:
+            self.deepspeed.step()  # Only counts the micro-batch.
+        return nll.detach(), predicted
+
+    def step(self, lr: float) -> StepOutcome:
+        """Update the weights, or drop the step; raises NonFiniteError for a norm that is none."""
+        for group in self.deepspeed.optimizer.param_groups:
+            group["lr"] = lr
+        self._outcome, self._micro_batches_done = None, 0
+        self.deepspeed.step()
+        if self._outcome is None:
+            raise NonFiniteError("the gradient norm is not finite")
+        return self._outcome
+
+    _micro_batches_done = 0
+
+    def _watch_norm(self) -> None:
+        """Put our decision where DeepSpeed has the global norm and has not clipped yet.
+
+        An invalid norm (-1) is its own sign for a step to drop: it clears the gradients and
+        leaves weights, moments and the optimizer's step count alone.
+        """
+        inner = self.deepspeed.optimizer
+        if self.zero_stage == 0:
+            self.deepspeed.clip_fp32_gradients = self._clip_replicated
+        elif self.zero_stage == 3:
+            norm_groups = inner._get_norm_groups
+
+            def watched_groups() -> list[Tensor]:
+                groups: list[Tensor] = norm_groups()
+                total = torch.stack([g.float().reshape(()) for g in groups]).square().sum().sqrt()
+                taken = all(bool(g >= 0) for g in groups) and self._decide(total)
+                return groups if taken else [torch.full_like(g, -1.0) for g in groups]
+
+            inner._get_norm_groups = watched_groups
+        else:
+            global_norm = inner.scaled_global_norm
+
+            def watched_norm(norm_type: int = 2) -> Tensor:
+                norm: Tensor = global_norm(norm_type)
+                return norm if self._decide(norm) else torch.full_like(norm, -1.0)
+
+            inner.scaled_global_norm = watched_norm
+
+    def _clip_replicated(self) -> None:
+        """Stage 0: every rank holds all gradients, and a step without gradients changes nothing."""
+        parameters = list(self.network.parameters())
+        max_norm = self.deepspeed.gradient_clipping()
+        if not self._decide(torch.nn.utils.clip_grad_norm_(parameters, max_norm)):
+            self.deepspeed.zero_grad()
+
+    def _decide(self, norm: Tensor) -> bool:
+        value = self._ranks.max(float(norm))
+        if not 0 <= value < float("inf"):
+            return False
+        self._outcome = StepOutcome(grad_norm=value, accepted=self._accept(value))
+        return self._outcome.accepted
+
+
+class _Objective(nn.Module):
+    """What DeepSpeed calls: the network's loss as a forward."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self, tokens_BT: Tensor, segments_BT: Tensor, loss_mask_BT: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        return self.network.loss(tokens_BT, segments_BT, loss_mask_BT)
+
+
+def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Decay matrices only; norms and convolution taps are scales (our choice)."""
+    matrices = [p for p in network.parameters() if p.dim() == 2]
+    scales = [p for p in network.parameters() if p.dim() != 2]
+    return [
+        {"params": matrices, "weight_decay": weight_decay},
+        {"params": scales, "weight_decay": 0.0},
+    ]
+
+
+def import_deepspeed() -> Any:
+    """Import DeepSpeed so that it starts fast, stays quiet and never runs a compiler."""
+    with _without("mlflow"):
+        deepspeed = importlib.import_module("deepspeed")
+    # Its shared-memory all-reduce is built with g++ at first use; plain gloo needs nothing.
+    deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    deepspeed.utils.logger.setLevel(logging.ERROR)
+    return deepspeed
+
+
+@contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Hide a module while DeepSpeed is imported: its autotuner pulls in all of MLflow (5 s)."""
+    had = sys.modules.get(module)
+    sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if had is None:
+            del sys.modules[module]
+        else:
+            sys.modules[module] = had

@@ -1,0 +1,66 @@
+"""What each step of a job was, exactly: the numbers two runs are compared by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+
+@dataclass(kw_only=True)
+class History:
+    """One entry a step, from step 0; no times, so that equal runs have equal histories."""
+
+    loss: list[float] = field(default_factory=list)
+    lr: list[float] = field(default_factory=list)
+    grad_norm: list[float] = field(default_factory=list)
+    num_tokens: list[float] = field(default_factory=list)
+    num_predicted: list[float] = field(default_factory=list)
+    accepted: list[float] = field(default_factory=list)
+
+    def append(self, **entry: float) -> None:
+        for column in fields(self):
+            getattr(self, column.name).append(float(entry[column.name]))
+
+    def __len__(self) -> int:
+        return len(self.loss)
+
+    @property
+    def tokens(self) -> int:
+        return int(sum(self.num_tokens))
+
+    @property
+    def skipped_steps(self) -> list[int]:
+        return [step for step, taken in enumerate(self.accepted) if not taken]
+
+    def save(self, path: Path) -> None:
+        columns = {f.name: getattr(self, f.name) for f in fields(self)}
+        save_file({n: torch.tensor(c, dtype=torch.float64) for n, c in columns.items()}, path)
+
+    @classmethod
+    def load(cls, path: Path) -> History:
+        return cls(**{name: column.tolist() for name, column in load_file(path).items()})
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """Yield the journal's lines without anything that depends on the clock."""
+        tokens = 0
+        for step in range(len(self)):
+            tokens += int(self.num_tokens[step])
+            yield {
+                "kind": "metrics",
+                "step": step,
+                "train/loss": self.loss[step],
+                "train/lr": self.lr[step],
+                "train/grad_norm": self.grad_norm[step],
+                "train/tokens": tokens,
+            }
+            if not self.accepted[step]:
+                yield {"kind": "event", "name": "step_skipped", "step": step}
+
+    def write_journal(self, path: Path) -> None:
+        path.write_text("".join(json.dumps(line) + "\n" for line in self.lines()))

@@ -1,0 +1,82 @@
+"""Train a checkpoint: `python -m training.main spec.json`, once per rank.
+
+Reads RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT (a job of one needs none of them),
+and MATERIA_CRASH_AT (tests only). Leaves in output_dir: model.safetensors, optimizer.safetensors,
+config.json, journal.jsonl, timing.json and, last, result.json. Exits with 0 when done, 143 when it
+was asked to stop (SIGTERM) and has saved its state, 1 on an error.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+from training.crashpoints import arm
+from training.progress import open_progress
+from training.spec import TrainSpec
+
+logger = logging.getLogger("training")
+
+EXIT_PREEMPTED = 128 + signal.SIGTERM
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1:
+        print("usage: python -m training.main SPEC.json", file=sys.stderr)
+        return 2
+    should_stop = _watch_sigterm()
+    is_first = os.environ.get("RANK", "0") == "0"
+    level = logging.INFO if is_first else logging.WARNING
+    logging.basicConfig(level=level, format="%(asctime)s %(message)s", stream=sys.stdout)
+    if "MATERIA_CRASH_AT" in os.environ:
+        arm(os.environ["MATERIA_CRASH_AT"])
+    try:
+        spec = TrainSpec.read(Path(arguments[0]))
+        with open_progress(os.environ, is_first=is_first) as say:
+            say("starting: loading torch and DeepSpeed")
+            return _run(spec, say, should_stop)
+    except (ValueError, OSError, RuntimeError) as error:
+        logger.exception("training failed")
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(spec: TrainSpec, say: Callable[[str], None], should_stop: Callable[[], bool]) -> int:
+    # Heavy imports wait until a stop request would be heard and the person has seen a line.
+    import torch
+
+    from training.ranks import process_group
+    from training.trainer import Preempted, train
+
+    # DeepSpeed 0.19.8 calls collectives that torch 2.13 has renamed.
+    warnings.filterwarnings("ignore", category=FutureWarning, module="torch.distributed")
+    torch.set_num_threads(spec.execution.threads)
+    torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
+    # It would also fill every fresh tensor with NaN, which costs time and hides nothing here.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    with process_group(os.environ) as ranks:
+        try:
+            train(spec, ranks, say, should_stop)
+        except Preempted:
+            return EXIT_PREEMPTED
+    return 0
+
+
+def _watch_sigterm() -> Callable[[], bool]:
+    received = False
+
+    def on_signal(number: int, frame: object) -> None:
+        nonlocal received
+        received = True
+
+    signal.signal(signal.SIGTERM, on_signal)
+    return lambda: received
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

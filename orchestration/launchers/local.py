@@ -64,6 +64,7 @@ class LocalLauncher:
     name = "local"
 
     def __init__(self, *, environ: Mapping[str, str], grace_s: float = 30.0) -> None:
+        """Pass on what the allow-list lets through of `environ`."""
         self._grace_s = grace_s
         self._inherited = {k: v for k, v in environ.items() if _INHERITED.fullmatch(k)}
 

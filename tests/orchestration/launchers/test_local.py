@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 from contract import LauncherContract, ToyJobs, wait_until, wait_until_ended
 
 from assets.ports import JobSpec, JobState
-from orchestration.launchers.local import LocalLauncher
+from orchestration.launchers.local import JobAlreadyRunning, LocalLauncher
 from orchestration.processes import from_record, identify, is_alive, send, wait_until_gone
 from orchestration.settings import PROJECT_ROOT
 
@@ -25,7 +26,8 @@ SECRET = "correct-horse-battery-staple"
 
 @pytest.fixture
 def launcher() -> LocalLauncher:
-    environ = {**os.environ, "AWS_SECRET_ACCESS_KEY": SECRET, "NCCL_DEBUG": "WARN"}
+    environ = {k: v for k, v in os.environ.items() if k != "OMP_NUM_THREADS"}
+    environ |= {"AWS_SECRET_ACCESS_KEY": SECRET, "NCCL_DEBUG": "WARN"}
     return LocalLauncher(environ=environ, grace_s=1.0)
 
 
@@ -158,8 +160,36 @@ class TestOnThisMachine(ToyJobs):
         assert (env["NCCL_DEBUG"], env["DAGSTER_PIPES_CONTEXT"]) == ("WARN", "abc")
         assert (env["MASTER_ADDR"], env["LOCAL_RANK"]) == ("127.0.0.1", "0")
         assert env["MLFLOW_DISABLE_TELEMETRY"] == "true"
-        assert int(env["OMP_NUM_THREADS"]) >= 1
+        assert int(env["OMP_NUM_THREADS"]) == (os.cpu_count() or 1)
         assert f"started in {PROJECT_ROOT}" in (tmp_path / "work" / "stdout.log").read_text()
+
+    def test_a_rank_gets_the_threads_of_the_installation(
+        self, make_spec: Make, tmp_path: Path
+    ) -> None:
+        launcher = LocalLauncher(environ={**os.environ, "OMP_NUM_THREADS": "3"})
+        wait_until_ended(launcher, launcher.submit(make_spec()))
+        assert json.loads((tmp_path / "env-0.json").read_text())["OMP_NUM_THREADS"] == "3"
+
+    def test_of_two_submissions_at_once_only_one_starts(
+        self, launcher: LocalLauncher, make_spec: Make, tmp_path: Path
+    ) -> None:
+        spec = make_spec(all={"do": "wait"})
+
+        def submit(_: int) -> str:
+            try:
+                return launcher.submit(spec).scheduler_id
+            except JobAlreadyRunning:
+                return "refused"
+
+        with ThreadPoolExecutor(4) as threads:
+            answers = list(threads.map(submit, range(4)))
+        assert answers.count("refused") == 3
+        (tmp_path / "release").touch()
+        handle = launcher.reattach(tmp_path / "work")
+        assert handle is not None
+        assert handle.scheduler_id in answers
+        assert wait_until_ended(launcher, handle).state is JobState.SUCCEEDED
+        assert not list((tmp_path / "work").glob("attempt-*"))
 
     def test_arguments_are_never_read_by_a_shell(
         self, launcher: LocalLauncher, make_spec: Make, tmp_path: Path

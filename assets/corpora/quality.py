@@ -34,7 +34,7 @@ MAX_SYMBOLS_PER_WORD = 0.1  # Gopher: "#" and the ellipsis, each
 MAX_BULLET_LINES = 0.9  # Gopher
 MAX_ELLIPSIS_LINES = 0.3  # Gopher
 MIN_ALPHABETIC_WORDS = 0.8  # Gopher
-MIN_STOP_WORDS = 2  # Gopher, of the eight below, counted as different words
+MIN_STOP_WORDS = 2  # Gopher, of the eight below, counted as different words; English only
 STOP_WORDS = frozenset({"the", "be", "to", "of", "and", "that", "have", "with"})
 PLACEHOLDERS = ("lorem ipsum", "javascript must be enabled", "enable javascript")
 """C4 (arXiv 1910.10683, section 2.2) drops pages with "lorem ipsum" and lines about Javascript."""
@@ -66,11 +66,11 @@ def judge(text: str, *, kind: str, language: str, allowed_language: str) -> Verd
     # The allow-list is the source's own language: what another source is for comes from there.
     if kind != "code" and allowed_language != ANY_LANGUAGE and language != allowed_language:
         return Dropped("language_not_allowed")
-    reason = _RULES[kind](text)
+    reason = _judge_prose(text, language) if kind == "prose" else _RULES[kind](text)
     return Dropped(reason) if reason else Kept()
 
 
-def _judge_prose(text: str) -> str:
+def _judge_prose(text: str, language: str) -> str:
     words = _WORD.findall(text)
     if len(words) < MIN_PROSE_WORDS:
         return "too_few_words"
@@ -88,7 +88,7 @@ def _judge_prose(text: str) -> str:
     lowered = text.lower()
     if any(placeholder in lowered for placeholder in PLACEHOLDERS):
         return "placeholder_text"
-    return _judge_lines(text) or _judge_stop_words(words) or repetition(text, words)
+    return _judge_lines(text) or _judge_stop_words(words, language) or repetition(text, words)
 
 
 def _judge_lines(text: str) -> str:
@@ -100,8 +100,9 @@ def _judge_lines(text: str) -> str:
     return ""
 
 
-def _judge_stop_words(words: list[str]) -> str:
-    return "" if len(STOP_WORDS.intersection(words)) >= MIN_STOP_WORDS else "too_few_stop_words"
+def _judge_stop_words(words: list[str], language: str) -> str:
+    few = len(STOP_WORDS.intersection(words)) < MIN_STOP_WORDS
+    return "too_few_stop_words" if few and language == "en" else ""
 
 
 def _judge_term(text: str) -> str:
@@ -126,7 +127,6 @@ def _judge_code(text: str) -> str:
 
 
 _RULES: Mapping[str, Callable[[str], str]] = {
-    "prose": _judge_prose,
     "term": _judge_term,
     "code": _judge_code,
 }

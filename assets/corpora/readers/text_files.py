@@ -46,8 +46,8 @@ def _parse(line: bytes, name: str, offset: int, number: int) -> Record | Bad:
         return bad(name, offset, "malformed_json", line)
     if not isinstance(data, dict) or not isinstance(data.get("text"), str):
         return bad(name, offset, "no_text_field", line)
-    fields = {key: data.get(key, "") for key in _FIELDS}
-    if isinstance(fields["id"], int):
+    fields = {key: "" if data.get(key) is None else data[key] for key in _FIELDS}
+    if type(fields["id"]) is int:
         fields["id"] = str(fields["id"])
     for key, value in fields.items():
         if not isinstance(value, str) or len(value) > MAX_FIELD_CHARS:

@@ -1,0 +1,236 @@
+"""corpora/documents: everything that was read is accounted for, the same way every time."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assets.corpora.documents import DOCUMENT_SCHEMA, document_id, make_documents
+from assets.corpora.normalise import normalise, text_hash_of
+from assets.corpora.raw import make_raw
+from assets.corpora.snapshot import resolve
+from assets.corpora.sources import Source, source
+from assets.fakes import FakeLake, fake_manifest, fake_workspace
+from assets.lineage.workspace import Outcome
+from assets.recipes.graph import documents_step, raw_step
+
+GOOD = (
+    "Patients with acute infection were studied over two years and the results of treatment were "
+    "compared with earlier reports. Recovery was faster when therapy began within one day, while "
+    "older people needed longer care. No severe side effects were seen, but mild nausea was "
+    "common. We conclude that early therapy should be preferred, and that further controlled "
+    "trials have to show whether lower doses would be enough for young adults."
+)
+GERMAN = (
+    "Die Patienten mit akuter Infektion wurden zwei Jahre lang beobachtet und die Ergebnisse der "
+    "Behandlung mit frueheren Berichten verglichen. Die Genesung verlief schneller, wenn die "
+    "Therapie am ersten Tag begann; Menschen in hohem Alter brauchten mehr Pflege. Schwere "
+    "Nebenwirkungen traten nicht auf, doch leichte Uebelkeit war oft zu sehen. Wir meinen, dass "
+    "ein frueher Beginn besser ist und weitere Versuche die Dosis klaeren sollten."
+)
+
+
+def _build(tmp_path: Path, entry: Source) -> tuple[Outcome, Path]:
+    """Make raw and documents of a source in a lake of their own."""
+    lake = FakeLake(tmp_path / "lake")
+    snapshot = resolve(entry, tmp_path)
+    raw = raw_step(entry.to_dict(), snapshot.to_dict())
+    ws = fake_workspace(tmp_path, raw, lake=lake)
+    make_raw(snapshot.paths)(ws)
+    manifest = fake_manifest(raw, ws.out_dir)
+    lake.commit(lake.begin(raw.family, raw.name, raw.fingerprint), manifest)
+    ws = fake_workspace(tmp_path, documents_step(raw), (manifest,), lake=lake)
+    return make_documents(ws), ws.out_dir
+
+
+def _inbox(tmp_path: Path, *lines: dict[str, Any] | bytes, **files: str) -> tuple[Outcome, Path]:
+    folder = tmp_path / "inbox"
+    folder.mkdir(parents=True, exist_ok=True)
+    content = b"\n".join(x if isinstance(x, bytes) else json.dumps(x).encode() for x in lines)
+    (folder / "a.jsonl").write_bytes(content)
+    for name, text in files.items():
+        (folder / f"{name}.txt").write_text(text)
+    return _build(tmp_path, source("inbox"))
+
+
+def test_every_record_is_kept_dropped_or_quarantined(tmp_path: Path) -> None:
+    outcome, out = _inbox(
+        tmp_path,
+        {"id": "1", "text": GOOD, "title": " A  title "},
+        {"id": "2", "text": "Too short."},
+        {"id": "3", "text": ""},
+        b"{broken",
+        notes=GOOD + " With a last remark.",
+    )
+    assert outcome.counts["read"] == 5
+    assert json.loads((out / "counts.json").read_text()) == {
+        "read": 5,
+        "kept": 2,
+        "dropped": 2,
+        "quarantined": 1,
+        "reasons": {
+            "dropped: no_text": 1,
+            "dropped: too_few_words": 1,
+            "quarantined: malformed_json": 1,
+        },
+    }
+    documents = pl.read_parquet(out / "documents.parquet")
+    row = documents.row(by_predicate=pl.col("native_id") == "1", named=True)
+    assert row["title"] == "A title"
+    assert row["doc_id"] == document_id("inbox", "1", GOOD)
+    assert row["text_hash"] == text_hash_of(GOOD)
+    assert row["licence"] == "LicenseRef-User-Provided"
+    assert json.loads(row["provenance"]) == {"file": "a.jsonl", "offset": 0}
+    dropped = pl.read_parquet(out / "dropped.parquet")
+    assert dict(zip(dropped["native_id"], dropped["reason"], strict=True)) == {
+        "2": "too_few_words",
+        "3": "no_text",
+    }
+    quarantine = pl.read_parquet(out / "quarantine.parquet").row(0, named=True)
+    assert quarantine["reason"] == "malformed_json"
+    assert quarantine["excerpt"] == "{broken"
+
+
+def test_files_have_the_binding_schema_even_when_empty(tmp_path: Path) -> None:
+    _, out = _inbox(tmp_path, {"text": "Too short."})
+    assert pl.read_parquet_schema(out / "documents.parquet") == DOCUMENT_SCHEMA
+    assert list(pl.read_parquet_schema(out / "dropped.parquet")) == [
+        "doc_id", "source", "native_id", "title", "reason", "excerpt", "text_hash",
+    ]  # fmt: skip
+    assert list(pl.read_parquet_schema(out / "quarantine.parquet")) == [
+        "source", "file", "offset", "reason", "excerpt",
+    ]  # fmt: skip
+    assert (out / "reasons.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_repeated_record_is_kept_once(tmp_path: Path) -> None:
+    line = {"id": "1", "text": GOOD}
+    outcome, out = _inbox(tmp_path, line, line, {**line, "text": f"  {GOOD}\r\n"})
+    assert outcome.counts["kept"] == 1
+    assert pl.read_parquet(out / "dropped.parquet")["reason"].to_list() == ["repeated_record"] * 2
+
+
+def test_the_same_text_under_two_names_is_two_documents(tmp_path: Path) -> None:
+    outcome, out = _inbox(tmp_path, {"id": "1", "text": GOOD}, {"id": "2", "text": GOOD})
+    assert outcome.counts["kept"] == 2
+    assert pl.read_parquet(out / "documents.parquet")["text_hash"].n_unique() == 1
+
+
+def test_a_record_may_state_its_own_labels(tmp_path: Path) -> None:
+    code = "def add(a, b):\n    return a + b\n\n\n" * 5
+    _, out = _inbox(
+        tmp_path,
+        {"id": "1", "text": GOOD, "domain": "medical", "licence": "CC0-1.0"},
+        {"id": "2", "text": code, "domain": "code", "language": "en"},
+        {"id": "3", "text": GERMAN},
+    )
+    rows = {r["native_id"]: r for r in pl.read_parquet(out / "documents.parquet").to_dicts()}
+    assert (rows["1"]["domain"], rows["1"]["licence"]) == ("medical", "CC0-1.0")
+    assert rows["1"]["language"] == "en"
+    assert "\n    return a + b" in rows["2"]["text"]
+    assert (rows["3"]["domain"], rows["3"]["language"]) == ("general", "de")
+
+
+def test_a_language_that_the_source_does_not_allow_is_dropped(tmp_path: Path) -> None:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    (folder / "a.txt").write_text(GERMAN)
+    _, out = _build(tmp_path, replace(source("inbox"), language="en"))
+    assert pl.read_parquet(out / "dropped.parquet")["reason"].to_list() == ["language_not_allowed"]
+
+
+def test_reading_stops_at_the_sources_cap(tmp_path: Path) -> None:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    lines = [json.dumps({"id": str(i), "text": f"{GOOD} Case {i}."}) for i in range(9)]
+    (folder / "a.jsonl").write_text("\n".join(lines))
+    outcome, _ = _build(tmp_path, replace(source("inbox"), max_records=4))
+    assert outcome.counts["read"] == outcome.counts["kept"] == 4
+
+
+def test_two_builds_give_the_same_bytes(tmp_path: Path) -> None:
+    lines = [{"id": str(i), "text": f"{GOOD} Case {i}."} for i in range(20)]
+    lines += [{"id": "x", "text": "short"}, {"id": "y", "text": GERMAN}]
+    _, first = _inbox(tmp_path / "first", *lines, b"{")
+    _, second = _inbox(tmp_path / "second", *lines, b"{")
+    names = sorted(path.name for path in first.iterdir())
+    assert names == [
+        "counts.json", "documents.parquet", "dropped.parquet", "quarantine.parquet", "reasons.png",
+    ]  # fmt: skip
+    for name in names:
+        assert (first / name).read_bytes() == (second / name).read_bytes(), name
+
+
+def test_documents_are_sorted_by_their_id(tmp_path: Path) -> None:
+    lines = [{"id": str(i), "text": f"{GOOD} Case {i}."} for i in range(50)]
+    _, out = _inbox(tmp_path, *lines)
+    ids = pl.read_parquet(out / "documents.parquet")["doc_id"].to_list()
+    assert ids == sorted(ids)
+    assert all(len(doc_id) == 32 for doc_id in ids)
+
+
+def test_the_identity_of_a_document_is_pinned() -> None:
+    # A change here is a change of every doc_id: raise the code version of corpora/documents.
+    assert document_id("pubmed", "1", "text") == "7036422a6d403d654e43da222bb1336b"
+
+
+@given(st.text(), st.text(alphabet=" \n\t\r\u00a0"))
+def test_spacing_around_a_text_does_not_change_its_identity(text: str, padding: str) -> None:
+    first = normalise(text, keep_layout=False)
+    second = normalise(padding + text + padding, keep_layout=False)
+    assert document_id("s", "n", first) == document_id("s", "n", second)
+
+
+@pytest.mark.parametrize(
+    ("name", "read", "kept", "text_bytes"),
+    [
+        ("icd10cm", 1918, 1918, (2_500_000, 3_200_000)),
+        ("hpo", 19484, 16449, (5_500_000, 6_000_000)),
+        ("wikipedia_gensim106", 206, 101, (2_600_000, 3_100_000)),
+    ],
+)
+def test_real_sources_give_their_documents(
+    tmp_path: Path, name: str, read: int, kept: int, text_bytes: tuple[int, int]
+) -> None:
+    outcome, out = _build(tmp_path, source(name))
+    assert (outcome.counts["read"], outcome.counts["kept"]) == (read, kept)
+    assert outcome.counts["quarantined"] == 0
+    assert text_bytes[0] < outcome.counts["text_bytes"] < text_bytes[1]
+    documents = pl.read_parquet(out / "documents.parquet")
+    assert documents["doc_id"].n_unique() == documents.height == kept
+    assert documents["licence"].unique().to_list() == [source(name).licence]
+    assert documents["language"].unique().to_list() == ["en"]
+
+
+def test_the_standard_library_gives_code_with_its_indentation(tmp_path: Path) -> None:
+    outcome, out = _build(tmp_path, source("python_stdlib"))
+    assert outcome.counts["text_bytes"] > 2_000_000
+    documents = pl.read_parquet(out / "documents.parquet")
+    assert documents["domain"].unique().to_list() == ["code"]
+    assert documents["text"].str.contains("\n    def ").sum() > 50
+
+
+@pytest.mark.slow
+def test_the_older_pubmed_file_is_read_in_25_seconds(tmp_path: Path) -> None:
+    started = time.process_time()
+    outcome, _ = _build(tmp_path, source("pubmed_1976_1980"))
+    assert time.process_time() - started < 25
+    assert outcome.counts["read"] == 30_000
+    assert outcome.counts["kept"] == 14_122
+    assert outcome.counts["quarantined"] == 0
+
+
+@pytest.mark.slow
+def test_abstracts_that_a_publisher_owns_are_dropped(tmp_path: Path) -> None:
+    outcome, out = _build(tmp_path, source("pubmed_2020_2021"))
+    reasons = json.loads((out / "counts.json").read_text())["reasons"]
+    assert outcome.counts["read"] == 20_788
+    assert reasons["dropped: publisher_copyright"] == 13_298

@@ -1,4 +1,4 @@
-"""WHEN things run by themselves: a nightly schedule and a file sensor, both off by default."""
+"""WHEN things run by themselves: two nightly schedules and a file sensor, off by default."""
 
 from __future__ import annotations
 
@@ -11,33 +11,48 @@ from assets.corpora.sources import SOURCES, source
 from assets.platform import Platform
 from assets.recipes.graph import raw_step
 from orchestration.jobs import build_corpora, train_recipe
+from orchestration.settings import Settings
 from orchestration.staleness import stale_recipes, stale_sources
 
 
-@dg.schedule(
-    name="rebuild_stale_nightly",
-    cron_schedule="0 2 * * *",
-    target=[build_corpora, train_recipe],
-    default_status=dg.DefaultScheduleStatus.STOPPED,
-    description="Each night at two: re-materialize what is stale, corpora first.",
-)
-def rebuild_stale_nightly(
-    context: dg.ScheduleEvaluationContext, platform: dg.ResourceParam[Platform]
+def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
+    """Return the nightly schedules: stale corpora first, stale recipes two hours later."""
+
+    @dg.schedule(
+        name="build_corpora_nightly",
+        cron_schedule=settings.corpora_cron,
+        target=build_corpora,
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description="Read stale sources again: their files, reader or rules have changed.",
+    )
+    def build_corpora_nightly(
+        context: dg.ScheduleEvaluationContext, platform: dg.ResourceParam[Platform]
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        yield from _requests(context, stale_sources(platform.lake, platform.inbox))
+
+    @dg.schedule(
+        name="train_recipe_nightly",
+        cron_schedule=settings.recipes_cron,
+        target=train_recipe,
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description="Make released recipes again of which something is stale.",
+    )
+    def train_recipe_nightly(
+        context: dg.ScheduleEvaluationContext, platform: dg.ResourceParam[Platform]
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        yield from _requests(context, stale_recipes(platform.lake))
+
+    return [build_corpora_nightly, train_recipe_nightly]
+
+
+def _requests(
+    context: dg.ScheduleEvaluationContext, partitions: list[str]
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Ask for stale sources; recipes follow once no source is stale."""
-    sources = stale_sources(platform.lake, platform.inbox)
-    recipes = [] if sources else stale_recipes(platform.lake)
-    if not sources and not recipes:
+    when = context.scheduled_execution_time.isoformat()
+    for name in partitions:
+        yield dg.RunRequest(run_key=f"{when}:{name}", partition_key=name)
+    if not partitions:
         yield dg.SkipReason("nothing is stale")
-    when = context.scheduled_execution_time.date().isoformat()
-    for name in sources:
-        yield dg.RunRequest(
-            run_key=f"{when}:{name}", job_name=build_corpora.name, partition_key=name
-        )
-    for name in recipes:
-        yield dg.RunRequest(
-            run_key=f"{when}:{name}", job_name=train_recipe.name, partition_key=name
-        )
 
 
 @dg.sensor(
@@ -66,5 +81,4 @@ def ingest_on_new_files(
         yield dg.SkipReason("no watched folder has changed")
 
 
-SCHEDULES = [rebuild_stale_nightly]
 SENSORS = [ingest_on_new_files]

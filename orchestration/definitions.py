@@ -17,7 +17,7 @@ import assets.releases.defs
 import assets.reports.defs
 import assets.synthesis.defs
 import assets.tokenizers.defs
-from orchestration.automation import SCHEDULES, SENSORS
+from orchestration.automation import SENSORS, build_schedules
 from orchestration.jobs import JOBS
 from orchestration.platform import build_platform
 from orchestration.settings import Settings, prepare_environment
@@ -41,7 +41,7 @@ def build_definitions(
     return dg.Definitions(
         assets=ASSETS,
         jobs=JOBS,
-        schedules=SCHEDULES,
+        schedules=build_schedules(settings),
         sensors=SENSORS,
         resources={"platform": build_platform(settings, on_progress)},
         # Small assets run in the run's own process; big work is a job outside.

@@ -6,11 +6,13 @@ from assets.lineage.build import MissingInput
 from assets.lineage.manifest import CommitConflict, StaleAttempt
 from assets.lineage.workspace import LineageError
 from assets.ports import JobFailed
+from orchestration.mlflow_connection import TrackerError
 
 FINE, FOUND_A_PROBLEM, BAD_USAGE = 0, 1, 2
 
 _PROBLEMS = (
     CommitConflict, JobFailed, LineageError, LookupError, MissingInput, OSError, StaleAttempt,
+    TrackerError,
 )  # fmt: skip
 
 

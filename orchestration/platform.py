@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from assets.platform import Platform
+from assets.ports import RunLog
 from orchestration.journal_projection import project_journal
 from orchestration.lake import open_lake
 from orchestration.launchers.local import LocalLauncher
 from orchestration.launchers.wait import run_and_wait
 from orchestration.provenance import gather
-from orchestration.settings import Settings
-from orchestration.tracker import MlflowTracker
+from orchestration.settings import Settings, job_environment
+from orchestration.tracker import MlflowRunLog, MlflowTracker
 
 POLL_S = 0.5
 """Seconds between looks at a running job: short against any job's start-up (our choice)."""
@@ -23,19 +25,29 @@ def build_platform(
     """Return the platform; opening it starts nothing and imports neither MLflow nor torch."""
     return Platform(
         lake=open_lake(settings),
-        tracker=MlflowTracker(
-            tracking_uri=settings.tracking_uri,
-            home=settings.home,
-            dagster_url=settings.dagster_url,
-            mlflow_url=settings.mlflow_url,
-        ),
-        launcher=LocalLauncher(threads=settings.threads),
+        tracker=open_tracker(settings),
+        launcher=LocalLauncher(environ=job_environment(settings)),
         job_root=settings.job_root,
         inbox=settings.inbox,
         gather_provenance=gather,
         run_and_wait=lambda launcher, spec, on_tick: run_and_wait(
             launcher, spec, poll_s=POLL_S, on_tick=on_tick
         ),
-        project_journal=project_journal,
+        project_journal=_project,
         on_progress=on_progress,
     )
+
+
+def open_tracker(settings: Settings) -> MlflowTracker:
+    """Return the tracker alone, for commands that compare it with the lake."""
+    return MlflowTracker(
+        tracking_uri=settings.tracking_uri,
+        home=settings.home,
+        dagster_url=settings.dagster_url,
+        mlflow_url=settings.mlflow_url,
+    )
+
+
+def _project(journal: Path, run_log: RunLog) -> None:
+    assert isinstance(run_log, MlflowRunLog)
+    project_journal(journal, run_log, journal.with_suffix(".projected.json"))

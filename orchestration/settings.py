@@ -42,6 +42,10 @@ class Settings:
     """MATERIA_THREADS: CPU threads of one job rank."""
     inbox: Path
     """MATERIA_INBOX: folder with one sub-folder per watched source."""
+    corpora_cron: str
+    """MATERIA_CORPORA_CRON: when stale corpora are read again, in cron's five fields."""
+    recipes_cron: str
+    """MATERIA_RECIPES_CRON: when stale recipes are made again."""
     dagster_url: str
     """MATERIA_DAGSTER_URL: base address for links from MLflow to Dagster."""
     mlflow_url: str
@@ -72,6 +76,8 @@ class Settings:
             launcher=launcher,
             threads=_positive("MATERIA_THREADS", env.get("MATERIA_THREADS"), os.cpu_count() or 1),
             inbox=Path(env.get("MATERIA_INBOX", str(home / "inbox"))).expanduser().resolve(),
+            corpora_cron=env.get("MATERIA_CORPORA_CRON", "0 2 * * *"),
+            recipes_cron=env.get("MATERIA_RECIPES_CRON", "0 4 * * *"),
             dagster_url=env.get("MATERIA_DAGSTER_URL", "http://127.0.0.1:3000").rstrip("/"),
             mlflow_url=env.get("MATERIA_MLFLOW_URL", "http://127.0.0.1:5000").rstrip("/"),
         )
@@ -84,6 +90,11 @@ def prepare_environment(settings: Settings) -> None:
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     os.environ["MATERIA_HOME"] = str(settings.home)
+
+
+def job_environment(settings: Settings) -> dict[str, str]:
+    """Return what a launcher may pass on to jobs, with the threads of one rank."""
+    return {**os.environ, "OMP_NUM_THREADS": str(settings.threads)}
 
 
 def _positive(name: str, text: str | None, default: int) -> int:

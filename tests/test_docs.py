@@ -11,10 +11,10 @@ import pytest
 import typer.main
 
 from assets.recipes.catalogue import RECIPES
-from orchestration.automation import SCHEDULES, SENSORS
+from orchestration.automation import SENSORS, build_schedules
 from orchestration.cli import app
 from orchestration.jobs import JOBS
-from orchestration.settings import PROJECT_ROOT
+from orchestration.settings import PROJECT_ROOT, Settings
 
 DOCS = PROJECT_ROOT / "docs"
 README = (PROJECT_ROOT / "README.md").read_text()
@@ -47,7 +47,9 @@ def test_every_command_is_documented_and_its_help_has_an_example(name: str) -> N
     assert "Example:" in done.stdout
 
 
-@pytest.mark.parametrize("name", [item.name for item in (*JOBS, *SCHEDULES, *SENSORS)])
+@pytest.mark.parametrize(
+    "name", [item.name for item in (*JOBS, *build_schedules(Settings.from_env({})), *SENSORS)]
+)
 def test_every_job_schedule_and_sensor_is_documented(name: str) -> None:
     assert f"`{name}`" in read("operations.md")
 

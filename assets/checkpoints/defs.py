@@ -11,7 +11,7 @@ from assets.partitions import RECIPE_PARTITIONS
 stages = [
     artifact_asset(
         f"checkpoints/{stage}",
-        lambda platform: make_checkpoint,
+        make_checkpoint,
         description=f"Weights and optimizer state after stage {stage[-1]} ({title}).",
         partitions=RECIPE_PARTITIONS,
         deps=[

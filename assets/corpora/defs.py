@@ -11,7 +11,6 @@ from assets.corpora.sources import source
 from assets.lineage.build import Work
 from assets.lineage.defs import artifact_asset
 from assets.lineage.step import Step
-from assets.lineage.workspace import Outcome, Workspace
 from assets.partitions import RECIPE_PARTITIONS, SOURCE_PARTITIONS
 from assets.platform import Platform
 from assets.recipes.graph import raw_step
@@ -19,32 +18,26 @@ from assets.recipes.graph import raw_step
 OWNER = "team:data"
 
 
-def _raw_step(platform: Platform, name: str) -> Step:
+def _look_at(platform: Platform, name: str) -> tuple[Step, Work]:
+    """Take the snapshot of a source: its identity, and the copying that it implies."""
     snapshot = resolve(source(name), platform.inbox)
-    return raw_step(source(name).to_dict(), snapshot.to_dict())
-
-
-def _raw_work(platform: Platform) -> Work:
-    def work(ws: Workspace) -> Outcome:
-        return make_raw(resolve(source(ws.step.partition), platform.inbox).paths)(ws)
-
-    return work
+    return raw_step(source(name).to_dict(), snapshot.to_dict()), make_raw(snapshot.paths)
 
 
 raw = artifact_asset(
     "corpora/raw",
-    _raw_work,
+    None,
     description="The files of a source exactly as they were found; a new snapshot is a new "
     "artifact.",
     partitions=SOURCE_PARTITIONS,
     kinds={"file"},
     owner=OWNER,
-    step=_raw_step,
+    prepare=_look_at,
 )
 
 documents = artifact_asset(
     "corpora/documents",
-    lambda platform: make_documents,
+    make_documents,
     description="One row per document in the common schema: normalised, language known, passed "
     "the quality rules. What was dropped or quarantined lies beside it with the reason.",
     partitions=SOURCE_PARTITIONS,
@@ -56,7 +49,7 @@ documents = artifact_asset(
 
 benchmarks = artifact_asset(
     "corpora/benchmarks",
-    lambda platform: make_benchmarks,
+    make_benchmarks,
     description="Every item of every benchmark the recipe is judged by. Never trained on: the "
     "mixtures are cleared of it.",
     partitions=RECIPE_PARTITIONS,

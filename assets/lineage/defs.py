@@ -29,7 +29,7 @@ Deps = Sequence[str | dg.AssetDep]
 
 def artifact_asset(
     node: str,
-    work: Callable[[Platform], Work],
+    work: Work | None,
     *,
     description: str,
     partitions: dg.PartitionsDefinition[str] | None,
@@ -38,12 +38,13 @@ def artifact_asset(
     owner: str,
     checks: Sequence[Check] = (),
     pool: str | None = None,
-    step: Callable[[Platform, str], Step] | None = None,
+    prepare: Callable[[Platform, str], tuple[Step, Work]] | None = None,
     publish: Callable[[Platform, Built], Mapping[str, str]] | None = None,
 ) -> dg.AssetsDefinition:
     """Return the asset of one node.
 
-    `step` overrides how its identity is found; `publish` runs after every materialization,
+    `prepare` finds identity and work together where the recipe alone does not give them (a raw
+    snapshot must be looked at); `publish` runs after every materialization,
     reused ones too, must be idempotent, and adds metadata.
     """
     family, name = node.split("/")
@@ -70,8 +71,12 @@ def artifact_asset(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
     ) -> dg.MaterializeResult[Any]:
         partition = context.partition_key if context.has_partition_key else ""
-        asked = step(platform, partition) if step else resolve_step(node, partition, platform.lake)
-        built = _build(context, platform, asked, work(platform))
+        if prepare is not None:
+            asked, make = prepare(platform, partition)
+        else:
+            assert work is not None, f"{node} has neither work nor prepare"
+            asked, make = resolve_step(node, partition, platform.lake), work
+        built = _build(context, platform, asked, make)
         published = publish(platform, built) if publish else {}
         return dg.MaterializeResult(
             asset_key=key,

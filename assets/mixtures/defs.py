@@ -20,7 +20,7 @@ STAGES = {
 
 deduped = artifact_asset(
     "mixtures/deduped",
-    lambda platform: make_deduped,
+    make_deduped,
     description="The recipe's documents with exact and near duplicates merged over all sources; "
     "each keeps its duplicate count, and every merge its evidence.",
     partitions=RECIPE_PARTITIONS,
@@ -34,7 +34,7 @@ deduped = artifact_asset(
 
 decontaminated = artifact_asset(
     "mixtures/decontaminated",
-    lambda platform: make_decontaminated,
+    make_decontaminated,
     description="The deduplicated documents without those that share a 13-gram with a benchmark; "
     "a held-out split for perplexity is set apart.",
     partitions=RECIPE_PARTITIONS,
@@ -47,7 +47,7 @@ decontaminated = artifact_asset(
 stages = [
     artifact_asset(
         f"mixtures/{stage}",
-        lambda platform: make_stage,
+        make_stage,
         description=f"Which documents stage {stage[-1]} ({title}) reads, and how often: token "
         "budget, medical share and upsampling of the recipe.",
         partitions=RECIPE_PARTITIONS,

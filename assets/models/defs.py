@@ -12,7 +12,7 @@ PARENTS = {"sft_general": "checkpoints/stage3", "sft_medical": "models/sft_gener
 models = [
     artifact_asset(
         f"models/{name}",
-        lambda platform: make_checkpoint,
+        make_checkpoint,
         description=f"The model after {name.replace('_', ' ')}: loss on replies only, samples "
         "masked from each other.",
         partitions=SFT_PARTITIONS,

@@ -22,7 +22,7 @@ def _register(platform: Platform, built: Built) -> dict[str, str]:
 
 release = artifact_asset(
     "releases/release",
-    lambda platform: make_release,
+    make_release,
     description="The final model in the official Baichuan-M1 layout with tokenizer, configuration "
     "and model card; registered in MLflow with the alias `candidate`.",
     partitions=SFT_PARTITIONS,

@@ -33,7 +33,7 @@ _ABOUT = {
 judges = [
     artifact_asset(
         f"reports/{name}",
-        lambda platform, work=work: work,
+        work,
         description=_ABOUT[name],
         partitions=RECIPE_PARTITIONS,
         deps=[*MODELS, *deps],
@@ -47,7 +47,7 @@ judges = [
 
 scorecard = artifact_asset(
     "reports/scorecard",
-    lambda platform: make_scorecard,
+    make_scorecard,
     description="All scores of one recipe in one table and one picture, with chance beside them.",
     partitions=RECIPE_PARTITIONS,
     deps=[f"reports/{judge}" for judge in JUDGES],
@@ -57,7 +57,7 @@ scorecard = artifact_asset(
 
 ablation = artifact_asset(
     "reports/ablation",
-    lambda platform: make_ablation,
+    make_ablation,
     description="Table 2 of the paper at toy size: six architectures on the same data.",
     partitions=None,
     deps=[

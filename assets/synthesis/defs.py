@@ -12,7 +12,7 @@ from assets.synthesis.questions import make_questions
 
 questions = artifact_asset(
     "synthesis/questions",
-    lambda platform: make_questions,
+    make_questions,
     description="Questions made from the ontologies' facts and from real documents; every answer "
     "is checked against the facts, rejects lie beside with their reason.",
     partitions=RECIPE_PARTITIONS,

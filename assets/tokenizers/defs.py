@@ -13,7 +13,7 @@ OWNER = "team:data"
 
 tokenizer = artifact_asset(
     "tokenizers/tokenizer",
-    lambda platform: make_tokenizer,
+    make_tokenizer,
     description="A general and a medical BPE merged to the recipe's size: byte fallback, digits "
     "split, no normalisation.",
     partitions=RECIPE_PARTITIONS,
@@ -26,7 +26,7 @@ tokenizer = artifact_asset(
 shards = [
     artifact_asset(
         f"tokenizers/shards_{stage}",
-        lambda platform: make_shards,
+        make_shards,
         description=f"Tokens of stage {stage[-1]} packed into samples, with document boundaries "
         "and the index from document to token range.",
         partitions=RECIPE_PARTITIONS,
@@ -41,7 +41,7 @@ shards = [
 sft_shards = [
     artifact_asset(
         f"tokenizers/shards_{name}",
-        lambda platform: make_sft_shards,
+        make_sft_shards,
         description="Chat-formatted questions and answers packed into samples; the loss mask "
         "covers replies only.",
         partitions=SFT_PARTITIONS,

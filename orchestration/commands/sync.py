@@ -1,36 +1,40 @@
-"""`materia sync` and `materia rebuild`: bring the tracker level with the lake."""
+"""`materia sync` and `materia rebuild`: bring MLflow level with the lake."""
 
 from __future__ import annotations
 
+import typer
+
+from orchestration import tracker_sync
 from orchestration.commands.console import console
-from orchestration.platform import build_platform
+from orchestration.errors import FOUND_A_PROBLEM
+from orchestration.lake import open_lake
+from orchestration.platform import open_tracker
 from orchestration.settings import Settings, prepare_environment
-from orchestration.tracker import MlflowTracker
 
 
 def sync() -> None:
-    """Complete tracker runs that could not be written while the tracker was away.
+    """Complete MLflow runs that could not be written while the server was away.
 
-    Example: `materia sync`
+    Example: `materia sync`. Exit code 1: something still waits.
     """
-    tracker, manifests = _open()
-    done = tracker.sync(manifests)
-    console.print(f"{done} runs completed")
+    settings = Settings.from_env()
+    prepare_environment(settings)
+    report = tracker_sync.sync(open_tracker(settings), open_lake(settings))
+    for line in report.completed:
+        console.print(f"[green]+[/green] {line}", highlight=False)
+    for line in report.waiting:
+        console.print(f"[yellow]waits[/yellow] {line}", highlight=False)
+    console.print(f"{len(report.completed)} completed, {len(report.waiting)} waiting")
+    if report.waiting:
+        raise typer.Exit(FOUND_A_PROBLEM)
 
 
 def rebuild() -> None:
-    """Write every artifact's run and every registered release into an empty tracker again.
+    """Write every artifact's run and every registered release into MLflow, from the lake alone.
 
     Example: `materia rebuild`
     """
-    tracker, manifests = _open()
-    made = tracker.rebuild(manifests)
-    console.print(f"{made} runs rebuilt from the lake")
-
-
-def _open():  # type: ignore[no-untyped-def]
     settings = Settings.from_env()
     prepare_environment(settings)
-    platform = build_platform(settings)
-    assert isinstance(platform.tracker, MlflowTracker)
-    return platform.tracker, list(platform.lake.manifests())
+    written = tracker_sync.rebuild(open_tracker(settings), open_lake(settings))
+    console.print(f"{written} artifacts written to MLflow")

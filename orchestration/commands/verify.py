@@ -12,9 +12,10 @@ from assets.lineage.find import find_artifact
 from orchestration.commands.console import JsonOption, console, print_json
 from orchestration.dagster_views import check_materialization
 from orchestration.errors import FOUND_A_PROBLEM
-from orchestration.platform import build_platform
+from orchestration.lake import open_lake
+from orchestration.platform import open_tracker
 from orchestration.settings import Settings, prepare_environment
-from orchestration.tracker import MlflowTracker
+from orchestration.tracker_sync import check_run
 from orchestration.verify import verify as verify_artifacts
 
 
@@ -33,21 +34,22 @@ def verify(
         raise ValueError("give either an artifact or --all")
     settings = Settings.from_env()
     prepare_environment(settings)
-    platform = build_platform(settings)
-    lake, tracker = platform.lake, platform.tracker
+    lake, tracker = open_lake(settings), open_tracker(settings)
     graph = ArtifactGraph.of(lake)
     chosen = (
         list(graph.nodes.values())
         if artifact is None
         else graph.ancestors(find_artifact(artifact, lake))
     )
-    assert isinstance(tracker, MlflowTracker)
     instance = dg.DagsterInstance.get()
     with console.status(f"verifying {len(chosen)} artifacts"):
         problems = verify_artifacts(
-            lake,  # type: ignore[arg-type]
+            lake,
             chosen,
-            [tracker.check_run, lambda manifest: check_materialization(instance, manifest)],
+            [
+                lambda manifest: check_run(tracker, manifest, lake.uri(manifest)),
+                lambda manifest: check_materialization(instance, manifest),
+            ],
         )
     if as_json:
         print_json({"artifacts": len(chosen), "problems": problems})

@@ -29,7 +29,7 @@ class Facts:
     hpo: HpoLookUp | None
     texts: Mapping[str, str]
     """Training documents by doc_id."""
-    _parsed: dict[str, dict[str, ast.FunctionDef]] = field(default_factory=dict)
+    _parsed: dict[str, dict[str, ast.FunctionDef]] = field(default_factory=dict, init=False)
 
     def function(self, doc_id: str, name: str) -> ast.FunctionDef | None:
         """Return a copy of a function of a module, or None."""
@@ -236,7 +236,7 @@ def _shape(function: ast.FunctionDef) -> str:
     function.decorator_list = []
     documentation = ast.get_docstring(function)
     if documentation is not None:
-        function.body[0] = ast.Expr(ast.Constant(documentation))
+        function.body[0] = ast.Expr(ast.Constant(documentation.strip()))
     return ast.dump(function)
 
 

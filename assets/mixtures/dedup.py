@@ -128,7 +128,7 @@ def _outcome(
             "merged_near": merged.height - exact,
             "documents_too_short_for_near": near.num_too_short,
             "candidate_pairs": near.num_candidates,
-            "linked_pairs": near.num_links,
+            "linked_pairs": len(near.left),
             "large_buckets": near.num_large_buckets,
             "largest_bucket": near.largest_bucket,
             "pairs_skipped_in_large_buckets": near.num_pairs_skipped,

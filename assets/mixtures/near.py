@@ -23,8 +23,9 @@ class NearDuplicates:
     """Per row, the row kept for it (itself if kept)."""
     similarity: npt.NDArray[np.float64]
     """Per row, true Jaccard to the kept row (1 if kept)."""
-    num_links: int
-    """Pairs at or above the threshold."""
+    left: I64
+    right: I64
+    """The links: all pairs compared and found at or above the threshold."""
     num_candidates: int
     num_too_short: int
     """Rows with fewer words than a shingle: they have no near-duplicates, only exact ones."""
@@ -53,7 +54,8 @@ def near_duplicates(texts: pl.Series, spec: DedupSpec) -> NearDuplicates:
     return NearDuplicates(
         kept=kept,
         similarity=similarity,
-        num_links=int(linked.sum()),
+        left=left,
+        right=right,
         num_candidates=len(candidates.left),
         num_too_short=len(texts) - len(rows),
         num_large_buckets=candidates.num_large_buckets,

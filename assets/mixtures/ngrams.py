@@ -34,7 +34,8 @@ def ngrams_of(words: Words, lengths: Iterable[int]) -> Iterator[tuple[int, Ngram
     rolled = words.hashes
     for length in range(1, wanted[-1] + 1):
         if length > 1:
-            rolled = rolled[:-1] * _STEP + words.hashes[length - 1 :]
+            rolled = rolled[:-1] * _STEP
+            rolled += words.hashes[length - 1 :]
         if length not in wanted:
             continue
         per_document = np.maximum(num_words - (length - 1), 0)

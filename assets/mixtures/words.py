@@ -24,6 +24,8 @@ BATCH_BYTES = 4 << 20
 
 _BEYOND_ASCII = r"[^\x00-\x7f]"
 _UNSPACED = r"([\p{Han}\p{Hiragana}\p{Katakana}])"
+_JOINERS = r"[\x{200c}\x{200d}\x{fe00}-\x{fe0f}]"
+"""They shape letters and emoji, are part of no word, and yet count as word characters."""
 _FOREIGN_PUNCTUATION = r"[^\w\x00-\x7f]+"
 _LONG_WORD_BYTES = 128
 """Longer runs (base64, sequences) are rare and hashed one by one."""
@@ -135,7 +137,7 @@ def _normalise(texts: pl.Series) -> pl.Series:
     foreign = plain.str.contains(_BEYOND_ASCII)
     if foreign.any():
         folded = plain.filter(foreign).str.normalize("NFKC").str.to_lowercase()
-        folded = folded.str.replace_all(_FOREIGN_PUNCTUATION, " ")
+        folded = folded.str.replace_all(_JOINERS, "").str.replace_all(_FOREIGN_PUNCTUATION, " ")
         folded = folded.str.replace_all(_UNSPACED, " $1 ")
         plain = plain.scatter(foreign.arg_true(), folded)
     return plain

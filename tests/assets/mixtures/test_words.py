@@ -40,6 +40,7 @@ def cut(texts: list[str | None]) -> list[list[str]]:
         ("cafe\u0301", ["caf\u00e9"]),
         ("\ufb01brosis \uff11\uff12", ["fibrosis", "12"]),
         ("\u9ad8\u8840\u538b\uff0cICD", ["\u9ad8", "\u8840", "\u538b", "icd"]),
+        ("a \U0001f468\u200d\U0001f680\ufe0f b", ["a", "b"]),
         (None, []),
         (" \n", []),
     ],

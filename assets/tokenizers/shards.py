@@ -31,6 +31,7 @@ _SFT_SEED = 0
 """The training order is keyed by the job's data seed; this only undoes the order of packing."""
 
 _ENCODE_DOCUMENTS = 1000
+_LEFT_OUT_SCHEMA = {"doc_id": pl.String, "reason": pl.String, "num_tokens": pl.UInt32}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,14 +90,12 @@ def make_sft_shards(ws: Workspace) -> Outcome:
     texts: list[PackedText] = []
     left_out: list[tuple[str, str, int]] = []
     for row in questions.iter_rows(named=True):
-        chat = render(
-            [
-                Message(role="system", content=row["system"]),
-                Message(role="user", content=row["question"]),
-                Message(role="assistant", content=row["answer"]),
-            ],
-            tokenizer,
-        )
+        messages = [
+            Message(role="system", content=row["system"]),
+            Message(role="user", content=row["question"]),
+            Message(role="assistant", content=row["answer"]),
+        ]
+        chat = render(messages, tokenizer)
         if len(chat.ids) > context:
             # Cut in two, the reply's second half would be learned without its question.
             left_out.append((row["item_id"], "longer than the context", len(chat.ids)))
@@ -109,18 +108,11 @@ def make_sft_shards(ws: Workspace) -> Outcome:
                 loss_mask=np.array(chat.loss_mask, dtype=np.uint8),
             )
         )
-    schema = {"doc_id": pl.String, "reason": pl.String, "num_tokens": pl.UInt32}
-    pl.DataFrame(left_out, schema=schema, orient="row").write_parquet(
+    pl.DataFrame(left_out, schema=_LEFT_OUT_SCHEMA, orient="row").write_parquet(
         ws.out("left_out.parquet"), compression="zstd"
     )
-    return write_shards(
-        ws,
-        texts,
-        tokenizer,
-        context_tokens=context,
-        seed=_SFT_SEED,
-        counts={"left_out": len(left_out)},
-    )
+    counts = {"left_out": len(left_out)}
+    return write_shards(ws, texts, tokenizer, context_tokens=context, seed=_SFT_SEED, counts=counts)
 
 
 def write_shards(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer as Backend
 from tokenizers import models
@@ -49,21 +49,25 @@ wild_text = st.lists(
 ).map("".join)
 
 
+@settings(deadline=None)
 @given(wild_text)
 def test_any_text_comes_back_unchanged(text: str) -> None:
     assert TRAINED.decode(TRAINED.encode(text)) == text
 
 
+@settings(deadline=None)
 @given(wild_text)
 def test_plain_text_never_gives_a_special_id(text: str) -> None:
     assert all(index >= NUM_SPECIAL for index in TRAINED.encode(text))
 
 
+@settings(deadline=None)
 @given(st.lists(wild_text, max_size=4))
 def test_a_batch_is_encoded_as_its_texts_are(texts: list[str]) -> None:
     assert TRAINED.encode_batch(texts) == [TRAINED.encode(text) for text in texts]
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[0-9]{1,8}", fullmatch=True))
 def test_digits_are_split_one_by_one(digits: str) -> None:
     assert [TRAINED.decode([index]) for index in TRAINED.encode(digits)] == list(digits)

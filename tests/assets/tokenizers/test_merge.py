@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.tokenizers.merge import Merged, MergeTable, VocabularyTooSmall, merge_pieces
@@ -18,6 +18,7 @@ def merge(general: list[str], medical: list[str], num: int, **changes: object) -
     return merge_pieces(general, medical, num_pieces=num, **settings)  # type: ignore[arg-type]
 
 
+@settings(deadline=None)
 @given(pieces, pieces)
 def test_every_piece_of_the_result_is_reached_from_its_characters(
     general: list[str], medical: list[str]
@@ -30,6 +31,7 @@ def test_every_piece_of_the_result_is_reached_from_its_characters(
     assert all(table.split(piece) == [piece] for piece in made)
 
 
+@settings(deadline=None)
 @given(pieces, pieces)
 def test_every_merge_joins_parts_that_exist_before_it(
     general: list[str], medical: list[str]

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.tokenizers.pack import Piece, cut, pack
@@ -24,6 +24,7 @@ def pieces_of(lengths: list[tuple[int, int]]) -> list[Piece]:
     ]
 
 
+@settings(deadline=None)
 @given(documents, st.integers(0, 3))
 def test_every_piece_is_in_exactly_one_sample(lengths: list[tuple[int, int]], seed: int) -> None:
     pieces = pieces_of(lengths)
@@ -31,12 +32,14 @@ def test_every_piece_is_in_exactly_one_sample(lengths: list[tuple[int, int]], se
     assert Counter(packed) == Counter(pieces)
 
 
+@settings(deadline=None)
 @given(documents)
 def test_no_sample_is_longer_than_the_context(lengths: list[tuple[int, int]]) -> None:
     for sample in pack(pieces_of(lengths), CAPACITY, seed=0):
         assert 0 < sum(piece.length for piece in sample) <= CAPACITY
 
 
+@settings(deadline=None)
 @given(documents)
 def test_no_sample_holds_one_document_twice(lengths: list[tuple[int, int]]) -> None:
     for sample in pack(pieces_of(lengths), CAPACITY, seed=0):
@@ -44,6 +47,7 @@ def test_no_sample_holds_one_document_twice(lengths: list[tuple[int, int]]) -> N
         assert len(set(inside)) == len(inside)
 
 
+@settings(deadline=None)
 @given(documents, st.randoms())
 def test_the_order_of_the_input_does_not_matter(
     lengths: list[tuple[int, int]], shuffled: random.Random
@@ -54,6 +58,7 @@ def test_the_order_of_the_input_does_not_matter(
     assert pack(again, CAPACITY, seed=5) == pack(pieces, CAPACITY, seed=5)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, CAPACITY), min_size=1, max_size=60))
 def test_no_two_samples_could_have_been_one(lengths: list[int]) -> None:
     samples = pack(pieces_of([(length, 1) for length in lengths]), CAPACITY, seed=0)

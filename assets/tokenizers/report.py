@@ -45,7 +45,11 @@ def measure(merged: Tokenizer, general_only: Tokenizer, heldout: pl.DataFrame) -
         term: {"merged": _split(merged, term), "general_only": _split(general_only, term)}
         for term in RARE_TERMS
     }
-    return {"fertility": fertility, "splits": splits}
+    return {
+        "general_only_vocab_size": general_only.vocab_size,
+        "fertility": fertility,
+        "splits": splits,
+    }
 
 
 def draw_fertility(report: Mapping[str, Any], path: Path) -> None:
@@ -57,17 +61,22 @@ def draw_fertility(report: Mapping[str, Any], path: Path) -> None:
     figure = Figure(figsize=(6, 3.5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    bars = (("merged", "general + medical", -0.2), ("general_only", "general only", 0.2))
+    sizes = report["vocab_size"], report["general_only_vocab_size"]
+    bars = (
+        ("merged", f"general + medical, {sizes[0]:,} entries", -0.2),
+        ("general_only", f"general only, {sizes[1]:,} entries", 0.2),
+    )
     for kind, label, shift in bars:
         heights = [100 * row[kind]["tokens_per_character"] for row in fertility.values()]
         places = [index + shift for index in range(len(heights))]
         axes.bar_label(axes.bar(places, heights, width=0.4, label=label), fmt="%.1f")
     axes.set_xticks(range(len(fertility)), list(fertility))
     axes.set_ylabel("tokens per 100 characters")
-    axes.set_title(f"Held-out text, {report['vocab_size']:,} entries (lower is better)")
-    axes.margins(y=0.15)
+    axes.set_title("Held-out text (lower is better)")
+    # Room above the bars for the legend.
+    axes.margins(y=0.3)
     if fertility:
-        axes.legend(loc="lower right")
+        axes.legend(loc="upper center", ncols=2, fontsize="small")
     figure.savefig(path, dpi=120, metadata={"Software": None})
 
 

@@ -86,6 +86,8 @@ def test_medical_endings_are_whole_pieces(made: tuple[Workspace, Outcome]) -> No
     report = json.loads(made[0].out("report.json").read_text())
     tokenizer = Tokenizer.load(made[0].out_dir)
     assert any(tokenizer.token(i).endswith("opathy") for i in tokenizer.encode("nephropathy"))
+    assert report["vocab_size"] == VOCAB_SIZE
+    assert report["general_only_vocab_size"] <= VOCAB_SIZE
     row = report["fertility"]["medical"]
     assert row["merged"]["tokens_per_character"] < row["general_only"]["tokens_per_character"]
 

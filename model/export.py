@@ -25,8 +25,11 @@ _REMOTE_CODE = (
     "attention.py",
     "cache.py",
     "config.py",
+    "flex.py",
+    "kernels.py",
     "loss.py",
     "network.py",
+    "plan.py",
 )
 _CONFIG_NAMES = {
     "vocab_size": "vocab_size",

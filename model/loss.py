@@ -38,14 +38,17 @@ class _HeadLoss(torch.autograd.Function):
         start = 0
         for hidden, target in _chunks(hidden_ND, target_N, weight_VD.shape[0]):
             logits = F.linear(hidden, weight_VD).float()
-            log_sum = logits.logsumexp(dim=-1, keepdim=True)
-            total += (log_sum - logits.gather(1, target[:, None])).sum()
-            # d nll / d logits = softmax - one-hot, written over the logits.
-            grad = logits.sub_(log_sum).exp_()
-            grad.scatter_add_(1, target[:, None], grad.new_full((len(target), 1), -1.0))
-            grad = grad.to(hidden.dtype)
-            grad_hidden_ND[start : start + len(target)] = grad @ weight_VD
-            grad_weight_VD += grad.T @ hidden
+            top = logits.amax(dim=-1, keepdim=True)
+            target_logit = logits.gather(1, target[:, None])
+            share = logits.sub_(top).exp_()
+            total_share = share.sum(dim=-1, keepdim=True)
+            total += (top + total_share.log() - target_logit).sum()
+            # d nll / d logits = share / total_share - one-hot. The division is left to the small
+            # factors, so no pass over the logits is spent on it.
+            share.scatter_add_(1, target[:, None], -total_share)
+            share, scale = share.to(hidden.dtype), total_share.reciprocal_().to(hidden.dtype)
+            torch.mul(share @ weight_VD, scale, out=grad_hidden_ND[start : start + len(target)])
+            _add_product(grad_weight_VD, share.T, hidden * scale)
             start += len(target)
         ctx.save_for_backward(grad_hidden_ND, grad_weight_VD.to(weight_VD.dtype))
         return total
@@ -55,6 +58,14 @@ class _HeadLoss(torch.autograd.Function):
     def backward(ctx: Any, grad_total: Tensor) -> tuple[Tensor, Tensor, None]:
         grad_hidden_ND, grad_weight_VD = ctx.saved_tensors
         return grad_hidden_ND * grad_total, grad_weight_VD * grad_total, None
+
+
+def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
+    """total += left @ right, in the total's own type."""
+    if total.dtype == left.dtype:
+        total.addmm_(left, right)
+    else:
+        total += left @ right
 
 
 def _chunks(hidden_ND: Tensor, target_N: Tensor, vocab_size: int) -> list[tuple[Tensor, Tensor]]:

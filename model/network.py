@@ -15,10 +15,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from model.attention import Plan, attend, make_plan, rotate
+from model.attention import attend
 from model.cache import Cache, LayerCache
 from model.config import ModelConfig
+from model.kernels import rms_norm, rotate
 from model.loss import head_loss
+from model.plan import Plan, make_plan
 
 
 class Network(nn.Module):
@@ -190,9 +192,7 @@ class RMSNorm(nn.Module):
         self.eps = config.rms_norm_eps
 
     def forward(self, x_BTD: Tensor) -> Tensor:
-        x32_BTD = x_BTD.float()
-        scale = torch.rsqrt(x32_BTD.pow(2).mean(-1, keepdim=True) + self.eps)
-        return self.weight * (x32_BTD * scale).to(self.weight.dtype)
+        return rms_norm(x_BTD, self.weight, self.eps)
 
 
 class NormHead(nn.Module):

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from model import attention
 from model.cache import Cache
 from model.config import ModelConfig
 from model.generate import generate
@@ -127,6 +128,12 @@ def tokens(count: int, *, rows: int = 1, seed: int = 3) -> torch.Tensor:
     return torch.randint(0, SMALL.vocab_size, (rows, count), generator=generator)
 
 
+@pytest.fixture(params=[1, 64], ids=["blocks_of_a_window", "one_block"])
+def block_tokens(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sliding layers take their queries in several blocks, or all at once."""
+    monkeypatch.setattr(attention, "MIN_BLOCK_TOKENS", request.param)
+
+
 VARIANTS = {
     "default": SMALL,
     "no_conv": replace(SMALL, conv_window=0),
@@ -136,9 +143,10 @@ VARIANTS = {
 }
 
 
+@pytest.mark.usefixtures("block_tokens")
 @pytest.mark.parametrize("config", VARIANTS.values(), ids=VARIANTS)
 def test_logits_are_those_of_the_plain_numpy_forward(config: ModelConfig) -> None:
-    net, row = network(config), tokens(23)
+    net, row = network(config), tokens(21)
     weights = {name: p.detach().double().numpy() for name, p in net.named_parameters()}
     expected = reference_logits(config, weights, row[0].tolist())
     with torch.no_grad():
@@ -167,6 +175,7 @@ def test_the_14b_model_has_the_published_number_of_parameters() -> None:
     assert net.num_parameters() == M1_14B.num_parameters() == 14_470_764_320
 
 
+@pytest.mark.usefixtures("block_tokens")
 @pytest.mark.parametrize("config", VARIANTS.values(), ids=VARIANTS)
 def test_cached_decoding_equals_the_full_forward_at_every_split(config: ModelConfig) -> None:
     net, rows = network(config), tokens(17, rows=2)
@@ -190,6 +199,7 @@ def test_decoding_token_by_token_equals_the_full_forward_and_keeps_one_window() 
     assert lengths == [17, 4, 17, 4]
 
 
+@pytest.mark.usefixtures("block_tokens")
 def test_packed_documents_equal_the_documents_apart() -> None:
     net = network()
     parts = [tokens(n, seed=n) for n in (6, 1, 9, 4)]

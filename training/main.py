@@ -42,6 +42,8 @@ def main(arguments: list[str]) -> int:
             return _run(spec, say, should_stop)
     except (ValueError, OSError, RuntimeError) as error:
         logger.exception("training failed")
+        if is_lost_rank(error):
+            print("error: lost another rank: look at the end of its log", file=sys.stderr)
         print(f"error: {error}", file=sys.stderr)
         return 1
 
@@ -65,6 +67,11 @@ def _run(spec: TrainSpec, say: Callable[[str], None], should_stop: Callable[[], 
         except Preempted:
             return EXIT_PREEMPTED
     return 0
+
+
+def is_lost_rank(error: Exception) -> bool:
+    """Return whether a collective failed, which names neither a rank nor a cause."""
+    return any(word in str(error) for word in ("gloo/transport", "NCCL", "Connection closed"))
 
 
 def _watch_sigterm() -> Callable[[], bool]:

@@ -119,25 +119,38 @@ def make_spec(folder: Path, shards: Path, **changes: Any) -> TrainSpec:
 class Job:
     """The processes of one attempt."""
 
-    def __init__(self, spec: TrainSpec, *, crash_at: str = "", crash_rank: int = 0) -> None:
+    def __init__(
+        self,
+        spec: TrainSpec,
+        *,
+        crash_at: str = "",
+        crash_rank: int = 0,
+        spec_of_rank: Mapping[int, Mapping[str, Any]] | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start all ranks; `spec_of_rank` changes the execution that single ranks are told."""
         folder = Path(spec.execution.journal_path).parent
         folder.mkdir(parents=True, exist_ok=True)
-        spec.write(folder / "spec.json")
         size = spec.execution.world_size
         self._log = folder / "rank0.log"
         self.processes = []
         port = _free_port()
         for rank in range(size):
-            env = {"MATERIA_CRASH_AT": crash_at} if crash_at and rank == crash_rank else {}
+            changes = (spec_of_rank or {}).get(rank, {})
+            told = replace(spec, execution=replace(spec.execution, **changes))
+            told.write(folder / f"spec{rank}.json")
+            variables = dict(env or {})
+            if crash_at and rank == crash_rank:
+                variables["MATERIA_CRASH_AT"] = crash_at
             if size > 1:
-                env |= {
+                variables |= {
                     "RANK": str(rank),
                     "LOCAL_RANK": str(rank),
                     "WORLD_SIZE": str(size),
                     "MASTER_ADDR": "127.0.0.1",
                     "MASTER_PORT": port,
                 }
-            self.processes.append(_start(folder, rank, env))
+            self.processes.append(_start(folder, rank, variables))
 
     def wait(self) -> Ended:
         for process in self.processes:
@@ -149,8 +162,9 @@ class Job:
         return Ended(exit_codes=codes, log=self._log.read_text())
 
 
-def run(spec: TrainSpec, *, crash_at: str = "", crash_rank: int = 0) -> Ended:
-    return Job(spec, crash_at=crash_at, crash_rank=crash_rank).wait()
+def run(spec: TrainSpec, **arguments: Any) -> Ended:
+    """Run one attempt to its end; the arguments are those of Job."""
+    return Job(spec, **arguments).wait()
 
 
 def finish(spec: TrainSpec) -> dict[str, bytes]:
@@ -198,7 +212,7 @@ def _child(folder: Path, rank: int, env: Mapping[str, str]) -> None:
     with (folder / f"rank{rank}.log").open("ab") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-    sys.exit(main([str(folder / "spec.json")]))
+    sys.exit(main([str(folder / f"spec{rank}.json")]))
 
 
 def _free_port() -> str:

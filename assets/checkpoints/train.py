@@ -1,0 +1,163 @@
+"""Checkpoints and fine-tuned models: one external training job, its files, its curve.
+
+The same work makes `checkpoints/stage*` and `models/sft_*`; what differs stands in the config.
+Step checkpoints stay in the job folder until someone removes it: were they cleaned here, an
+attempt whose commit fails would have to train from the start.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from assets.checkpoints.pictures import draw_curve
+from assets.lineage.manifest import Cost
+from assets.lineage.workspace import InputFiles, LineageError, Outcome, Workspace
+from assets.ports import JobRequest
+from training.shards import ShardsInfo
+from training.spec import TrainExecution, TrainSpec, identity_from_dict
+
+_MICRO_BATCH_TOKENS = 2048
+"""Measured for `tiny` on two cores: 8 samples of 256 are as fast as 16, and 4 are 20 % slower."""
+_MAX_THREADS = 8
+"""More do not help matrices of the small recipes (our choice)."""
+
+
+def make_checkpoint(ws: Workspace) -> Outcome:
+    """Train what ws.config asks for, from the shards and (past stage 1) the weights given."""
+    spec = make_spec(ws)
+    spec_path = ws.job_dir / "spec.json"
+    spec.write(spec_path)
+    identity, execution = spec.identity, spec.execution
+    ws.progress(
+        f"training {identity.model.num_parameters():,} parameters for {identity.steps} steps of "
+        f"{identity.batch_samples} x {identity.context_tokens} tokens"
+    )
+    ws.run_job(
+        JobRequest(
+            name=f"{ws.step.family}-{ws.step.name}-{ws.step.short}",
+            module="training.main",
+            spec_path=spec_path,
+            work_dir=ws.job_dir,
+            journal_path=Path(execution.journal_path),
+            world_size=execution.world_size,
+        )
+    )
+    output = Path(execution.output_dir)
+    result = json.loads((output / "result.json").read_text())
+    timing = json.loads((output / "timing.json").read_text())
+    for name in _published(ws.step.family):
+        shutil.move(output / name, ws.out(name))
+    title = f"{ws.step.name}: {result['steps']} steps, final loss {result['final_loss']:.3f}"
+    draw_curve(ws.out("journal.jsonl"), ws.out("loss.png"), title=title)
+    return _outcome(result, timing)
+
+
+def make_spec(ws: Workspace) -> TrainSpec:
+    """Build the job's spec from the config and the inputs; their files count as read."""
+    ws.job_dir.mkdir(parents=True, exist_ok=True)
+    shards, parent = _inputs(ws)
+    shards_dir = shards.directory()
+    config = dict(ws.config)
+    if "epochs" in config:
+        info = ShardsInfo(**json.loads((shards_dir / "shards.json").read_text()))
+        samples = config.pop("epochs") * info.num_samples
+        config["steps"] = -(-samples // config["batch_samples"])
+    identity = identity_from_dict({"optimizer": {}, **config})
+    bf16 = identity.precision == "bf16"
+    return TrainSpec(
+        identity=identity,
+        execution=TrainExecution(
+            shards_dir=str(shards_dir),
+            init_dir=str(_init_dir(parent, carry=identity.carry_optimizer)) if parent else None,
+            output_dir=str(ws.job_dir / "output"),
+            resume_dir=str(ws.job_dir / "resume"),
+            journal_path=str(ws.job_dir / "journal.jsonl"),
+            micro_batch_samples=micro_batch_samples(
+                identity.batch_samples, identity.context_tokens
+            ),
+            # One rank has nothing to partition; bf16 needs the fp32 weights that stage 2 keeps.
+            zero_stage=2 if bf16 else 0,
+            threads=min(_MAX_THREADS, os.cpu_count() or 1),
+        ),
+    )
+
+
+def micro_batch_samples(batch_samples: int, context_tokens: int) -> int:
+    """Return the largest divisor of the batch that stays below the measured size, at least 1."""
+    most = max(1, _MICRO_BATCH_TOKENS // context_tokens)
+    return next(n for n in range(min(most, batch_samples), 0, -1) if batch_samples % n == 0)
+
+
+def _inputs(ws: Workspace) -> tuple[InputFiles, InputFiles | None]:
+    """Return (shards, weights to start from or None)."""
+    shards = [i for i in ws.all_inputs() if i.manifest.family == "tokenizers"]
+    parents = [i for i in ws.all_inputs() if i.manifest.family in ("checkpoints", "models")]
+    wanted = 0 if ws.config["init"] == "random" else 1
+    if len(shards) != 1 or len(parents) != wanted:
+        declared = ", ".join(i.manifest.key for i in ws.all_inputs()) or "nothing"
+        raise LineageError(
+            f"{ws.step.key} with init {ws.config['init']!r} needs one shards artifact and "
+            f"{wanted} checkpoints, but declares {declared}: fix assets/recipes/graph.py"
+        )
+    return shards[0], parents[0] if parents else None
+
+
+def _init_dir(parent: InputFiles, *, carry: bool) -> Path:
+    if carry:
+        parent.path("optimizer.safetensors")
+    return parent.path("model.safetensors").parent
+
+
+def _published(family: str) -> tuple[str, ...]:
+    """Return the files of the artifact; moments are kept where a next stage continues them.
+
+    timing.json is not among them, so that equal runs are equal artifacts.
+    """
+    common = ("model.safetensors", "config.json", "result.json", "journal.jsonl")
+    return (*common, "optimizer.safetensors") if family == "checkpoints" else common
+
+
+def _outcome(result: dict[str, Any], timing: dict[str, Any]) -> Outcome:
+    skipped = result["skipped_steps"]
+    return Outcome(
+        counts={
+            "steps": result["steps"],
+            "tokens": result["tokens"],
+            "predicted_tokens": result["predicted_tokens"],
+            "parameters": result["parameters"],
+            "skipped_steps": len(skipped),
+        },
+        metrics={
+            "first_loss": result["first_loss"],
+            "last_loss": result["last_loss"],
+            "final_loss": result["final_loss"],
+            "tokens_per_s": timing["tokens_per_s"],
+        },
+        summary="\n".join(
+            [
+                "| what | value |",
+                "|---|---|",
+                f"| loss, first step | {result['first_loss']:.4f} |",
+                f"| loss, mean of the last tenth | {result['final_loss']:.4f} |",
+                f"| steps | {result['steps']:,} |",
+                f"| steps skipped as spikes | {_some(skipped)} |",
+                f"| tokens | {result['tokens']:,} |",
+                f"| parameters | {result['parameters']:,} |",
+                f"| floating-point operations | {result['flops']:.3g} |",
+                f"| tokens per second | {timing['tokens_per_s']:,.0f} |",
+            ]
+        ),
+        pictures=("loss.png",),
+        cost=Cost(tokens=result["tokens"], flops=result["flops"], device_s=timing["device_s"]),
+    )
+
+
+def _some(steps: list[int], most: int = 10) -> str:
+    if not steps:
+        return "none"
+    names = ", ".join(str(step) for step in steps[:most])
+    return f"{len(steps)}: {names}" + (", ..." if len(steps) > most else "")

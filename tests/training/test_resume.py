@@ -1,0 +1,284 @@
+"""Killed and resumed jobs end with the bits of an uninterrupted one, or say why they cannot.
+
+"Same" means equal bytes of model.safetensors, optimizer.safetensors, journal.jsonl (every loss,
+norm and rate) and result.json.
+"""
+
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from training_jobs import Job, finish, journal, make_spec, outputs, run, write_shards
+
+from training.crashpoints import POINTS
+from training.spec import TrainSpec
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_shards(tmp_path_factory.mktemp("data") / "shards")
+
+
+@pytest.fixture(scope="module")
+def golden(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return finish(make_spec(tmp_path_factory.mktemp("golden"), shards))
+
+
+@pytest.fixture(scope="module")
+def golden_of_two(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return finish(_pair(tmp_path_factory.mktemp("golden2"), shards))
+
+
+def _pair(folder: Path, shards: Path, **changes: Any) -> TrainSpec:
+    """Two ranks that partition moments and gradients."""
+    return make_spec(folder, shards, world_size=2, zero_stage=2, **changes)
+
+
+def _steps(spec: TrainSpec) -> list[int]:
+    return [line["step"] for line in journal(spec) if line["kind"] == "metrics"]
+
+
+def _events(spec: TrainSpec, name: str) -> list[int]:
+    return [line["step"] for line in journal(spec) if line.get("name") == name]
+
+
+def test_a_repetition_is_equal_and_the_golden_run_skips_steps(
+    golden: dict[str, bytes], shards: Path, tmp_path: Path
+) -> None:
+    assert finish(make_spec(tmp_path, shards)) == golden
+    assert b"step_skipped" in golden["journal.jsonl"]
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_crash_at_any_point_changes_nothing(
+    point: str, golden: dict[str, bytes], shards: Path, tmp_path: Path
+) -> None:
+    spec = make_spec(tmp_path, shards)
+    nth = 1 if point.startswith("output") else 2
+    assert run(spec, crash_at=f"{point}:{nth}").exit_codes == [-signal.SIGKILL]
+    assert not (tmp_path / "output" / "result.json").exists()
+    assert finish(spec) == golden
+    assert _steps(spec) == list(range(12))
+
+
+@pytest.mark.parametrize("nth", [1, 7, 12])
+def test_a_crash_at_any_step_changes_nothing(
+    nth: int, golden: dict[str, bytes], shards: Path, tmp_path: Path
+) -> None:
+    spec = make_spec(tmp_path, shards)
+    assert run(spec, crash_at=f"step.after_update:{nth}").exit_codes == [-signal.SIGKILL]
+    assert finish(spec) == golden
+    assert _events(spec, "resumed") == ([] if nth < 3 else [(nth - 1) // 3 * 3])
+
+
+def test_a_job_that_dies_again_and_again_gets_there(
+    golden: dict[str, bytes], shards: Path, tmp_path: Path
+) -> None:
+    spec = make_spec(tmp_path, shards)
+    for attempt in range(3):
+        ended = run(spec, crash_at="step.after_backward:4")
+        assert ended.exit_codes == [-signal.SIGKILL], (attempt, ended.log)
+    assert finish(spec) == golden
+
+
+@pytest.mark.parametrize("crash_rank", [pytest.param(0, marks=pytest.mark.slow), 1])
+def test_either_rank_of_two_may_die(
+    crash_rank: int, golden_of_two: dict[str, bytes], shards: Path, tmp_path: Path
+) -> None:
+    spec = _pair(tmp_path, shards)
+    ended = run(spec, crash_at="step.after_backward:8", crash_rank=crash_rank)
+    assert ended.exit_codes[crash_rank] == -signal.SIGKILL
+    assert ended.exit_codes[1 - crash_rank] == 1
+    assert finish(spec) == golden_of_two
+    assert _steps(spec) == list(range(12))
+
+
+def test_a_rank_that_loses_another_says_so(shards: Path, tmp_path: Path) -> None:
+    ended = run(_pair(tmp_path, shards), crash_at="step.after_backward:2", crash_rank=1)
+    assert "error: lost another rank: look at the end of its log" in ended.log
+
+
+def test_sigterm_saves_the_step_and_the_next_attempt_goes_on(
+    golden: dict[str, bytes], shards: Path, tmp_path: Path
+) -> None:
+    # Every step is logged, and no checkpoint is due: what is resumed is what SIGTERM saved.
+    spec = make_spec(tmp_path, shards, checkpoint_every_steps=1000, log_every_steps=1)
+    job = Job(spec)
+    _wait_for_step(spec, 2)
+    os.kill(job.processes[0].pid, signal.SIGTERM)
+    assert job.wait().exit_codes == [143]
+    (stopped_at,) = _events(spec, "preempted")
+    assert 3 <= stopped_at < 12
+    assert finish(spec) == golden
+    assert _events(spec, "resumed") == [stopped_at]
+    assert _steps(spec) == list(range(12))
+
+
+def test_sigterm_to_one_rank_stops_both_at_the_same_step(
+    golden_of_two: dict[str, bytes], shards: Path, tmp_path: Path
+) -> None:
+    spec = _pair(tmp_path, shards, log_every_steps=1)
+    job = Job(spec)
+    _wait_for_step(spec, 1)
+    os.kill(job.processes[1].pid, signal.SIGTERM)
+    assert job.wait().exit_codes == [143, 143]
+    assert finish(spec) == golden_of_two
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [0, pytest.param(1, marks=pytest.mark.slow), 2, pytest.param(3, marks=pytest.mark.slow)],
+)
+def test_every_zero_stage_resumes_exactly(stage: int, shards: Path, tmp_path: Path) -> None:
+    spec = make_spec(tmp_path / "whole", shards, zero_stage=stage, world_size=2)
+    cut = make_spec(tmp_path / "cut", shards, zero_stage=stage, world_size=2)
+    expected = finish(spec)
+    run(cut, crash_at="step.after_update:8")
+    assert finish(cut) == expected
+
+
+def test_two_ranks_go_on_as_one(shards: Path, tmp_path: Path) -> None:
+    pair = _pair(tmp_path, shards)
+    run(pair, crash_at="step.after_update:8")
+    alone = make_spec(tmp_path, shards, world_size=1)
+    finish(alone)
+    assert _events(alone, "resumed") == [6]
+    losses = [line["train/loss"] for line in journal(alone) if line["kind"] == "metrics"]
+    whole = make_spec(tmp_path / "whole", shards)
+    finish(whole)
+    expected = [line["train/loss"] for line in journal(whole) if line["kind"] == "metrics"]
+    assert losses == pytest.approx(expected, rel=1e-4)
+
+
+def test_bf16_resumes_exactly_from_its_fp32_masters(shards: Path, tmp_path: Path) -> None:
+    changes = {"precision": "bf16", "zero_stage": 2}
+    expected = finish(make_spec(tmp_path / "whole", shards, **changes))
+    cut = make_spec(tmp_path / "cut", shards, **changes)
+    run(cut, crash_at="step.after_update:8")
+    assert finish(cut) == expected
+
+
+def test_a_stage_carries_weights_and_moments_on(shards: Path, tmp_path: Path) -> None:
+    """Two constant-rate jobs of 6 steps on the same stream equal the first 6 + 6 of a whole."""
+    first = make_spec(tmp_path / "first", shards, steps=6)
+    finish(first)
+    carried = make_spec(
+        tmp_path / "second",
+        shards,
+        init="weights",
+        init_dir=first.execution.output_dir,
+        carry_optimizer=True,
+    )
+    fresh = replace(
+        carried,
+        identity=replace(carried.identity, carry_optimizer=False),
+        execution=make_spec(
+            tmp_path / "fresh", shards, init_dir=first.execution.output_dir
+        ).execution,
+    )
+    with_moments, without = finish(carried), finish(fresh)
+    assert _updates(with_moments) > _updates(without) == 12 - len(_events(fresh, "step_skipped"))
+    assert with_moments["model.safetensors"] != without["model.safetensors"]
+    # Both begin at the same weights, so the first loss is the same and only later ones differ.
+    one, other = journal(carried), journal(fresh)
+    assert one[0]["train/loss"] == other[0]["train/loss"]
+    assert one[2]["train/loss"] != other[2]["train/loss"]
+
+
+def test_another_learning_rate_is_refused_on_resume(shards: Path, tmp_path: Path) -> None:
+    spec = make_spec(tmp_path, shards)
+    run(spec, crash_at="step.after_update:8")
+    schedule = replace(spec.identity.schedule, peak_lr=0.5)
+    ended = run(replace(spec, identity=replace(spec.identity, schedule=schedule)))
+    assert ended.exit_codes == [1]
+    assert "identity.schedule.peak_lr: checkpoint 0.01, spec 0.5" in ended.log
+
+
+def test_other_shards_are_refused_on_resume(shards: Path, tmp_path: Path) -> None:
+    run(make_spec(tmp_path, shards), crash_at="step.after_update:8")
+    other = write_shards(tmp_path / "other", num_samples=24)
+    ended = run(make_spec(tmp_path, other))
+    assert ended.exit_codes == [1]
+    assert "data: checkpoint" in ended.log
+
+
+def test_a_damaged_checkpoint_is_passed_over(
+    golden: dict[str, bytes], shards: Path, tmp_path: Path
+) -> None:
+    spec = make_spec(tmp_path, shards)
+    run(spec, crash_at="step.after_update:8")
+    path = tmp_path / "resume" / "step-000006" / "optimizer.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(bytes(content))
+    assert finish(spec) == golden
+    assert _events(spec, "resumed") == [3]
+    assert (tmp_path / "resume" / "damaged-000006").is_dir()
+
+
+def test_ranks_that_see_different_checkpoints_stop(shards: Path, tmp_path: Path) -> None:
+    """Each rank gets a folder of its own, as when a shared file system is not shared."""
+    import json
+
+    spec = _pair(tmp_path, shards)
+    run(spec, crash_at="step.after_update:8")
+    apart = tmp_path / "apart"
+    shutil.copytree(tmp_path / "resume" / "step-000003", apart / "step-000003")
+    job = Job(spec, spec_of_rank={1: {"resume_dir": str(apart)}})
+    ended = job.wait()
+    assert ended.exit_codes == [1, 1]
+    assert "the ranks see different checkpoints" in ended.log
+    assert json.loads((apart / "step-000003" / "manifest.json").read_text())["step"] == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [1, 2])
+def test_kills_at_random_moments_change_nothing(
+    size: int,
+    golden: dict[str, bytes],
+    golden_of_two: dict[str, bytes],
+    shards: Path,
+    tmp_path: Path,
+) -> None:
+    """SIGKILL from outside after a random time, up to 25 times, then to the end."""
+    seed = int(os.environ.get("FAULT_SEED", "1"))
+    rng = random.Random(seed)
+    for trial, folder in enumerate(_folders(tmp_path, 25)):
+        spec = _pair(folder, shards) if size == 2 else make_spec(folder, shards)
+        for _ in range(rng.randrange(1, 4)):
+            job = Job(spec)
+            time.sleep(rng.uniform(0.05, 0.6))
+            os.kill(rng.choice(job.processes).pid, signal.SIGKILL)
+            job.wait()
+        if not (folder / "output" / "result.json").exists():
+            finish(spec)
+        expected = golden if size == 1 else golden_of_two
+        assert outputs(spec) == expected, f"trial {trial} of seed {seed}"
+        assert _steps(spec) == list(range(12))
+
+
+def _folders(root: Path, count: int) -> Iterator[Path]:
+    return (root / str(index) for index in range(count))
+
+
+def _wait_for_step(spec: TrainSpec, step: int) -> None:
+    deadline = time.monotonic() + 60
+    path = Path(spec.execution.journal_path)
+    while time.monotonic() < deadline:
+        if path.exists() and f'"step": {step},' in path.read_text():
+            return
+        time.sleep(0.002)
+    raise TimeoutError(f"step {step} was not reached")
+
+
+def _updates(files: dict[str, bytes]) -> int:
+    from safetensors.torch import load
+
+    return int(load(files["optimizer.safetensors"])["num_updates"])

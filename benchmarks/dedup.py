@@ -109,6 +109,14 @@ def exact_pairs(texts: list[str]) -> dict[tuple[int, int], float]:
     return truth
 
 
+def corpus(num_bytes: int, documents: Path | None) -> list[str]:
+    if documents is None:
+        return installed_blocks(num_bytes)
+    column = pl.read_parquet(documents, columns=["text"])["text"]
+    texts: list[str] = column.filter(column.str.len_bytes().cum_sum() <= num_bytes).to_list()
+    return texts
+
+
 def installed_blocks(num_bytes: int) -> list[str]:
     """Cut the text files of the installed packages into blocks, in a fixed random order."""
     folder = Path(sysconfig.get_path("purelib"))
@@ -162,13 +170,7 @@ def main() -> None:
     parser.add_argument("--bands", type=int, default=32)
     parser.add_argument("--documents", type=Path)
     args = parser.parse_args()
-    num_bytes = int(args.megabytes * 1e6)
-    if args.documents is None:
-        texts = installed_blocks(num_bytes)
-    else:
-        column = pl.read_parquet(args.documents, columns=["text"])["text"]
-        texts = column.filter(column.str.len_bytes().cum_sum() <= num_bytes).to_list()
-    texts = planted(texts)
+    texts = planted(corpus(int(args.megabytes * 1e6), args.documents))
     megabytes = sum(len(text.encode()) for text in texts) / 1e6
     truth = exact_pairs(texts)
     print(f"{len(texts):,} documents, {megabytes:.1f} MB, {len(truth):,} true pairs")

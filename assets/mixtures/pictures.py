@@ -48,7 +48,7 @@ def paired_bars(
     path: Path,
 ) -> None:
     """Draw two bars per name, planned and achieved."""
-    figure = _figure(7.0, 1.6 + 0.55 * len(names))
+    figure = _figure(7.0, 2.0 + 0.55 * len(names))
     axes = figure.add_subplot()
     places = np.arange(len(names))
     axes.barh(places - 0.2, planned, height=0.4, color="#c6dbef", label="planned")
@@ -57,7 +57,7 @@ def paired_bars(
     axes.invert_yaxis()
     axes.set_xlabel(unit)
     axes.set_title(title)
-    axes.legend(frameon=False)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
     _save(figure, path)
 
 

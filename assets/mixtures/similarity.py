@@ -12,7 +12,7 @@ class ShingleSets:
     """The shingle sets of some documents, as dense numbers (equality of 64-bit hashes)."""
 
     def __init__(self, shingles: U64, bounds: I64, rows: I64) -> None:
-        """Take the documents in `rows` (rising); a document's repeated shingles count once."""
+        """Take the documents in `rows`, none without shingles; repeated shingles count once."""
         self._slot = np.full(len(bounds) - 1, -1, dtype=np.int64)
         self._slot[rows] = np.arange(len(rows))
         sets = [np.unique(shingles[bounds[row] : bounds[row + 1]]) for row in rows]
@@ -34,10 +34,12 @@ class ShingleSets:
         changes = np.flatnonzero(np.diff(left)) + 1
         hubs = np.concatenate([np.zeros(min(1, len(left)), dtype=np.int64), changes])
         for first, last in zip(hubs, np.append(changes, len(left)), strict=False):
-            hub = self._members(left[first])
+            hub, partners = self._members(left[first]), right[first:last]
             self._marked[hub] = True
-            for pair in range(first, last):
-                shared[pair] = np.count_nonzero(self._marked[self._members(right[pair])])
+            members = np.concatenate([self._members(partner) for partner in partners])
+            starts = np.cumsum(self._sizes[partners]) - self._sizes[partners]
+            # Every set has a member, so no segment of the sum is empty.
+            shared[first:last] = np.add.reduceat(self._marked[members], starts, dtype=np.int64)
             self._marked[hub] = False
         union = self._sizes[left] + self._sizes[right] - shared
         similarity: npt.NDArray[np.float64] = shared / np.maximum(union, 1)

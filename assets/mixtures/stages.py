@@ -55,25 +55,7 @@ def make_stage(ws: Workspace) -> Outcome:
         unit="% of the stage's tokens",
         path=ws.out("shares.png"),
     )
-    achieved = plan["achieved_tokens"]
-    return Outcome(
-        counts={
-            "documents_available": pool.height,
-            "documents_selected": selection.height,
-            "tokens_planned": config["tokens"],
-            "tokens_achieved": achieved,
-            "tokens_unique": plan["unique_tokens"],
-            "max_repeats": plan["max_repeats"],
-        },
-        metrics={
-            "medical_share_planned": float(config["medical_share"]),
-            "medical_share_achieved": plan["domains"][_MEDICAL]["achieved_share"],
-            "budget_filled": achieved / config["tokens"] if config["tokens"] else 1.0,
-            "mean_repeats": achieved / max(1, plan["unique_tokens"]),
-        },
-        summary=_summary(plan),
-        pictures=("shares.png",),
-    )
+    return _outcome(plan, pool.height, selection.height)
 
 
 def make_plan(pool: pl.DataFrame, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -180,6 +162,29 @@ def _planned_and_achieved(
         }
         for row in sums.sort(by).iter_rows(named=True)
     }
+
+
+def _outcome(plan: Mapping[str, Any], documents_available: int, documents_selected: int) -> Outcome:
+    planned = plan["planned_tokens"]
+    achieved = plan["achieved_tokens"]
+    return Outcome(
+        counts={
+            "documents_available": documents_available,
+            "documents_selected": documents_selected,
+            "tokens_planned": planned,
+            "tokens_achieved": achieved,
+            "tokens_unique": plan["unique_tokens"],
+            "max_repeats": plan["max_repeats"],
+        },
+        metrics={
+            "medical_share_planned": plan["planned_medical_share"],
+            "medical_share_achieved": plan["domains"][_MEDICAL]["achieved_share"],
+            "budget_filled": achieved / planned if planned else 1.0,
+            "mean_repeats": achieved / max(1, plan["unique_tokens"]),
+        },
+        summary=_summary(plan),
+        pictures=("shares.png",),
+    )
 
 
 def _summary(plan: Mapping[str, Any]) -> str:

@@ -33,6 +33,12 @@ RELEASE = ("releases", "release")
 _SHOWN_ONLY = frozenset({"materia.dagster_url"})
 """Tags that depend on where the UI runs, so a difference means nothing."""
 
+_NOT_IN_LAKE = {
+    "running": "the process that made it died",
+    "committed": "its artifact is no longer in the lake",
+    "failed": "no reason was given",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class SyncReport:
@@ -195,7 +201,7 @@ def _settle_run(tracker: MlflowTracker, lake: Lake, run: PendingRun) -> str:
         outcome = f"recorded as run {done}"
     elif run_id:
         status = "FAILED" if run.stage == "failed" else "KILLED"
-        writer.end_failed(run_id, run.reason or "the process that made it died", status=status)
+        writer.end_failed(run_id, run.reason or _NOT_IN_LAKE[run.stage], status=status)
         outcome = f"run {run_id} marked {status}"
     else:
         outcome = "nothing was committed and no run was opened"

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from typing import Any
 import pytest
 from contract import LauncherContract, ToyJobs, wait_until, wait_until_ended
 
-from assets.ports import JobSpec, JobState
+from assets.ports import JobFailed, JobHandle, JobSpec, JobState
 from orchestration.launchers.local import JobAlreadyRunning, LocalLauncher
+from orchestration.launchers.wait import run_and_wait
 from orchestration.processes import from_record, identify, is_alive, send, wait_until_gone
 from orchestration.settings import PROJECT_ROOT
 
@@ -102,6 +104,38 @@ class TestOnThisMachine(ToyJobs):
         wait_until(lambda: launcher.poll(handle).state is JobState.LOST, "the loss to be seen")
         launcher.cancel(handle)
         assert not is_alive(from_record(processes["ranks"][0]))
+
+    def test_waiting_for_a_job_that_gets_lost_ends_what_is_left_of_it(
+        self, launcher: LocalLauncher, make_spec: Make, tmp_path: Path
+    ) -> None:
+        def kill_the_supervisor() -> None:
+            if (tmp_path / "ready-0").exists():
+                with suppress(ProcessLookupError):  # the last tick comes after its end
+                    os.kill(_processes(tmp_path)["supervisor"]["pid"], signal.SIGKILL)
+
+        with pytest.raises(JobFailed, match="job lost: toy-1: its supervisor is gone"):
+            run_and_wait(
+                launcher,
+                make_spec(all={"do": "wait"}),
+                poll_s=0.2,
+                on_tick=kill_the_supervisor,
+            )
+        assert not is_alive(from_record(_processes(tmp_path)["ranks"][0]))
+
+    def test_an_interrupt_during_submission_leaves_no_job_behind(
+        self, make_spec: Make, tmp_path: Path
+    ) -> None:
+        class Interrupted(LocalLauncher):
+            def submit(self, spec: JobSpec) -> JobHandle:
+                super().submit(spec)
+                raise KeyboardInterrupt
+
+        launcher = Interrupted(environ=os.environ, grace_s=1.0)
+        with pytest.raises(KeyboardInterrupt):
+            run_and_wait(launcher, make_spec(all={"do": "wait"}))
+        handle = launcher.reattach(tmp_path / "work")
+        assert handle is not None
+        assert launcher.poll(handle).state is JobState.CANCELLED
 
     def test_a_reused_pid_is_not_taken_for_the_supervisor(
         self, launcher: LocalLauncher, make_spec: Make, tmp_path: Path

@@ -1,0 +1,160 @@
+"""A real MLflow server is killed under a build, comes back, and ends up with everything once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from assets.fakes import FakeLake, commit_folder
+from assets.lineage.step import Step
+from orchestration.journal_projection import project_journal
+from orchestration.processes import descendants, send, wait_until_gone
+from orchestration.settings import OFF_SWITCHES
+from orchestration.tracker import MlflowTracker
+from orchestration.tracker_sync import check_run, sync
+from training.journal import Journal
+
+
+class Server:
+    """`mlflow server` over the session's database."""
+
+    def __init__(self, home: Path, log: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._command = [
+            *(sys.executable, "-m", "mlflow", "server", "--workers", "1"),
+            *("--host", "127.0.0.1", "--port", str(self.port)),
+            *("--backend-store-uri", f"sqlite:///{home / 'mlflow.db'}"),
+            *("--default-artifact-root", (home / "mlflow-artifacts").as_uri()),
+        ]
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        env = {**os.environ, **OFF_SWITCHES, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, env=env, stdout=log, stderr=log)
+        deadline = time.monotonic() + 180
+        while not self._answers():
+            assert time.monotonic() < deadline, self._log.read_text()
+            time.sleep(0.2)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            children = descendants(self._process.pid)
+            self._process.kill()
+            self._process.wait()
+            for child in children:
+                send(child, signal.SIGKILL)
+            assert wait_until_gone(children, timeout_s=10) == ()
+            self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+@pytest.fixture
+def server(mlflow_home: Path, tmp_path: Path) -> Iterator[Server]:
+    server = Server(mlflow_home, tmp_path / "server.log")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.mark.slow
+def test_a_server_killed_during_a_build_misses_nothing_and_gets_nothing_twice(
+    server: Server, tmp_path: Path
+) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    tracker = MlflowTracker(server.url, tmp_path, timeout_s=5, retry_after_s=1.0)
+    path, state = tmp_path / "journal.jsonl", tmp_path / "state.json"
+    journal = Journal(path)
+    step_of = Step(
+        family="checkpoints", name="stage1", partition="p", code_version="1", config={"lr": 3}
+    )
+    log = tracker.start_run(
+        family="checkpoints",
+        name="stage1",
+        partition="p",
+        fingerprint=step_of.fingerprint,
+        dagster_run_id="d",
+    )
+    assert log.url.startswith(f"{server.url}/#/experiments/")
+    assert log.url.endswith(f"/runs/{log.run_id}")
+    slowest_s = 0.0
+    for step in range(1, 41):
+        journal.metrics(step, {"train/loss": 10.0 / step})
+        journal.sync()
+        if step == 10:
+            server.kill()
+        if step == 25:
+            server.start()
+            time.sleep(1.1)  # let the tracker's pause after a failure pass
+        clock = time.monotonic()
+        project_journal(path, log, state)
+        log.log_metrics(step, {"synthesis/accepted": float(step)})
+        slowest_s = max(slowest_s, time.monotonic() - clock)
+        if step == 30:
+            assert len(_steps(tracker, log.run_id, "train/loss")) == 30
+    journal.close()
+    assert slowest_s < 5.0
+
+    # Down at the end as well: the artifact is committed while nobody listens.
+    server.kill()
+    made = commit_folder(
+        lake, "checkpoints/stage1", {"journal.jsonl": path.read_bytes(), "model.bin": b"w"}, lr=3
+    )
+    manifest = replace(
+        made,
+        mlflow_run_id=log.run_id,
+        metrics={"train/final_loss": 0.25},
+        started_at="2026-01-01T00:00:00+00:00",
+        finished_at="2026-01-01T00:01:00+00:00",
+    )
+    lake.committed[manifest.family, manifest.name, manifest.fingerprint] = manifest
+    log.finish(manifest, lake.uri(manifest))
+    assert (
+        tracker.register_model(
+            recipe="outage", manifest=manifest, uri=lake.uri(manifest), alias="candidate"
+        )
+        == ""
+    )
+    assert len(list(tracker.pending.folder.glob("*.json"))) == 2
+
+    server.start()
+    time.sleep(1.1)
+    assert sync(tracker, lake).waiting == ()
+    assert not list(tracker.pending.folder.glob("*.json"))
+    expected = list(range(1, 41))
+    assert _steps(tracker, log.run_id, "train/loss") == expected
+    assert _steps(tracker, log.run_id, "synthesis/accepted") == expected
+    (version,) = tracker.writer.versions("outage")
+    # A server refuses a folder of its machine as a source, so the source is a name.
+    assert version.source == f"materia://lake/checkpoints/stage1/{manifest.short}"
+    assert version.tags["materia.uri"] == lake.uri(manifest)
+    assert manifest.fingerprint == step_of.fingerprint
+    assert check_run(tracker, manifest, lake.uri(manifest)) == []
+
+
+def _steps(tracker: MlflowTracker, run_id: str, key: str) -> list[int]:
+    points = tracker.connection.request(
+        "read", lambda client: client.get_metric_history(run_id, key)
+    )
+    return sorted(point.step for point in points)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -43,13 +43,16 @@ def flex_mask(
 
 
 def attend_flex(q_BHTC: Tensor, k_BKSC: Tensor, v_BKSC: Tensor, mask: BlockMask) -> Tensor:
-    kernel: Callable[..., Any] = _compiled() if q_BHTC.is_cuda else flex_attention
     grouped = q_BHTC.shape[1] != k_BKSC.shape[1]
+    kernel = _compiled() if q_BHTC.is_cuda else _interpreted()
     out_BHTC: Tensor = kernel(q_BHTC, k_BKSC, v_BKSC, block_mask=mask, enable_gqa=grouped)
     return out_BHTC
 
 
+def _interpreted() -> Callable[..., Any]:
+    return cast("Callable[..., Any]", flex_attention)
+
+
 @cache
 def _compiled() -> Callable[..., Any]:
-    compiled: Callable[..., Any] = torch.compile(flex_attention, dynamic=False)
-    return compiled
+    return torch.compile(flex_attention, dynamic=False)

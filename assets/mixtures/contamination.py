@@ -78,9 +78,10 @@ class ItemIndex:
         # Stable: positions rise within a hash, so items do too, and a change is a new item.
         order = np.argsort(hashes, kind="stable")
         hashes, items, positions = hashes[order], items[order], positions[order]
-        distinct, first = np.unique(hashes, return_index=True)
-        bounds = np.append(first, len(hashes))
-        new_item = np.append(True, (np.diff(items) != 0) | (np.diff(hashes) != 0))
+        new_hash = np.append(True, hashes[1:] != hashes[:-1])[: len(hashes)]
+        first = np.flatnonzero(new_hash)
+        distinct, bounds = hashes[first], np.append(first, len(hashes))
+        new_item = np.append(True, items[1:] != items[:-1])[: len(items)] | new_hash
         num_items = np.add.reduceat(new_item.astype(np.int64), first) if len(first) else first
         generic = num_items > MAX_ITEMS_PER_NGRAM
         self.num_generic += int(generic.sum())

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.settings import Settings, prepare_environment
+from orchestration.settings import Settings, job_environment, prepare_environment
 from orchestration.ui import run_ui
 
 
@@ -20,4 +20,12 @@ def ui(
     """
     settings = Settings.from_env()
     prepare_environment(settings)
-    raise typer.Exit(run_ui(settings.home, dagster_port=port, mlflow_port=mlflow_port))
+    raise typer.Exit(
+        run_ui(
+            settings.home,
+            environ=job_environment(settings),
+            tracking_uri=settings.tracking_uri,
+            dagster_port=port,
+            mlflow_port=mlflow_port,
+        )
+    )

@@ -149,8 +149,9 @@ class TestOnThisMachine(ToyJobs):
         # Our own pid with another start time: alive, but not the supervisor.
         record["supervisor"]["pid"] = os.getpid()
         path.write_text(json.dumps(record))
-        assert launcher.poll(handle).state is JobState.LOST
+        state = launcher.poll(handle).state
         path.write_text(honest)
+        assert state is JobState.LOST
 
     def test_what_a_rank_has_started_ends_with_it(
         self, launcher: LocalLauncher, make_spec: Make, tmp_path: Path

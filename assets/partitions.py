@@ -9,8 +9,8 @@ from assets.recipes.catalogue import RECIPES, recipe
 
 SOURCE_PARTITIONS = dg.StaticPartitionsDefinition(list(SOURCES))
 RECIPE_PARTITIONS = dg.StaticPartitionsDefinition(list(RECIPES))
-SFT_PARTITIONS = dg.StaticPartitionsDefinition([name for name in RECIPES if recipe(name).sft])
-"""Recipes that are carried on to a fine-tuned, released model."""
+"""One definition for all: Dagster runs assets together only when they share it. A recipe without
+fine-tuning says so when one of its missing models is asked for."""
 
 
 def sources_of_recipes(only: tuple[str, ...] | None = None) -> dg.StaticPartitionMapping:

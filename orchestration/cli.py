@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import sys
 import traceback
+import warnings
 from datetime import UTC, datetime
 
 import typer
+from dagster import PreviewWarning
 
 from orchestration.commands.lineage import lineage
 from orchestration.commands.materialize import materialize
@@ -41,6 +43,8 @@ for command in (
 
 def main() -> None:
     """Run one command and exit with its code."""
+    # Dagster's own Pipes code uses a preview function of Dagster's; users can do nothing about it.
+    warnings.filterwarnings("ignore", category=PreviewWarning)
     try:
         app()
     except KeyboardInterrupt:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets.partitions import RECIPE_PARTITIONS, SFT_PARTITIONS, SOURCE_PARTITIONS
+from assets.partitions import RECIPE_PARTITIONS, SOURCE_PARTITIONS
 
 _CORPORA = dg.AssetSelection.keys(["corpora", "raw"], ["corpora", "documents"])
 _BASE = dg.AssetSelection.keys(
@@ -32,7 +32,7 @@ build_corpora = dg.define_asset_job(
 train_recipe = dg.define_asset_job(
     "train_recipe",
     selection=_BASE | _TUNING | _JUDGES,
-    partitions_def=SFT_PARTITIONS,
+    partitions_def=RECIPE_PARTITIONS,
     description="Everything of one recipe, from mixtures to the release.",
 )
 judge_base = dg.define_asset_job(

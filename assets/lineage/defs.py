@@ -1,6 +1,7 @@
-"""From a node's pure work to a Dagster asset: reuse or build, then metadata and checks."""
+"""From a node's pure work to a Dagster asset: reuse or build, then metadata and checks.
 
-from __future__ import annotations
+Annotations are evaluated here: Dagster looks at the type of an asset's context.
+"""
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
@@ -69,7 +70,7 @@ def artifact_asset(
     )
     def _asset(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
-    ) -> dg.MaterializeResult[Any]:
+    ) -> dg.MaterializeResult:  # type: ignore[type-arg]
         partition = context.partition_key if context.has_partition_key else ""
         if prepare is not None:
             asked, make = prepare(platform, partition)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assets.checkpoints.checks import WEIGHT_CHECKS
 from assets.checkpoints.train import make_checkpoint
 from assets.lineage.defs import ACCELERATOR_POOL, artifact_asset
-from assets.partitions import SFT_PARTITIONS
+from assets.partitions import RECIPE_PARTITIONS
 
 PARENTS = {"sft_general": "checkpoints/stage3", "sft_medical": "models/sft_general"}
 
@@ -15,7 +15,7 @@ models = [
         make_checkpoint,
         description=f"The model after {name.replace('_', ' ')}: loss on replies only, samples "
         "masked from each other.",
-        partitions=SFT_PARTITIONS,
+        partitions=RECIPE_PARTITIONS,
         deps=[f"tokenizers/shards_{name}", parent],
         kinds={"deepspeed", "pytorch", "safetensors"},
         owner="team:training",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assets.lineage.build import Built
 from assets.lineage.defs import artifact_asset
-from assets.partitions import SFT_PARTITIONS
+from assets.partitions import RECIPE_PARTITIONS
 from assets.platform import Platform
 from assets.releases.checks import RELEASE_CHECKS
 from assets.releases.release import make_release
@@ -25,7 +25,7 @@ release = artifact_asset(
     make_release,
     description="The final model in the official Baichuan-M1 layout with tokenizer, configuration "
     "and model card; registered in MLflow with the alias `candidate`.",
-    partitions=SFT_PARTITIONS,
+    partitions=RECIPE_PARTITIONS,
     deps=["models/sft_medical", "tokenizers/tokenizer", "reports/scorecard"],
     kinds={"huggingface", "safetensors"},
     owner="team:releases",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assets.lineage.defs import artifact_asset
 from assets.mixtures.defs import STAGES
-from assets.partitions import RECIPE_PARTITIONS, SFT_PARTITIONS
+from assets.partitions import RECIPE_PARTITIONS
 from assets.tokenizers.checks import SHARD_CHECKS, TOKENIZER_CHECKS
 from assets.tokenizers.shards import make_sft_shards, make_shards
 from assets.tokenizers.train import make_tokenizer
@@ -44,7 +44,7 @@ sft_shards = [
         make_sft_shards,
         description="Chat-formatted questions and answers packed into samples; the loss mask "
         "covers replies only.",
-        partitions=SFT_PARTITIONS,
+        partitions=RECIPE_PARTITIONS,
         deps=["synthesis/questions", "tokenizers/tokenizer"],
         kinds={"numpy", "parquet"},
         owner=OWNER,

@@ -6,6 +6,7 @@ import time
 from types import TracebackType
 
 from rich.console import Console
+from rich.markup import escape
 from rich.status import Status
 
 
@@ -38,7 +39,7 @@ class Progress:
         """Show a message of an artifact; "" begins it, "made" or "reused" ends it."""
         if not message:
             self._started = time.monotonic()
-            self._status.update(f"{key}")
+            self._status.update(escape(key))
         elif message in ("made", "reused"):
             self.made[key] = message
             took = time.monotonic() - self._started
@@ -47,4 +48,4 @@ class Progress:
                 f"{mark} {key}  [dim]{message}, {took:.1f} s[/dim]", highlight=False
             )
         else:
-            self._status.update(f"{key}: {message}")
+            self._status.update(escape(f"{key}: {message}"))

@@ -1,0 +1,128 @@
+"""Dagster as its users use it: the page, a run from it, a sensor and a schedule ticked by the real
+daemon, a cancelled job, and one that goes on where it was stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.end_to_end.dagster_page import PATIENCE_S, DagsterPage, dagster_page, wait_for
+from tests.end_to_end.installation import OTHER, RECIPE, Installation
+
+pytestmark = pytest.mark.slow
+
+CHROMIUM = shutil.which("chromium")
+BROWSER_FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def page(installation: Installation) -> Iterator[DagsterPage]:
+    with dagster_page(installation, MATERIA_CORPORA_CRON="* * * * *") as running:
+        yield running
+
+
+def test_materializing_one_partition_from_the_page_works(page: DagsterPage) -> None:
+    assert page.wait(page.launch("corpora/raw", "hpo")) == "SUCCESS"
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs the chromium program")
+def test_a_browser_shows_the_asset_with_its_summary_and_checks(page: DagsterPage) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(BROWSER_FLAGS))
+        tab = browser.new_page(viewport={"width": 1600, "height": 1000})
+        tab.goto(f"{page.url}/assets/mixtures/deduped?view=overview")
+        tab.get_by_text("exact and near duplicates merged").first.wait_for(timeout=60_000)
+        tab.goto(f"{page.url}/assets/mixtures/deduped?view=checks")
+        tab.get_by_text("no_exact_duplicate_is_left").first.wait_for(timeout=60_000)
+        browser.close()
+
+
+def test_a_new_file_in_the_inbox_is_picked_up_by_the_sensor(
+    page: DagsterPage, installation: Installation
+) -> None:
+    before = _documents(installation)
+    text = OTHER.replace("olives", "almonds").replace("oil", "milk")
+    folder = installation.home / "inbox" / "inbox"
+    (folder / "more.jsonl").write_text(json.dumps({"id": "almonds", "text": text}) + "\n")
+    page.start_sensor("ingest_on_new_files")
+    tick = wait_for(lambda: _tick_with_run(page, "ingest_on_new_files"), PATIENCE_S)
+    assert page.wait(tick["runIds"][0]) == "SUCCESS"
+    assert len(_documents(installation) - before) == 1
+
+
+def test_the_nightly_schedule_is_ticked_by_the_daemon(
+    page: DagsterPage, installation: Installation
+) -> None:
+    page.start_schedule("build_corpora_nightly")
+    tick = wait_for(lambda: _finished_tick(page, "build_corpora_nightly"), PATIENCE_S)
+    assert tick["status"] == "SKIPPED" and tick["skipReason"] == "nothing is stale"
+
+
+def test_cancelling_stops_the_job_and_a_new_run_goes_on_from_its_last_checkpoint(
+    page: DagsterPage, installation: Installation
+) -> None:
+    key = f"checkpoints/stage1[{RECIPE}]"
+    manifest = installation.manifests()[key]
+    artifact = Path(manifest["folder"]).parent
+    (artifact / "manifest.json").unlink()
+    job = installation.home / "jobs" / f"checkpoints.stage1.{manifest['fingerprint'][:12]}"
+    shutil.rmtree(job)
+    run_id = page.launch("checkpoints/stage1", RECIPE)
+    rank = wait_for(lambda: _training_rank(job), PATIENCE_S)
+    os.kill(rank, signal.SIGSTOP)  # held in the middle, so that the cancel surely meets it
+    page.terminate(run_id)
+    wait_for(lambda: any(job.rglob("cancel*")), PATIENCE_S)
+    os.kill(rank, signal.SIGCONT)
+    assert page.wait(run_id) == "CANCELED"
+    wait_for(lambda: not psutil.pid_exists(rank), PATIENCE_S)
+    assert page.wait(page.launch("checkpoints/stage1", RECIPE)) == "SUCCESS"
+    remade = installation.manifests()[key]
+    events = _events(Path(remade["folder"]) / "journal.jsonl")
+    assert "resumed" in events
+    assert remade["metrics"]["final_loss"] == manifest["metrics"]["final_loss"]
+    weights = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
+    again = {entry["path"]: entry["sha256"] for entry in remade["files"]}
+    assert again["model.safetensors"] == weights["model.safetensors"]
+
+
+def _documents(installation: Installation) -> set[str]:
+    return {
+        path.parent.name for path in installation.lake.glob("corpora/documents/*/manifest.json")
+    }
+
+
+def _tick_with_run(page: DagsterPage, name: str) -> dict[str, list[str]] | None:
+    return next((tick for tick in page.ticks(name) if tick["runIds"]), None)
+
+
+def _finished_tick(page: DagsterPage, name: str) -> dict[str, str] | None:
+    return next((tick for tick in page.ticks(name) if tick["status"] != "STARTED"), None)
+
+
+def _training_rank(job: Path) -> int | None:
+    """Return the process of a rank that has begun to log steps, if there is one."""
+    if not any(path.stat().st_size for path in job.rglob("journal.jsonl")):
+        return None
+    for process in psutil.process_iter(["cmdline"]):
+        command = process.info["cmdline"] or []
+        if "training.main" in command and any(str(job) in part for part in command):
+            return int(process.pid)
+    return None
+
+
+def _events(journal: Path) -> list[str]:
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    return [line["name"] for line in lines if line["kind"] == "event"]

@@ -168,8 +168,9 @@ def _notes(judgement: Judgement, cells: Sequence[Mapping[str, Any]]) -> str:
 
 def _cost_sentence(judgement: Judgement, label: str) -> str:
     score = next(s for s in judgement.report["scores"] if s["model"] == label)
-    value = score["metrics"]["perplexity"]["value"]
+    own = [r["num_tokens"] for r in judgement.results if r["model"] == label]
+    ignorant = 10 ** (CODE_DIGITS * len(own) / sum(own))
     return (
-        f"- {label}: the code has a perplexity of {value:,.3g} per token (1 is found; 10 is "
-        "knowing only that digits follow)."
+        f"- {label}: the code has a perplexity of {score['metrics']['perplexity']['value']:,.3g} "
+        f"per token (1 is certain; {ignorant:.2g} is knowing only that digits follow)."
     )

@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = ("#2171b5", "#d94801", "#238b45")
-_PERCENT = "percent correct"
+_LINEAR_RANGE = 20
+"""Above this ratio of largest to smallest perplexity the axis is logarithmic."""
 _CHANCE_COLOUR = "#636363"
 
 
 def draw_scores(rows: Sequence[Row], labels: Sequence[str], *, title: str, path: Path) -> None:
     """Draw shares in one panel and perplexities in another, the models side by side."""
     panels = [
-        ([row for row in rows if row.metric in SHARES], _PERCENT, 100.0),
+        ([row for row in rows if row.metric in SHARES], "percent correct", 100.0),
         ([row for row in rows if row.metric not in SHARES], "perplexity per token", 1.0),
     ]
     shown = [panel for panel in panels if panel[0]]
@@ -33,7 +34,8 @@ def draw_scores(rows: Sequence[Row], labels: Sequence[str], *, title: str, path:
     for axes, (members, unit, scale) in zip(grid[:, 0], shown, strict=True):
         _draw_panel(axes, members, labels, scale)
         axes.set_xlabel(unit)
-        if unit != _PERCENT:
+        # Shares and perplexities are read against the left edge; a wide range only in powers.
+        if _spans_powers(members):
             axes.set_xscale("log")
         else:
             axes.set_xlim(left=0)
@@ -80,6 +82,11 @@ def new_figure(width: float, height: float) -> Figure:
 def save(figure: Figure, path: Path) -> None:
     """Write without the library's version in the file, so that the bytes stay the same."""
     figure.savefig(path, metadata={"Software": None})
+
+
+def _spans_powers(rows: Sequence[Row]) -> bool:
+    values = [score["value"] for row in rows for score in row.scores.values()]
+    return rows[0].metric not in SHARES and max(values) > _LINEAR_RANGE * min(values)
 
 
 def _draw_panel(axes: Axes, rows: Sequence[Row], labels: Sequence[str], scale: float) -> None:

@@ -76,8 +76,17 @@ def is_above_chance(score: Mapping[str, Any]) -> bool | None:
 
 
 def sentences(rows: Sequence[Row], labels: Sequence[str]) -> list[str]:
-    """Say for each model what its scores allow to conclude."""
-    return [_sentence(rows, label) for label in labels if any(label in r.scores for r in rows)]
+    """Say for each model what its scores allow to conclude; nothing of perplexities alone."""
+    said = []
+    for label in labels:
+        judged = {
+            row.title: is_above_chance(row.scores[label])
+            for row in rows
+            if label in row.scores and row.chance is not None
+        }
+        if judged:
+            said.append(_sentence(label, judged))
+    return said
 
 
 def score_table(rows: Sequence[Row], labels: Sequence[str]) -> str:
@@ -106,20 +115,13 @@ def number(metric: str, value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
-def _sentence(rows: Sequence[Row], label: str) -> str:
-    judged = {
-        row.title: is_above_chance(row.scores[label])
-        for row in rows
-        if label in row.scores and row.chance is not None
-    }
-    if not judged:
-        return f"{label}: perplexities only, which have no chance level."
-    near = [title for title, above in judged.items() if not above]
+def _sentence(label: str, judged: Mapping[str, bool | None]) -> str:
+    near = [title for title, is_above in judged.items() if not is_above]
     if not near:
         return f"{label}: all {len(judged)} scores lie above chance, intervals included."
     return (
-        f"{label}: {len(near)} of {len(judged)} scores cannot be told from guessing (the 95% "
-        f"interval reaches down to chance): {', '.join(near)}."
+        f"{label}: {len(near)} of {len(judged)} scores are no better than guessing (the 95% "
+        f"interval holds chance or lies below it): {', '.join(near)}."
     )
 
 

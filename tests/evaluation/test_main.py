@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dagster_pipes import encode_param
 
 from evaluation.main import evaluate
 from evaluation.report import check_items, summarise
@@ -82,10 +84,34 @@ def results_of(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "items.jsonl").read_text().splitlines()]
 
 
-def test_the_command_writes_report_items_and_timing(spec: EvaluationSpec, tmp_path: Path) -> None:
+def pipes_environment(messages: Path) -> dict[str, str]:
+    """Return what a Dagster run that launches us would put in our environment."""
+    context = {
+        "asset_keys": ["reports/benchmarks"],
+        "code_version_by_asset_key": None,
+        "provenance_by_asset_key": None,
+        "partition_key": None,
+        "partition_key_range": None,
+        "partition_time_window": None,
+        "run_id": "r",
+        "job_name": None,
+        "retry_number": 0,
+        "extras": {},
+    }
+    return {
+        "DAGSTER_PIPES_CONTEXT": encode_param({"data": context}),
+        "DAGSTER_PIPES_MESSAGES": encode_param({"path": str(messages)}),
+    }
+
+
+def test_the_command_tells_its_dagster_run_and_writes_three_files(
+    spec: EvaluationSpec, tmp_path: Path
+) -> None:
     spec.write(tmp_path / "spec.json")
     command = [sys.executable, "-m", "evaluation.main", str(tmp_path / "spec.json")]
-    subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
+    environment = {**os.environ, **pipes_environment(tmp_path / "messages.jsonl")}
+    subprocess.run(command, check=True, cwd=ROOT, capture_output=True, env=environment)
+    assert "12 items of 3 benchmarks, 2 models" in (tmp_path / "messages.jsonl").read_text()
     folder = Path(spec.output_dir)
     report, results = json.loads((folder / "report.json").read_text()), results_of(folder)
     assert set(json.loads((folder / "timing.json").read_text())["seconds"]) == {"base", "final"}

@@ -62,8 +62,8 @@ def test_all_scores_stand_in_one_place(tmp_path: Path, report: Report) -> None:
     ]  # fmt: skip
     assert outcome.counts == {"models": 2, "benchmarks": 4, "near_chance": 4}
     text = (ws.out_dir / "scorecard.md").read_text()
-    assert "- base: 3 of 3 scores cannot be told from guessing" in text
-    assert "- final: 1 of 3 scores cannot be told from guessing" in text
+    assert "- base: 3 of 3 scores are no better than guessing" in text
+    assert "- final: 1 of 3 scores are no better than guessing" in text
     assert (ws.out_dir / "scorecard.png").read_bytes().startswith(b"\x89PNG")
 
 

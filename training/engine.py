@@ -201,8 +201,9 @@ def import_deepspeed() -> Any:
     """Import DeepSpeed so that it starts fast, stays quiet and never runs a compiler."""
     with _without("mlflow"):
         deepspeed = importlib.import_module("deepspeed")
-    # Its shared-memory all-reduce is built with g++ at first use; plain gloo needs nothing.
-    deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    # No compiled operation is offered: its shared-memory all-reduce is built with g++ at first
+    # use (plain gloo needs nothing), and even asking which ones could be built runs gcc.
+    deepspeed.ops.__compatible_ops__ = {}
     deepspeed.utils.logger.setLevel(logging.ERROR)
     return deepspeed
 

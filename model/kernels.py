@@ -1,7 +1,8 @@
-"""Rotation and norm with hand-written gradients: a third fewer passes over memory than autograd's.
+"""Rotation, norm and gating with hand-written gradients: fewer passes over memory than autograd's.
 
 Measured on one core at [8, 512, 256] fp32, forward and backward: norm 8.1 -> 4.7 ms, rotation of
-q 6.8 -> 4.1 ms. Shape suffixes are those of model/network.py.
+q 6.8 -> 4.1 ms; gating keeps one activation of width F less per layer. Shape suffixes are those
+of model/network.py.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
@@ -21,6 +23,11 @@ def rotate(x_BTHC: Tensor, table: tuple[Tensor, Tensor]) -> Tensor:
 def rms_norm(x_BTD: Tensor, weight_D: Tensor, eps: float) -> Tensor:
     """Return x / rms(x), in fp32, cast to the weight's type and then scaled by the weight."""
     return _RMSNorm.apply(x_BTD, weight_D, eps)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def swiglu(gate_BTF: Tensor, up_BTF: Tensor) -> Tensor:
+    """Return silu(gate) * up."""
+    return _SwiGLU.apply(gate_BTF, up_BTF)  # type: ignore[no-any-return, no-untyped-call]
 
 
 class _Rotate(torch.autograd.Function):
@@ -67,3 +74,19 @@ class _RMSNorm(torch.autograd.Function):
         along_BT1 = (product_BTD @ weight_D.float()).div_(x_BTD.shape[-1])[..., None]
         grad_x_BTD = (grad_BTD * weight_D).sub_(unit_BTD.mul_(along_BT1)).mul_(scale_BT1)
         return grad_x_BTD.to(x_BTD.dtype), grad_weight_D.to(weight_D.dtype), None
+
+
+class _SwiGLU(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, gate_BTF: Tensor, up_BTF: Tensor) -> Tensor:
+        ctx.save_for_backward(gate_BTF, up_BTF)
+        return F.silu(gate_BTF).mul_(up_BTF)
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, grad_BTF: Tensor) -> tuple[Tensor, Tensor]:
+        gate_BTF, up_BTF = ctx.saved_tensors
+        grad_up_BTF = F.silu(gate_BTF).mul_(grad_BTF)
+        grad_gate_BTF = grad_BTF * up_BTF
+        torch.ops.aten.silu_backward.grad_input(grad_gate_BTF, gate_BTF, grad_input=grad_gate_BTF)
+        return grad_gate_BTF, grad_up_BTF

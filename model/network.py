@@ -18,7 +18,7 @@ from torch.utils.checkpoint import checkpoint
 from model.attention import attend
 from model.cache import Cache, LayerCache
 from model.config import ModelConfig
-from model.kernels import rms_norm, rotate
+from model.kernels import rms_norm, rotate, swiglu
 from model.loss import head_loss
 from model.plan import Plan, make_plan
 
@@ -180,7 +180,7 @@ class FeedForward(nn.Module):
         self.down_proj = nn.Linear(config.intermediate_size, config.hidden_size, bias=False)
 
     def forward(self, x_BTD: Tensor) -> Tensor:
-        return self.down_proj(F.silu(self.gate_proj(x_BTD)) * self.up_proj(x_BTD))  # type: ignore[no-any-return]
+        return self.down_proj(swiglu(self.gate_proj(x_BTD), self.up_proj(x_BTD)))  # type: ignore[no-any-return]
 
 
 class RMSNorm(nn.Module):

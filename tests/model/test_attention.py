@@ -10,7 +10,7 @@ import torch
 from model import attention
 from model.attention import attend, make_mask
 from model.flex import can_use_flex, flex_mask
-from model.kernels import rms_norm, rotate
+from model.kernels import rms_norm, rotate, swiglu
 from model.plan import rotary_table
 
 CPU = torch.device("cpu")
@@ -105,6 +105,18 @@ def test_the_norm_and_its_gradients_are_those_of_the_formula() -> None:
     expected = weight * x / (x.pow(2).mean(dim=-1, keepdim=True) + 1e-3).sqrt()
     torch.testing.assert_close(got, expected)
     torch.testing.assert_close(gradients, torch.autograd.grad(expected, (x, weight), grad))
+
+
+def test_gating_and_its_gradients_are_those_of_the_formula() -> None:
+    generator = torch.Generator().manual_seed(4)
+    gate, up, grad = (torch.randn(2, 3, 8, generator=generator) for _ in range(3))
+    gate.requires_grad_()
+    up.requires_grad_()
+    got, expected = swiglu(gate, up), gate * torch.sigmoid(gate) * up
+    torch.testing.assert_close(got, expected)
+    torch.testing.assert_close(
+        torch.autograd.grad(got, (gate, up), grad), torch.autograd.grad(expected, (gate, up), grad)
+    )
 
 
 def test_the_norm_of_bfloat16_takes_its_statistics_in_fp32() -> None:

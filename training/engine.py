@@ -97,7 +97,7 @@ class Engine:
         deepspeed.init_distributed(dist_backend=torch.distributed.get_backend(), verbose=False)
         self.deepspeed, *_ = deepspeed.initialize(
             model=_Objective(network),
-            model_parameters=_parameter_groups(network, spec.identity.optimizer.weight_decay),
+            model_parameters=parameter_groups(network, spec.identity.optimizer.weight_decay),
             config=ds_config(spec),
         )
         self.zero_stage = spec.execution.zero_stage
@@ -187,7 +187,7 @@ class _Objective(nn.Module):
         return self.network.loss(tokens_BT, segments_BT, loss_mask_BT)
 
 
-def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     """Decay matrices only; norms and convolution taps are scales (our choice)."""
     matrices = [p for p in network.parameters() if p.dim() == 2]
     scales = [p for p in network.parameters() if p.dim() != 2]

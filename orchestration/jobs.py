@@ -6,17 +6,17 @@ import dagster as dg
 
 from assets.partitions import RECIPE_PARTITIONS, SOURCE_PARTITIONS
 
-_CORPORA = dg.AssetSelection.keys(["corpora", "raw"], ["corpora", "documents"])
-_BASE = dg.AssetSelection.keys(
+_CORPORA = dg.AssetSelection.assets(["corpora", "raw"], ["corpora", "documents"])
+_BASE = dg.AssetSelection.assets(
     ["corpora", "benchmarks"],
     *[["mixtures", name] for name in ("deduped", "decontaminated", "stage1", "stage2", "stage3")],
     *[["tokenizers", name] for name in ("tokenizer", *[f"shards_stage{i}" for i in (1, 2, 3)])],
     *[["checkpoints", f"stage{i}"] for i in (1, 2, 3)],
 )
-_JUDGES = dg.AssetSelection.keys(
+_JUDGES = dg.AssetSelection.assets(
     *[["reports", name] for name in ("perplexity", "benchmarks", "medical", "needle", "scorecard")]
 )
-_TUNING = dg.AssetSelection.keys(
+_TUNING = dg.AssetSelection.assets(
     ["synthesis", "questions"],
     *[["tokenizers", f"shards_{name}"] for name in ("sft_general", "sft_medical")],
     *[["models", name] for name in ("sft_general", "sft_medical")],
@@ -43,7 +43,7 @@ judge_base = dg.define_asset_job(
 )
 tabulate_ablation = dg.define_asset_job(
     "tabulate_ablation",
-    selection=dg.AssetSelection.keys(["reports", "ablation"]),
+    selection=dg.AssetSelection.assets(["reports", "ablation"]),
     description="The ablation table, once its six variants are judged.",
 )
 

@@ -49,7 +49,7 @@ def run_name(name: str, partition: str, fingerprint: str) -> str:
 
 def params_of(config: Mapping[str, Any]) -> dict[str, str]:
     """Return the flattened config, bounded in count and length."""
-    flat = sorted(_flatten(config).items())
+    flat = sorted(_flatten(config).items()) if config else []
     params = {_key(name): _param(value) for name, value in flat[:_MAX_PARAMS]}
     if len(flat) > _MAX_PARAMS:
         params["config.num_params_left_out"] = str(len(flat) - _MAX_PARAMS)

@@ -15,6 +15,7 @@ from typing import Any
 from assets.lineage.step import Step
 from assets.recipes.ablation import VARIANTS
 from assets.recipes.recipe import Recipe, SftStageSpec, StageSpec
+from training.spec import OptimizerSpec
 
 CODE_VERSIONS: Mapping[str, str] = {
     "corpora/raw": "1",
@@ -186,6 +187,7 @@ class RecipeGraph:
                 "decay": stage.decay,
                 "final_lr": stage.final_lr,
             },
+            "optimizer": asdict(OptimizerSpec()),
             "precision": recipe.precision,
             "carry_optimizer": bool(index),
         }
@@ -226,6 +228,7 @@ class RecipeGraph:
                 "decay": "cosine",
                 "final_lr": stage.final_lr,
             },
+            "optimizer": asdict(OptimizerSpec()),
             "precision": self.recipe.precision,
             "carry_optimizer": False,
         }

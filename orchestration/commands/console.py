@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-console = Console()
+_PIPED_WIDTH = 140
+"""Columns when nobody's terminal says how many there are: a log keeps tables readable."""
+
+console = Console(
+    width=None if sys.stdout.isatty() else _PIPED_WIDTH,
+    # Names of artifacts hold brackets, which rich would take for markup.
+    markup=False,
+    highlight=False,
+)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON; its fields are stable.")]
 

@@ -55,7 +55,7 @@ def materialize(
                 _fail(outcome)
     if recipe:
         show_recipe(recipe, settings, progress.made)
-    console.print(f"done in {time.monotonic() - started:.1f} s", highlight=False)
+    console.print(f"done in {time.monotonic() - started:.1f} s")
 
 
 _TAGS = {"materia/launched_by": "materia materialize"}
@@ -84,8 +84,8 @@ def _plan(artifacts: list[str], recipe: str | None, ablation: bool) -> Plan:
 
 
 def _fail(outcome: RunOutcome) -> None:
-    console.print(f"[red]run {outcome.run_id} of {outcome.job} failed[/red]")
+    console.print(f"run {outcome.run_id} of {outcome.job} failed", style="red")
     for problem in outcome.problems:
-        console.print(problem, highlight=False, markup=False)
+        console.print(problem)
     console.print("`materia ui` shows the whole run; what was finished is kept and reused.")
     raise typer.Exit(FOUND_A_PROBLEM)

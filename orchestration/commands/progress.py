@@ -6,8 +6,8 @@ import time
 from types import TracebackType
 
 from rich.console import Console
-from rich.markup import escape
 from rich.status import Status
+from rich.text import Text
 
 
 class Progress:
@@ -39,13 +39,12 @@ class Progress:
         """Show a message of an artifact; "" begins it, "made" or "reused" ends it."""
         if not message:
             self._started = time.monotonic()
-            self._status.update(escape(key))
+            self._status.update(Text(key))
         elif message in ("made", "reused"):
             self.made[key] = message
             took = time.monotonic() - self._started
-            mark = "[green]+[/green]" if message == "made" else "[dim]=[/dim]"
-            self._console.print(
-                f"{mark} {key}  [dim]{message}, {took:.1f} s[/dim]", highlight=False
-            )
+            line = Text("+ " if message == "made" else "= ", style="green")
+            line.append(key, style="default").append(f"  {message}, {took:.1f} s", style="dim")
+            self._console.print(line)
         else:
-            self._status.update(escape(f"{key}: {message}"))
+            self._status.update(Text(f"{key}: {message}"))

@@ -17,6 +17,12 @@ from orchestration.commands.console import console
 from orchestration.lake import open_lake
 from orchestration.settings import Settings
 
+_TELLING_COUNTS = (
+    "read", "kept", "dropped", "merged_exact", "merged_near", "documents", "documents_kept",
+    "heldout", "removed", "documents_selected", "copies", "samples", "tokens", "entries", "items",
+    "steps", "parameters", "benchmarks", "files", "bytes",
+)  # fmt: skip
+"""What an artifact holds, in the words that tell most, best first."""
 _SHOWN_COUNTS = 3
 
 
@@ -53,12 +59,13 @@ def _with_corpora(graph: RecipeGraph) -> list[Any]:
 
 def _artifact_table(manifests: list[Manifest], made: Mapping[str, str]) -> Table:
     table = Table(title="Artifacts", title_justify="left")
-    table.add_column("artifact")
+    table.add_column("artifact", no_wrap=True)
     table.add_column("holds")
     for heading in ("time, s", "tokens", "GFLOP", "now"):
         table.add_column(heading, justify="right")
     for manifest in manifests:
-        counts = list(manifest.counts.items())[:_SHOWN_COUNTS]
+        told = [name for name in _TELLING_COUNTS if name in manifest.counts]
+        counts = [(name, manifest.counts[name]) for name in told[:_SHOWN_COUNTS]]
         cost = manifest.cost
         table.add_row(
             manifest.key,
@@ -100,7 +107,7 @@ def _score_table(lake: Lake, scorecard: Manifest) -> Table:
 
 
 def _next(uri: str, recipe: str) -> None:
-    console.print(f"\nThe release lies in {uri}", highlight=False, soft_wrap=True)
+    console.print(f"\nThe release lies in {uri}", soft_wrap=True)
     console.print("Next:")
     for command, purpose in (
         ("materia ui", "see the graph, the runs and the plots"),
@@ -112,4 +119,5 @@ def _next(uri: str, recipe: str) -> None:
             "score a text",
         ),
     ):
-        console.print(f"  .venv/bin/{command:58} {purpose}", highlight=False, soft_wrap=True)
+        line = f"  .venv/bin/{command:72} {purpose}"
+        console.print(line, soft_wrap=True)

@@ -21,9 +21,9 @@ def sync() -> None:
     prepare_environment(settings)
     report = tracker_sync.sync(open_tracker(settings), open_lake(settings))
     for line in report.completed:
-        console.print(f"[green]+[/green] {line}", highlight=False)
+        console.print(f"+ {line}", style="green")
     for line in report.waiting:
-        console.print(f"[yellow]waits[/yellow] {line}", highlight=False)
+        console.print(f"waits: {line}", style="yellow")
     console.print(f"{len(report.completed)} completed, {len(report.waiting)} waiting")
     if report.waiting:
         raise typer.Exit(FOUND_A_PROBLEM)

@@ -50,11 +50,11 @@ def _hashes(text: str) -> tuple[str, ...]:
 
 
 def _show(found: Trace) -> None:
-    console.print(f"[bold]{found.query}[/bold]: {found.status}")
+    console.print(f"{found.query}: {found.status}", style="bold")
     for decision in found.decisions:
         facts = {k: v for k, v in decision.items() if k not in ("artifact", "fingerprint")}
         told = ", ".join(f"{key} {value}" for key, value in facts.items())
-        console.print(f"  {decision['artifact']}: {told}", highlight=False)
+        console.print(f"  {decision['artifact']}: {told}")
     if found.occurrences:
         table = Table(title="Where its tokens lie, and when they were trained on")
         for heading in ("shards", "shard", "sample", "tokens", "copy", "training steps"):
@@ -74,6 +74,6 @@ def _show(found: Trace) -> None:
     for heading in ("checkpoints", "models", "reports", "releases"):
         names = getattr(found, heading)
         if names:
-            console.print(f"  {heading}: {', '.join(names)}", highlight=False)
+            console.print(f"  {heading}: {', '.join(names)}")
     if found.synthetic_items:
         console.print(f"  questions made from it: {len(found.synthetic_items)}")

@@ -55,7 +55,7 @@ def verify(
         print_json({"artifacts": len(chosen), "problems": problems})
     else:
         for problem in problems:
-            console.print(f"[red]x[/red] {problem}", highlight=False)
+            console.print(f"x {problem}", style="red")
         console.print(f"{len(chosen)} artifacts verified, {len(problems)} problems")
     if problems:
         raise typer.Exit(FOUND_A_PROBLEM)

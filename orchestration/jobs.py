@@ -1,10 +1,8 @@
-"""Jobs: the selections people launch and schedule, by partition."""
+"""Jobs: the selections people launch and schedule; their assets say by which partition."""
 
 from __future__ import annotations
 
 import dagster as dg
-
-from assets.partitions import RECIPE_PARTITIONS, SOURCE_PARTITIONS
 
 _CORPORA = dg.AssetSelection.assets(["corpora", "raw"], ["corpora", "documents"])
 _BASE = dg.AssetSelection.assets(
@@ -26,19 +24,16 @@ _TUNING = dg.AssetSelection.assets(
 build_corpora = dg.define_asset_job(
     "build_corpora",
     selection=_CORPORA,
-    partitions_def=SOURCE_PARTITIONS,
     description="Take a fresh snapshot of one source and turn it into documents.",
 )
 train_recipe = dg.define_asset_job(
     "train_recipe",
     selection=_BASE | _TUNING | _JUDGES,
-    partitions_def=RECIPE_PARTITIONS,
     description="Everything of one recipe, from mixtures to the release.",
 )
 judge_base = dg.define_asset_job(
     "judge_base",
     selection=_BASE | _JUDGES,
-    partitions_def=RECIPE_PARTITIONS,
     description="One recipe up to its base model and the reports on it: the ablation's variants.",
 )
 tabulate_ablation = dg.define_asset_job(

@@ -45,8 +45,7 @@ def artifact_asset(
     """Return the asset of one node.
 
     `prepare` finds identity and work together where the recipe alone does not give them (a raw
-    snapshot must be looked at); `publish` runs after every materialization,
-    reused ones too, must be idempotent, and adds metadata.
+    snapshot must be looked at); `publish` runs once an artifact is made and adds metadata.
     """
     family, name = node.split("/")
     key = dg.AssetKey([family, name])
@@ -78,7 +77,7 @@ def artifact_asset(
             assert work is not None, f"{node} has neither work nor prepare"
             asked, make = resolve_step(node, partition, platform.lake), work
         built = _build(context, platform, asked, make)
-        published = publish(platform, built) if publish else {}
+        published = publish(platform, built) if publish and not built.reused else {}
         return dg.MaterializeResult(
             asset_key=key,
             metadata={**_metadata(built, platform), **published},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -199,6 +200,8 @@ def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, 
 
 def import_deepspeed() -> Any:
     """Import DeepSpeed so that it starts fast, stays quiet and never runs a compiler."""
+    if not torch.cuda.is_available():
+        os.environ.setdefault("DS_ACCELERATOR", "cpu")  # It would find out, and warn about it.
     with _without("mlflow"):
         deepspeed = importlib.import_module("deepspeed")
     # No compiled operation is offered: its shared-memory all-reduce is built with g++ at first

@@ -37,9 +37,10 @@ def train_flops(config: ModelConfig, *, context_tokens: int, tokens: int) -> flo
 def write_output(
     folder: Path, spec: TrainSpec, state: EngineState, history: History, *, train_s: float
 ) -> None:
-    """Write the final files, result.json last."""
+    """Write the final files, result.json last: where it lies, the others are complete."""
     identity = spec.identity
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "result.json").unlink(missing_ok=True)
     bf16 = identity.precision == "bf16"
     save_weights(state.weights, folder / "model.safetensors", precision=identity.precision)
     state.save_optimizer(folder / "optimizer.safetensors", with_weights=bf16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -290,6 +291,4 @@ class _Trainer:
 
 
 def _write_json(path: Path, value: object) -> None:
-    import json
-
     path.write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n")

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from multiprocessing import forkserver
+from multiprocessing import connection, forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -152,7 +152,12 @@ class Job:
                 }
             self.processes.append(_start(folder, rank, variables))
 
-    def wait(self) -> Ended:
+    def wait(self, *, end_others: bool = False) -> Ended:
+        """Wait for all ranks; or for the first to end, and then end the others as launchers do."""
+        if end_others:
+            connection.wait([process.sentinel for process in self.processes], _TIMEOUT_S)
+            for process in self.processes:
+                process.kill()
         for process in self.processes:
             process.join(_TIMEOUT_S)
             if process.exitcode is None:

@@ -88,6 +88,9 @@ class FakeTracker:
     def register_model(self, *, recipe: str, manifest: Manifest, uri: str, alias: str) -> str:
         return "1"
 
+    def run_url(self, run_id: str) -> str:
+        return ""
+
 
 @dataclass
 class RecordingJobRunner:

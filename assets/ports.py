@@ -74,6 +74,9 @@ class Tracker(Protocol):
     def register_model(self, *, recipe: str, manifest: Manifest, uri: str, alias: str) -> str:
         """Register a release as `materia-{recipe}` and return its version."""
 
+    def run_url(self, run_id: str) -> str:
+        """Return the page of a run, or "" when there is none to show; asks nobody."""
+
 
 class JobState(StrEnum):
     """Lost means unknown to the scheduler: neither success nor failure."""

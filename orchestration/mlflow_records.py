@@ -16,6 +16,9 @@ FINGERPRINT = "materia.fingerprint"
 DIGEST = "materia.digest"
 ATTEMPT = "materia.attempt"
 URI = "materia.uri"
+DAGSTER_URL = "materia.dagster_url"
+NOTE = "mlflow.note.content"
+"""A run's description; people may add to it."""
 
 _MAX_PARAMS = 200
 """Our choice: a page a person can still read; the whole config is in the manifest."""
@@ -79,7 +82,7 @@ def tags_of(manifest: Manifest, uri: str, dagster_url: str) -> dict[str, str]:
         "materia.started_at": manifest.started_at,
         "materia.finished_at": manifest.finished_at,
         "mlflow.source.git.commit": manifest.git_commit,
-        "mlflow.note.content": manifest.summary[:_MAX_TAG_CHARS],
+        NOTE: note_of(manifest, dagster_url),
         **dagster_tags(manifest.dagster_run_id, dagster_url),
     }
     if len(config) <= _MAX_TAG_CHARS:
@@ -87,10 +90,18 @@ def tags_of(manifest: Manifest, uri: str, dagster_url: str) -> dict[str, str]:
     return tags
 
 
+def note_of(manifest: Manifest, dagster_url: str = "") -> str:
+    """Return the summary and a link to the Dagster run: a tag's address cannot be clicked."""
+    summary = manifest.summary[:_MAX_TAG_CHARS]
+    url = dagster_tags(manifest.dagster_run_id, dagster_url).get(DAGSTER_URL)
+    link = f"[Dagster run {manifest.dagster_run_id[:8]}]({url})" if url else ""
+    return "\n\n".join(part for part in (summary, link) if part)
+
+
 def dagster_tags(dagster_run_id: str, dagster_url: str) -> dict[str, str]:
     tags = {"materia.dagster_run_id": dagster_run_id}
     if dagster_url and dagster_run_id:
-        tags["materia.dagster_url"] = f"{dagster_url.rstrip('/')}/runs/{dagster_run_id}"
+        tags[DAGSTER_URL] = f"{dagster_url.rstrip('/')}/runs/{dagster_run_id}"
     return tags
 
 

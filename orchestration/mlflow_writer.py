@@ -147,10 +147,13 @@ class MlflowWriter:
             else uri
         )
         tags = {FINGERPRINT: manifest.fingerprint, DIGEST: manifest.digest, URI: uri}
+        run_id = self._existing(manifest.mlflow_run_id) or self.find_run(
+            manifest.family, {FINGERPRINT: manifest.fingerprint, DIGEST: manifest.digest}
+        )
         return self._connection.request(
             f"create a version of {model}",
             lambda client: client.create_model_version(
-                model, source=source, tags=tags, description=manifest.summary
+                model, source=source, run_id=run_id or None, tags=tags, description=manifest.summary
             ),
         )
 

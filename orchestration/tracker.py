@@ -21,7 +21,6 @@ from orchestration.mlflow_records import (
     ATTEMPT,
     FINGERPRINT,
     dagster_tags,
-    experiment_name,
     run_name,
 )
 from orchestration.mlflow_writer import MlflowWriter
@@ -103,12 +102,9 @@ class MlflowTracker:
         self.pending.remove(note)
         return version
 
-    def run_url(self, family: str, run_id: str) -> str:
+    def run_url(self, run_id: str) -> str:
         """Return the page of a run, or "" when no address is known."""
-        if not self._base_url or not run_id:
-            return ""
-        experiment = self.connection.experiment_id(experiment_name(family))
-        return f"{self._base_url}/#/experiments/{experiment}/runs/{run_id}"
+        return f"{self._base_url}/#/runs/{run_id}" if self._base_url and run_id else ""
 
 
 class MlflowRunLog:
@@ -199,12 +195,13 @@ class MlflowRunLog:
             note.started_at,
             {
                 "materia.key": f"{note.family}/{note.name}",
+                "materia.partition": note.partition,
                 FINGERPRINT: note.fingerprint,
                 ATTEMPT: note.attempt,
                 **dagster_tags(note.dagster_run_id, self._tracker.dagster_url),
             },
         )
-        self.url = self._tracker.run_url(note.family, self.run_id)
+        self.url = self._tracker.run_url(self.run_id)
         self._note = note.opened(self.run_id)
         self._tracker.pending.write(self._note)
 

@@ -13,10 +13,13 @@ from orchestration.journal_projection import Point, read_points
 from orchestration.mlflow_connection import TrackerError, TrackerRefused, TrackerUnavailable
 from orchestration.mlflow_records import (
     ATTEMPT,
+    DAGSTER_URL,
     DIGEST,
     FINGERPRINT,
+    NOTE,
     datasets_of,
     metrics_of,
+    note_of,
     params_of,
     tags_of,
 )
@@ -30,8 +33,8 @@ logger = logging.getLogger(__name__)
 
 JOURNAL = "journal.jsonl"
 RELEASE = ("releases", "release")
-_SHOWN_ONLY = frozenset({"materia.dagster_url"})
-"""Tags that depend on where the UI runs, so a difference means nothing."""
+_SHOWN_ONLY = frozenset({DAGSTER_URL, NOTE})
+"""They hold addresses of the page, so a difference means nothing."""
 
 _NOT_IN_LAKE = {
     "running": "the process that made it died",
@@ -113,6 +116,8 @@ def _differences(tracker: MlflowTracker, manifest: Manifest, uri: str, run: Run)
         found.append(f"its status is {run.info.status}, but the artifact is committed")
     wanted = tags_of(manifest, uri, tracker.dagster_url)
     found += _compare("tag", wanted, run.data.tags, ignore=_SHOWN_ONLY)
+    if not run.data.tags.get(NOTE, "").startswith(note_of(manifest)):
+        found.append(f"tag {NOTE} does not begin with the manifest's summary")
     found += _compare("param", params_of(manifest.config), run.data.params)
     found += _compare("metric", metrics_of(manifest), run.data.metrics)
     recorded = {

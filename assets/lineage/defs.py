@@ -100,7 +100,7 @@ def _build(context: dg.AssetExecutionContext, platform: Platform, step: Step, wo
         work,
         lake=platform.lake,
         tracker=platform.tracker,
-        provenance=platform.gather_provenance(context.run_id),
+        provenance=platform.gather_provenance(context.run.run_id),
         job_root=platform.job_root,
         run_job=lambda run_log: _job_runner(context, platform, run_log),
         progress=progress,
@@ -146,32 +146,31 @@ def _project(platform: Platform, request: JobRequest, run_log: RunLog) -> None:
 
 
 def _metadata(built: Built, platform: Platform) -> dict[str, Any]:
+    """Return what the asset's page shows, in the order in which a person asks."""
     manifest = built.manifest
-    values: dict[str, Any] = {
+    values: dict[str, Any] = {"summary": dg.MetadataValue.md(manifest.summary or "no summary")}
+    for name in manifest.pictures:
+        path = platform.lake.fetch(manifest, manifest.file(name))
+        if path.stat().st_size <= _MAX_PICTURE_BYTES:
+            values[f"picture/{Path(name).stem}"] = dg.MetadataValue.md(_inline(path))
+    if url := built.mlflow_url or platform.tracker.run_url(manifest.mlflow_run_id):
+        values["mlflow_run"] = dg.MetadataValue.url(url)
+    values["inputs"] = dg.MetadataValue.md(_inputs_table(manifest))
+    for name, value in manifest.metrics.items():
+        # Dagster prints labels of more than about 35 characters over their values.
+        values[name.removeprefix("eval/")] = float(f"{value:.6g}")
+    for name, count in manifest.counts.items():
+        values[f"count/{name}"] = count
+    return values | {
+        "wall_s": round(manifest.cost.wall_s, 2),
+        "files": len(manifest.files),
+        "bytes": sum(entry.size_bytes for entry in manifest.files),
         "artifact": manifest.key,
         "fingerprint": manifest.fingerprint,
         "digest": manifest.digest,
         "uri": dg.MetadataValue.path(built.uri),
         "reused": built.reused,
-        "summary": dg.MetadataValue.md(manifest.summary or "no summary"),
-        "inputs": dg.MetadataValue.md(_inputs_table(manifest)),
-        "wall_s": round(manifest.cost.wall_s, 2),
-        "files": len(manifest.files),
-        "bytes": sum(entry.size_bytes for entry in manifest.files),
     }
-    for name, count in manifest.counts.items():
-        values[f"count/{name}"] = count
-    for name, value in manifest.metrics.items():
-        values[f"metric/{name}"] = float(value)
-    if built.mlflow_url:
-        values["mlflow_run"] = dg.MetadataValue.url(built.mlflow_url)
-    elif manifest.mlflow_run_id:
-        values["mlflow_run_id"] = manifest.mlflow_run_id
-    for name in manifest.pictures:
-        path = platform.lake.fetch(manifest, manifest.file(name))
-        if path.stat().st_size <= _MAX_PICTURE_BYTES:
-            values[f"picture/{Path(name).stem}"] = dg.MetadataValue.md(_inline(path))
-    return values
 
 
 def _inputs_table(manifest: Manifest) -> str:

@@ -127,6 +127,9 @@ def test_a_run_tells_what_was_made_from_what_and_at_what_cost(
     assert run.data.tags["materia.dagster_run_id"] == "dagster-run-1"
     assert run.data.tags["materia.dagster_url"] == "http://127.0.0.1:3000/runs/dagster-run-1"
     assert json.loads(run.data.tags["materia.config"]) == manifest.config
+    assert run.data.tags["mlflow.note.content"] == (
+        "A **tiny** model.\n\n[Dagster run dagster-](http://127.0.0.1:3000/runs/dagster-run-1)"
+    )
     assert run.data.params["schedule.peak_lr"] == "0.001"
     assert run.data.params["sources"] == '["pubmed", "icd"]'
     assert run.data.params["stages.1.steps"] == "20"
@@ -173,6 +176,13 @@ def test_logged_metrics_and_the_journal_arrive_once_and_the_final_value_comes_la
     assert check_run(tracker, manifest, "/lake/x") == []
 
 
+def test_a_run_in_progress_can_be_found_by_its_partition(
+    tracker: MlflowTracker, lake: FakeLake
+) -> None:
+    log = start(tracker, make_manifest(lake, "checkpoints/stage1", "progress"))
+    assert read(tracker, log.run_id).data.tags["materia.partition"] == "tiny"
+
+
 def test_a_failed_run_says_why(tracker: MlflowTracker, lake: FakeLake) -> None:
     manifest = make_manifest(lake, "checkpoints/stage1", "failed")
     log = start(tracker, manifest)
@@ -204,8 +214,17 @@ def test_a_release_has_one_version_and_the_alias(tracker: MlflowTracker, lake: F
     )
     assert (version.version, version.source) == (2, "/r/2")
     assert version.tags["materia.digest"] == second.digest
+    assert version.run_id is None
     assert len(tracker.writer.versions("demo")) == 2
     assert notes(tracker) == []
+
+
+def test_a_version_leads_to_the_run_that_made_it(tracker: MlflowTracker, lake: FakeLake) -> None:
+    manifest = make_manifest(lake, "releases/release", "leads")
+    run_id = tracker.writer.record(manifest, "/r/1")
+    tracker.register_model(recipe="leads", manifest=manifest, uri="/r/1", alias="candidate")
+    (version,) = tracker.writer.versions("leads")
+    assert version.run_id == run_id
 
 
 def test_an_outage_costs_a_build_seconds_and_is_completed_later_once(
@@ -296,6 +315,7 @@ def test_every_edit_in_mlflow_is_named(tracker: MlflowTracker, lake: FakeLake) -
     request = tracker.connection.request
     request("edit", lambda client: client.set_tag(run_id, "materia.digest", "0" * 64))
     request("edit", lambda client: client.delete_tag(run_id, "materia.uri"))
+    request("edit", lambda client: client.set_tag(run_id, "mlflow.note.content", "Flawless."))
     request("edit", lambda client: client.set_terminated(run_id, "FAILED"))
     request("edit", lambda client: client.log_metric(run_id, "eval/piqa/acc", 0.99))
     found = check_run(tracker, replace(manifest, mlflow_run_id=run_id), uri)
@@ -304,6 +324,7 @@ def test_every_edit_in_mlflow_is_named(tracker: MlflowTracker, lake: FakeLake) -
         prefix + "its status is FAILED, but the artifact is committed",
         prefix + f"tag materia.digest is '{'0' * 64}', the manifest says '{honest}'",
         prefix + f"tag materia.uri is missing, the manifest says '{uri}'",
+        prefix + "tag mlflow.note.content does not begin with the manifest's summary",
         prefix + "metric eval/piqa/acc is 0.99, the manifest says 0.51",
     ]
 

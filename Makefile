@@ -51,7 +51,7 @@ $(INSTALLED): $(PINS)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q uv==$(UV_VERSION) || echo "uv is not to be had: using pip"
 	@if $(BIN)/python -c "import uv" 2>/dev/null; then \
-	  install="$(BIN)/uv pip install -q -p $(BIN)/python"; \
+	  install="$(BIN)/uv pip install -q --compile-bytecode -p $(BIN)/python"; \
 	else \
 	  install="$(BIN)/python -m pip install -q"; \
 	fi; \

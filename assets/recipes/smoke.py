@@ -9,11 +9,14 @@ from dataclasses import replace
 from assets.recipes.recipe import EvaluationChoice, Recipe, SourceUse, SynthesisSpec
 from assets.recipes.tiny import tiny
 
-_STEPS = (12, 8, 4)
+_STEPS = (48, 16, 8)
 
 
 def smoke() -> Recipe:
-    """Return `tiny` with little text, few steps and few items, reading the inbox as well."""
+    """Return `tiny` with little text, few steps and few items, reading the inbox as well.
+
+    The medical budget exceeds the medical text, so that every file of the inbox is trained on.
+    """
     base = tiny()
     model = replace(
         base.model,
@@ -25,7 +28,13 @@ def smoke() -> Recipe:
         sliding_window_layers=(1,),
     )
     first, second, third = (
-        replace(stage, tokens=steps * stage.context_tokens * 4, batch_samples=4, warmup_steps=2)
+        replace(
+            stage,
+            tokens=steps * stage.context_tokens * 4,
+            batch_samples=4,
+            medical_share=0.6,
+            warmup_steps=2,
+        )
         for stage, steps in zip(base.stages, _STEPS, strict=True)
     )
     return replace(
@@ -34,8 +43,8 @@ def smoke() -> Recipe:
         title="Smoke: every node in a minute, your own files included",
         sources=(
             SourceUse(source="inbox", max_text_bytes=500_000),
-            SourceUse(source="icd10cm", max_text_bytes=150_000),
-            SourceUse(source="hpo", max_text_bytes=150_000),
+            SourceUse(source="icd10cm", max_text_bytes=40_000),
+            SourceUse(source="hpo", max_text_bytes=40_000),
             SourceUse(source="wikipedia_gensim106", max_text_bytes=400_000),
             SourceUse(source="python_stdlib", max_text_bytes=200_000),
         ),

@@ -161,6 +161,9 @@ class LocalLauncher:
         threads = max(1, (os.cpu_count() or 1) // spec.world_size)
         return {
             "OMP_NUM_THREADS": str(threads),
+            # Threads that wait must not spin: on a shared machine two jobs would starve each
+            # other (measured with five: 439 instead of 6,300 tokens a second).
+            "GOMP_SPINCOUNT": "2000",
             **self._inherited,
             "PYTHONPATH": str(PROJECT_ROOT),
             "PYTHONUNBUFFERED": "1",

@@ -13,21 +13,31 @@ from typing import Any
 from orchestration.settings import PROJECT_ROOT
 
 RECIPE = "smoke"
-WORDS = (
-    "the ward kept a careful record of each patient who came in with fever and a painful joint "
-    "during the long winter of that year and the physicians compared what they had seen with "
-    "older reports before they agreed on rest and fluids and a weekly visit by the same nurse"
-)
-PLANTED = f"Planted observation. {WORDS.capitalize()}. " + " ".join(
-    f"On day {day} the temperature was {37 + day % 3} degrees and the pulse was {70 + day}."
-    for day in range(1, 15)
-)
-NEAR_COPY = PLANTED.replace("a weekly visit", "one weekly visit")
-OTHER = (
-    "A different text about the harvest of olives on dry hillsides, where families spread nets "
-    "below the trees and beat the branches with long poles until the fruit comes down, then carry "
-    "it to the press before the next morning so that the oil keeps its green and bitter taste. "
-) * 3
+PLANTED = """Planted observation
+
+An elderly farmer came to the clinic after three weeks of fever, a painful left knee and poor \
+sleep. He had lost weight since the harvest, and his daughter reported that he no longer \
+finished his meals. On examination the joint was warm and swollen, movement was limited, and \
+a soft murmur could be heard over the heart. Blood was drawn before any treatment began, and \
+fluid from the knee showed many white cells without crystals. Because endocarditis could not \
+be excluded, the team arranged an echocardiogram, which revealed one small vegetation on the \
+mitral valve. Penicillin was given for four weeks under close supervision, with weekly \
+measurements of kidney function. By the second month the murmur had become fainter, appetite \
+returned, and walking without a stick was possible again. The case reminds us that arthritis \
+with fever deserves a search for its source, even when the patient looks comfortable at \
+first."""
+NEAR_COPY = PLANTED.replace("one small vegetation", "a small vegetation")
+OTHER = """Olive harvest
+
+Families on dry hillsides spread nets below the trees in late autumn and beat the branches \
+with long poles until the fruit comes down. Children gather what rolls away, while older \
+people sort leaves from the heap and tell stories about better years. The sacks are carried \
+to a press in the valley before the next morning, since bruised olives ferment quickly and \
+spoil the taste of the oil. Inside the mill, heavy stones turn slowly, water runs over the \
+paste, and a green stream collects in steel vats. Each household takes home its share in \
+tins, keeps some for the winter kitchen, and sells the rest to merchants who arrive with \
+scales and strong opinions. Good weather in spring matters more than anything done by hand, \
+yet nobody would admit this at the table where new bread is dipped."""
 
 
 @dataclass(frozen=True, kw_only=True)

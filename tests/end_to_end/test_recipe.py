@@ -143,8 +143,10 @@ def test_an_unknown_document_is_a_problem_and_not_a_traceback(installation: Inst
 
 def test_score_gives_every_token_a_log_probability(installation: Installation, note: Path) -> None:
     scored = installation.json("score", "--model", RELEASE, "--text-file", str(note))
-    assert len(scored["token_ids"]) == len(scored["log_probabilities"])
-    assert all(value is None or value <= 0 for value in scored["log_probabilities"])
+    assert "".join(token["piece"] for token in scored["tokens"]) == note.read_text()
+    assert all(token["logprob"] < 0 for token in scored["tokens"])
+    total = sum(token["logprob"] for token in scored["tokens"])
+    assert scored["total_logprob"] == pytest.approx(total, rel=1e-6)
 
 
 def test_bad_usage_exits_2_with_one_line(installation: Installation) -> None:

@@ -13,7 +13,7 @@ from assets.recipes.ablation import VARIANTS, ablation_name
 from assets.recipes.catalogue import recipe as recipe_named
 from orchestration.commands.console import console
 from orchestration.commands.progress import Progress
-from orchestration.commands.report import show_recipe
+from orchestration.commands.report import show_ablation, show_recipe
 from orchestration.dagster_instance import write_dagster_yaml
 from orchestration.definitions import build_definitions
 from orchestration.errors import FOUND_A_PROBLEM
@@ -55,6 +55,8 @@ def materialize(
                 _fail(outcome)
     if recipe:
         show_recipe(recipe, settings, progress.made)
+    if ablation:
+        show_ablation(settings)
     console.print(f"done in {time.monotonic() - started:.1f} s")
 
 

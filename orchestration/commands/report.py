@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
+from rich.markdown import Markdown
 from rich.table import Table
 
+from assets.lineage.find import find_artifact
 from assets.lineage.manifest import Manifest
 from assets.lineage.tables import document
 from assets.ports import Lake
@@ -49,6 +51,15 @@ def show_recipe(name: str, settings: Settings, made: Mapping[str, str]) -> None:
         console.print(_score_table(lake, final["reports/scorecard"]))
     if "releases/release" in final:
         _next(lake.uri(final["releases/release"]), name)
+
+
+def show_ablation(settings: Settings) -> None:
+    """Print the table that ends `make ablation`."""
+    lake = open_lake(settings)
+    manifest = find_artifact("reports/ablation", lake)
+    path = lake.fetch(manifest, manifest.file("ablation.md"))
+    console.print(Markdown(path.read_text()))
+    console.print(f"Its picture lies in {path.with_suffix('.png')}", soft_wrap=True)
 
 
 def _with_corpora(graph: RecipeGraph) -> list[Any]:

@@ -57,7 +57,6 @@ class DagsterPage:
                 **self.repository(),
                 "pipelineName": "__ASSET_JOB",
                 "assetSelection": [{"path": node.split("/")}],
-                "assetCheckSelection": [],
             },
             "mode": "default",
             "executionMetadata": {"tags": [{"key": "dagster/partition", "value": partition}]},

@@ -90,8 +90,8 @@ def test_cancelling_stops_the_job_and_a_new_run_goes_on_from_its_last_checkpoint
     wait_for(lambda: not psutil.pid_exists(rank), PATIENCE_S)
     assert page.wait(page.launch("checkpoints/stage1", RECIPE)) == "SUCCESS"
     remade = installation.manifests()[key]
-    events = _events(Path(remade["folder"]) / "journal.jsonl")
-    assert "resumed" in events
+    events = _events(job / "journal.jsonl")
+    assert events.index("preempted") < events.index("resumed")
     assert remade["metrics"]["final_loss"] == manifest["metrics"]["final_loss"]
     weights = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
     again = {entry["path"]: entry["sha256"] for entry in remade["files"]}

@@ -45,7 +45,8 @@ def main() -> None:
 
 def evaluate(spec: EvaluationSpec, say: Say = logger.info) -> None:
     """Judge every model of the spec on every item and write the three files."""
-    torch.set_num_threads(spec.threads)
+    # The launcher knows how many cores the job may have; the spec says how many it can use.
+    torch.set_num_threads(min(spec.threads, int(os.environ.get("OMP_NUM_THREADS", spec.threads))))
     items = read_items(Path(spec.items_path))
     check_items(items, spec.benchmarks)
     say(f"{len(items)} items of {len(spec.benchmarks)} benchmarks, {len(spec.models)} models")

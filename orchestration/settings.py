@@ -38,8 +38,8 @@ class Settings:
     """MATERIA_TRACKING_URI: MLflow; by default SQLite under the home folder."""
     launcher: str
     """MATERIA_LAUNCHER: local."""
-    threads: int
-    """MATERIA_THREADS: CPU threads of one job rank."""
+    threads: int | None
+    """MATERIA_THREADS: most CPU threads of one job rank; by default the cores are shared out."""
     inbox: Path
     """MATERIA_INBOX: folder with one sub-folder per watched source."""
     corpora_cron: str
@@ -74,7 +74,7 @@ class Settings:
             s3_endpoint=env.get("MATERIA_S3_ENDPOINT"),
             tracking_uri=env.get("MATERIA_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}"),
             launcher=launcher,
-            threads=_positive("MATERIA_THREADS", env.get("MATERIA_THREADS"), os.cpu_count() or 1),
+            threads=_positive("MATERIA_THREADS", env.get("MATERIA_THREADS")),
             inbox=Path(env.get("MATERIA_INBOX", str(home / "inbox"))).expanduser().resolve(),
             corpora_cron=env.get("MATERIA_CORPORA_CRON", "0 2 * * *"),
             recipes_cron=env.get("MATERIA_RECIPES_CRON", "0 4 * * *"),
@@ -93,13 +93,14 @@ def prepare_environment(settings: Settings) -> None:
 
 
 def job_environment(settings: Settings) -> dict[str, str]:
-    """Return what a launcher may pass on to jobs, with the threads of one rank."""
-    return {**os.environ, "OMP_NUM_THREADS": str(settings.threads)}
+    """Return what a launcher may pass on to jobs, with the limit of threads if there is one."""
+    limit = {} if settings.threads is None else {"OMP_NUM_THREADS": str(settings.threads)}
+    return {**os.environ, **limit}
 
 
-def _positive(name: str, text: str | None, default: int) -> int:
+def _positive(name: str, text: str | None) -> int | None:
     if text is None:
-        return default
+        return None
     if not text.isdigit() or int(text) < 1:
         raise ValueError(f"{name}={text!r} is not a whole number above 0")
     return int(text)

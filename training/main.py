@@ -60,7 +60,9 @@ def _run(spec: TrainSpec, say: Callable[[str], None], should_stop: Callable[[], 
 
     # DeepSpeed 0.19.8 calls collectives that torch 2.13 has renamed.
     warnings.filterwarnings("ignore", category=FutureWarning, module="torch.distributed")
-    torch.set_num_threads(spec.execution.threads)
+    # The launcher knows how many cores a rank may have; the spec says how many it can use.
+    allowed = int(os.environ.get("OMP_NUM_THREADS", spec.execution.threads))
+    torch.set_num_threads(min(spec.execution.threads, allowed))
     torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
     # It would also fill every fresh tensor with NaN, which costs time and hides nothing here.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

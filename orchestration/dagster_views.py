@@ -16,19 +16,17 @@ def check_materialization(instance: dg.DagsterInstance, manifest: Manifest) -> l
         dg.AssetRecordsFilter(asset_key=key), limit=1000
     ).records
     where = f"{manifest.key}@{manifest.short}"
-    claims = []
-    for record in records:
+    for record in records:  # newest first
         materialization = record.asset_materialization
         if materialization is None:
             continue
         told = materialization.metadata.get("fingerprint")
         if told is not None and told.value == manifest.fingerprint:
-            claims.append((materialization.tags or {}).get(_DATA_VERSION_TAG))
-    if not claims:
-        return [f"{where}: Dagster has no materialization of it; run `materia rebuild`"]
-    return [
-        f"{where}: Dagster says data version {str(claim)[:12]}, "
-        f"the digest is {manifest.digest[:12]}"
-        for claim in dict.fromkeys(claims)
-        if claim != manifest.digest
-    ]
+            claim = (materialization.tags or {}).get(_DATA_VERSION_TAG)
+            if claim == manifest.digest:
+                return []
+            return [
+                f"{where}: Dagster says data version {str(claim)[:12]}, "
+                f"the digest is {manifest.digest[:12]}"
+            ]
+    return [f"{where}: Dagster has no materialization of it; materialize it again to record one"]

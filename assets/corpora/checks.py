@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from assets.lineage.checks import Check, Verdict
 from assets.lineage.manifest import Manifest
 from assets.lineage.tables import sums_to, table
@@ -38,6 +40,43 @@ def licences_allow_use(manifest: Manifest, lake: Lake) -> Verdict:
     return Verdict(passed=unknown == 0, reason=f"{unknown} documents without a licence; {names}")
 
 
+def snapshot_is_whole(manifest: Manifest, lake: Lake) -> Verdict:
+    listed = {f"files/{f['path']}": f["sha256"] for f in manifest.config["snapshot"]["files"]}
+    held = {entry.path: entry.sha256 for entry in manifest.files}
+    return Verdict(
+        passed=bool(listed) and held == listed,
+        reason=f"{len(held)} files held, {len(listed)} in the snapshot",
+    )
+
+
+def items_are_answerable(manifest: Manifest, lake: Lake) -> Verdict:
+    items = table(lake, manifest, "items.parquet")
+    choice = items.filter(pl.col("kind") == "choice")
+    outside = choice.filter(~pl.col("answer").is_between(0, pl.col("choices").list.len() - 1))
+    empty = items.filter(pl.col("text").str.len_chars() == 0)
+    asked = set(manifest.config["benchmarks"])
+    missing = asked - set(items["benchmark"].unique().to_list())
+    return Verdict(
+        passed=not (outside.height or empty.height or missing),
+        reason=f"{items.height} items, {outside.height} with an answer that is no choice, "
+        f"{empty.height} without text; benchmarks without items: {sorted(missing) or 'none'}",
+    )
+
+
+RAW_CHECKS = (
+    Check(
+        name="snapshot_is_whole",
+        description="The artifact holds exactly the snapshot's files, byte for byte.",
+        run=snapshot_is_whole,
+    ),
+)
+BENCHMARK_CHECKS = (
+    Check(
+        name="items_are_answerable",
+        description="Every benchmark has items, every item text and a possible answer.",
+        run=items_are_answerable,
+    ),
+)
 DOCUMENT_CHECKS = (
     Check(
         name="counts_add_up",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assets.corpora.benchmarks import make_benchmarks
-from assets.corpora.checks import DOCUMENT_CHECKS
+from assets.corpora.checks import BENCHMARK_CHECKS, DOCUMENT_CHECKS, RAW_CHECKS
 from assets.corpora.documents import make_documents
 from assets.corpora.raw import make_raw
 from assets.corpora.snapshot import resolve
@@ -32,6 +32,7 @@ raw = artifact_asset(
     partitions=SOURCE_PARTITIONS,
     kinds={"file"},
     owner=OWNER,
+    checks=RAW_CHECKS,
     prepare=_look_at,
 )
 
@@ -55,6 +56,7 @@ benchmarks = artifact_asset(
     partitions=RECIPE_PARTITIONS,
     kinds={"polars", "parquet"},
     owner="team:evaluation",
+    checks=BENCHMARK_CHECKS,
 )
 
 ASSETS = [raw, documents, benchmarks]

@@ -10,6 +10,7 @@ from assets.lineage.checks import Check, Verdict
 from assets.lineage.manifest import Manifest
 from assets.lineage.tables import document
 from assets.ports import Lake
+from assets.recipes.ablation import VARIANTS
 
 _UNBOUNDED = ("perplexity",)
 
@@ -29,6 +30,26 @@ def scores_in_range(manifest: Manifest, lake: Lake) -> Verdict:
     )
 
 
+def every_model_has_every_score(manifest: Manifest, lake: Lake) -> Verdict:
+    scores = list(_scores(document(lake, manifest, "scorecard.json")))
+    told = {(score["model"], score["benchmark"]) for score in scores}
+    models, benchmarks = {m for m, _ in told}, {b for _, b in told}
+    missing = sorted(f"{m}/{b}" for m in models for b in benchmarks if (m, b) not in told)
+    return Verdict(
+        passed=bool(told) and not missing,
+        reason=f"{len(models)} models, {len(benchmarks)} benchmarks, missing: {missing or 'none'}",
+    )
+
+
+def every_variant_has_a_row(manifest: Manifest, lake: Lake) -> Verdict:
+    text = lake.fetch(manifest, manifest.file("ablation.md")).read_text()
+    missing = [VARIANTS[v] for v in manifest.config["variants"] if VARIANTS[v] not in text]
+    return Verdict(
+        passed=not missing and "toy" in text,
+        reason=f"{len(manifest.config['variants'])} variants, without a row: {missing or 'none'}",
+    )
+
+
 def _scores(report: Any) -> Iterator[dict[str, Any]]:
     yield from report["scores"]
 
@@ -38,5 +59,19 @@ REPORT_CHECKS = (
         name="scores_in_range",
         description="Every score is a number inside its confidence interval.",
         run=scores_in_range,
+    ),
+)
+SCORECARD_CHECKS = (
+    Check(
+        name="every_model_has_every_score",
+        description="Base and final model stand side by side in every row.",
+        run=every_model_has_every_score,
+    ),
+)
+ABLATION_CHECKS = (
+    Check(
+        name="every_variant_has_a_row",
+        description="All variants are in the table, labelled as toy size.",
+        run=every_variant_has_a_row,
     ),
 )

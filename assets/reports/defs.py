@@ -9,7 +9,7 @@ from assets.partitions import RECIPE_PARTITIONS
 from assets.recipes.ablation import VARIANTS, ablation_name
 from assets.recipes.graph import JUDGES
 from assets.reports.ablation import make_ablation
-from assets.reports.checks import REPORT_CHECKS
+from assets.reports.checks import ABLATION_CHECKS, REPORT_CHECKS, SCORECARD_CHECKS
 from assets.reports.judge import make_report
 from assets.reports.needle import make_needle
 from assets.reports.perplexity import make_perplexity
@@ -53,6 +53,7 @@ scorecard = artifact_asset(
     deps=[f"reports/{judge}" for judge in JUDGES],
     kinds={"json", "markdown"},
     owner=OWNER,
+    checks=SCORECARD_CHECKS,
 )
 
 ablation = artifact_asset(
@@ -71,6 +72,7 @@ ablation = artifact_asset(
     ],
     kinds={"json", "markdown"},
     owner=OWNER,
+    checks=ABLATION_CHECKS,
 )
 
 ASSETS = [*judges, scorecard, ablation]

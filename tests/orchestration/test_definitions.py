@@ -66,6 +66,11 @@ def test_every_asset_tells_a_person_what_it_is() -> None:
         assert spec.code_version == CODE_VERSIONS[node_of(spec.key)]
 
 
+def test_every_asset_is_checked() -> None:
+    for asset in ASSETS:
+        assert list(asset.check_specs), asset.keys
+
+
 def test_dagster_draws_the_dependencies_that_identities_have() -> None:
     drawn = {node_of(s.key): {node_of(dep.asset_key) for dep in s.deps} for s in specs()}
     for node, inputs in _identities().items():

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_KIND = "mlflow.experimentKind"
-"""Without it MLflow's page takes our experiments for evaluations of language model applications."""
-
 _REFUSALS = frozenset(
     {
         "BAD_REQUEST",
@@ -111,8 +108,7 @@ class Connection:
         if found is None:
             # A server has its own place for files; the embedded database must be told ours.
             place = None if self.is_server else (self._artifact_root / name).absolute().as_uri()
-            tags = {_KIND: "custom_model_development"}
-            return str(client.create_experiment(name, artifact_location=place, tags=tags))
+            return str(client.create_experiment(name, artifact_location=place))
         if found.lifecycle_stage == "deleted":
             client.restore_experiment(found.experiment_id)
         return str(found.experiment_id)

@@ -176,11 +176,11 @@ def test_logged_metrics_and_the_journal_arrive_once_and_the_final_value_comes_la
     assert check_run(tracker, manifest, "/lake/x") == []
 
 
-def test_a_run_in_progress_can_be_found_by_its_partition(
-    tracker: MlflowTracker, lake: FakeLake
-) -> None:
-    log = start(tracker, make_manifest(lake, "checkpoints/stage1", "progress"))
-    assert read(tracker, log.run_id).data.tags["materia.partition"] == "tiny"
+def test_a_run_has_an_address_where_a_page_is_known(tmp_path: Path) -> None:
+    embedded = MlflowTracker.embedded(tmp_path, mlflow_url="http://127.0.0.1:5000/")
+    assert embedded.run_url("abc") == "http://127.0.0.1:5000/#/runs/abc"
+    assert embedded.run_url("") == ""
+    assert MlflowTracker.embedded(tmp_path).run_url("abc") == ""
 
 
 def test_a_failed_run_says_why(tracker: MlflowTracker, lake: FakeLake) -> None:
@@ -189,6 +189,7 @@ def test_a_failed_run_says_why(tracker: MlflowTracker, lake: FakeLake) -> None:
     log.fail("JobFailed: rank 1 ended with exit code 7")
     run = read(tracker, log.run_id)
     assert run.info.status == "FAILED"
+    assert run.data.tags["materia.partition"] == "tiny"
     assert run.data.tags["materia.reason"] == "JobFailed: rank 1 ended with exit code 7"
     assert notes(tracker) == []
 

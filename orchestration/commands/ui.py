@@ -23,7 +23,12 @@ def ui(
     raise typer.Exit(
         run_ui(
             settings.home,
-            environ=job_environment(settings),
+            # Links between the two pages lead to where they really are.
+            environ={
+                "MATERIA_DAGSTER_URL": f"http://127.0.0.1:{port}",
+                "MATERIA_MLFLOW_URL": f"http://127.0.0.1:{mlflow_port}",
+                **job_environment(settings),
+            },
             tracking_uri=settings.tracking_uri,
             dagster_port=port,
             mlflow_port=mlflow_port,

@@ -27,6 +27,12 @@ BROWSER_FLAGS = (
 
 
 @pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """One of its own: these tests change what its recipe stands for."""
+    return Installation.made(tmp_path_factory.mktemp("page"))
+
+
+@pytest.fixture(scope="module")
 def page(installation: Installation) -> Iterator[DagsterPage]:
     with dagster_page(installation, MATERIA_CORPORA_CRON="* * * * *") as running:
         yield running
@@ -50,6 +56,33 @@ def test_a_browser_shows_the_asset_with_its_summary_and_checks(page: DagsterPage
         browser.close()
 
 
+def test_cancelling_stops_the_job_and_a_new_run_goes_on_from_its_last_checkpoint(
+    page: DagsterPage, installation: Installation
+) -> None:
+    key = f"checkpoints/stage1[{RECIPE}]"
+    manifest = installation.manifests()[key]
+    artifact = Path(manifest["folder"]).parent
+    (artifact / "manifest.json").unlink()
+    job = installation.home / "jobs" / f"checkpoints.stage1.{manifest['fingerprint'][:12]}"
+    shutil.rmtree(job)
+    run_id = page.launch("checkpoints/stage1", RECIPE)
+    rank = wait_for(lambda: _training_rank(page, run_id, job), PATIENCE_S)
+    os.kill(rank, signal.SIGSTOP)  # held in the middle, so that the cancel surely meets it
+    page.terminate(run_id)
+    wait_for(lambda: any(job.rglob("cancel*")), PATIENCE_S)
+    os.kill(rank, signal.SIGCONT)
+    assert page.wait(run_id) == "CANCELED"
+    wait_for(lambda: not psutil.pid_exists(rank), PATIENCE_S)
+    assert page.wait(page.launch("checkpoints/stage1", RECIPE)) == "SUCCESS"
+    remade = installation.manifests()[key]
+    events = _events(job / "journal.jsonl")
+    assert events.index("preempted") < events.index("resumed")
+    assert remade["metrics"]["final_loss"] == manifest["metrics"]["final_loss"]
+    weights = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
+    again = {entry["path"]: entry["sha256"] for entry in remade["files"]}
+    assert again["model.safetensors"] == weights["model.safetensors"]
+
+
 def test_a_new_file_in_the_inbox_is_picked_up_by_the_sensor(
     page: DagsterPage, installation: Installation
 ) -> None:
@@ -71,33 +104,6 @@ def test_the_nightly_schedule_is_ticked_by_the_daemon(
     assert tick["status"] == "SKIPPED" and tick["skipReason"] == "nothing is stale"
 
 
-def test_cancelling_stops_the_job_and_a_new_run_goes_on_from_its_last_checkpoint(
-    page: DagsterPage, installation: Installation
-) -> None:
-    key = f"checkpoints/stage1[{RECIPE}]"
-    manifest = installation.manifests()[key]
-    artifact = Path(manifest["folder"]).parent
-    (artifact / "manifest.json").unlink()
-    job = installation.home / "jobs" / f"checkpoints.stage1.{manifest['fingerprint'][:12]}"
-    shutil.rmtree(job)
-    run_id = page.launch("checkpoints/stage1", RECIPE)
-    rank = wait_for(lambda: _training_rank(job), PATIENCE_S)
-    os.kill(rank, signal.SIGSTOP)  # held in the middle, so that the cancel surely meets it
-    page.terminate(run_id)
-    wait_for(lambda: any(job.rglob("cancel*")), PATIENCE_S)
-    os.kill(rank, signal.SIGCONT)
-    assert page.wait(run_id) == "CANCELED"
-    wait_for(lambda: not psutil.pid_exists(rank), PATIENCE_S)
-    assert page.wait(page.launch("checkpoints/stage1", RECIPE)) == "SUCCESS"
-    remade = installation.manifests()[key]
-    events = _events(job / "journal.jsonl")
-    assert events.index("preempted") < events.index("resumed")
-    assert remade["metrics"]["final_loss"] == manifest["metrics"]["final_loss"]
-    weights = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
-    again = {entry["path"]: entry["sha256"] for entry in remade["files"]}
-    assert again["model.safetensors"] == weights["model.safetensors"]
-
-
 def _documents(installation: Installation) -> set[str]:
     return {
         path.parent.name for path in installation.lake.glob("corpora/documents/*/manifest.json")
@@ -112,8 +118,9 @@ def _finished_tick(page: DagsterPage, name: str) -> dict[str, str] | None:
     return next((tick for tick in page.ticks(name) if tick["status"] != "STARTED"), None)
 
 
-def _training_rank(job: Path) -> int | None:
+def _training_rank(page: DagsterPage, run_id: str, job: Path) -> int | None:
     """Return the process of a rank that has begun to log steps, if there is one."""
+    assert page.status(run_id) in ("QUEUED", "STARTING", "STARTED")
     if not any(path.stat().st_size for path in job.rglob("journal.jsonl")):
         return None
     for process in psutil.process_iter(["cmdline"]):

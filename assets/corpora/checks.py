@@ -34,7 +34,7 @@ def schema_holds(manifest: Manifest, lake: Lake) -> Verdict:
 
 
 def licences_allow_use(manifest: Manifest, lake: Lake) -> Verdict:
-    licences = table(lake, manifest, "documents.parquet", ["licence"])["licence"]
+    licences = table(lake, manifest, "documents.parquet", ["licence"])["licence"].fill_null("")
     unknown = licences.str.strip_chars().is_in(["", "unknown", "NOASSERTION"]).sum()
     names = ", ".join(sorted(licences.unique().to_list()))
     return Verdict(passed=unknown == 0, reason=f"{unknown} documents without a licence; {names}")
@@ -52,8 +52,10 @@ def snapshot_is_whole(manifest: Manifest, lake: Lake) -> Verdict:
 def items_are_answerable(manifest: Manifest, lake: Lake) -> Verdict:
     items = table(lake, manifest, "items.parquet")
     choice = items.filter(pl.col("kind") == "choice")
-    outside = choice.filter(~pl.col("answer").is_between(0, pl.col("choices").list.len() - 1))
-    empty = items.filter(pl.col("text").str.len_chars() == 0)
+    # Lengths are unsigned in polars: for an item without choices, 0 - 1 would be a large number.
+    last = pl.col("choices").list.len().cast(pl.Int64) - 1
+    outside = choice.filter(~pl.col("answer").is_between(0, last).fill_null(False))
+    empty = items.filter(pl.col("text").fill_null("") == "")
     asked = set(manifest.config["benchmarks"])
     missing = asked - set(items["benchmark"].unique().to_list())
     return Verdict(

@@ -29,8 +29,11 @@ def has_file(manifest: Manifest, name: str) -> bool:
 
 
 def sums_to(manifest: Manifest, whole: str, *parts: str) -> Verdict:
-    """Return whether a count equals the sum of others."""
-    counts = {name: manifest.counts.get(name, 0) for name in (whole, *parts)}
+    """Return whether a count equals the sum of others; one that nobody counted fails."""
+    missing = [name for name in (whole, *parts) if name not in manifest.counts]
+    if missing:
+        return Verdict(passed=False, reason=f"not counted: {', '.join(missing)}")
+    counts = {name: manifest.counts[name] for name in (whole, *parts)}
     total = sum(counts[name] for name in parts)
     return Verdict(
         passed=counts[whole] == total,

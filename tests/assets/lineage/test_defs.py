@@ -1,18 +1,22 @@
-"""What an asset's page in Dagster shows of an artifact, made or reused."""
+"""What Dagster does with an artifact: its page, made or reused, and what its checks stop."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from assets.fakes import FakeLake, FakeRunLog, FakeTracker
+from assets.lineage.checks import Check, Verdict
 from assets.lineage.defs import artifact_asset
+from assets.lineage.manifest import Manifest
 from assets.lineage.provenance import Provenance
 from assets.lineage.step import Step
 from assets.lineage.workspace import Outcome, Workspace
 from assets.platform import Platform
+from assets.ports import Lake
 
 NODE = "corpora/benchmarks"
 STEP = Step(family="corpora", name="benchmarks", partition="", code_version="1", config={})
@@ -38,8 +42,8 @@ def work(ws: Workspace) -> Outcome:
     )
 
 
-def page(tmp_path: Path, lake: FakeLake) -> dict[str, Any]:
-    platform = Platform(
+def installation(tmp_path: Path, lake: FakeLake) -> Platform:
+    return Platform(
         lake=lake,
         tracker=LinkedTracker(),
         launcher=None,  # type: ignore[arg-type]
@@ -52,6 +56,9 @@ def page(tmp_path: Path, lake: FakeLake) -> dict[str, Any]:
         project_journal=lambda journal, run_log: None,
         on_progress=lambda key, message: None,
     )
+
+
+def page(tmp_path: Path, lake: FakeLake) -> dict[str, Any]:
     asset = artifact_asset(
         NODE,
         None,
@@ -61,7 +68,7 @@ def page(tmp_path: Path, lake: FakeLake) -> dict[str, Any]:
         owner="team:data",
         prepare=lambda platform, partition: (STEP, work),
     )
-    done = dg.materialize([asset], resources={"platform": platform})
+    done = dg.materialize([asset], resources={"platform": installation(tmp_path, lake)})
     (event,) = done.asset_materializations_for_node("corpora__benchmarks")
     return {name: entry.value for name, entry in event.metadata.items()}
 
@@ -86,3 +93,105 @@ def test_a_reused_artifact_still_leads_to_the_run_that_made_it(tmp_path: Path) -
     made, reused = page(tmp_path, lake), page(tmp_path, lake)
     assert (made["reused"], reused["reused"]) == (False, True)
     assert made["mlflow_run"] == reused["mlflow_run"] == "http://127.0.0.1:5000/#/runs/r1"
+
+
+DEDUPED = Step(family="mixtures", name="deduped", partition="", code_version="1", config={})
+DECONTAMINATED = replace(DEDUPED, name="decontaminated", inputs=(DEDUPED,))
+
+
+def dedup(ws: Workspace) -> Outcome:
+    ws.out("documents.txt").write_text("bile\nliver\n")
+    return Outcome(counts={"documents": 2})
+
+
+def decontaminate(ws: Workspace) -> Outcome:
+    text = ws.input("mixtures/deduped").path("documents.txt").read_text()
+    ws.out("documents.txt").write_text(text.replace("bile\n", ""))
+    return Outcome(counts={"documents": len(text.splitlines()) - 1})
+
+
+def at_most(limit: int, *, blocking: bool) -> Check:
+    """Return a check of the real file; the toy work above writes two lines."""
+
+    def run(manifest: Manifest, lake: Lake) -> Verdict:
+        path = lake.fetch(manifest, manifest.file("documents.txt"))
+        lines = len(path.read_text().splitlines())
+        return Verdict(passed=lines <= limit, reason=f"{lines} lines", facts={"lines": lines})
+
+    return Check(name="is_small", description="Few lines.", run=run, blocking=blocking)
+
+
+def run_two(tmp_path: Path, lake: FakeLake, check: Check) -> dg.ExecuteInProcessResult:
+    """Materialize a checked asset and the one below it, in this process."""
+    upstream = artifact_asset(
+        "mixtures/deduped",
+        None,
+        description="Lines.",
+        partitions=None,
+        kinds={"text"},
+        owner="team:data",
+        checks=(check,),
+        prepare=lambda platform, partition: (DEDUPED, dedup),
+    )
+    downstream = artifact_asset(
+        "mixtures/decontaminated",
+        None,
+        description="Fewer lines.",
+        partitions=None,
+        deps=("mixtures/deduped",),
+        kinds={"text"},
+        owner="team:data",
+        prepare=lambda platform, partition: (DECONTAMINATED, decontaminate),
+    )
+    return dg.materialize(
+        [upstream, downstream],
+        resources={"platform": installation(tmp_path, lake)},
+        raise_on_error=False,
+    )
+
+
+def made(lake: FakeLake) -> list[str]:
+    return [manifest.name for manifest in lake.manifests()]
+
+
+def test_a_failed_blocking_check_stops_what_lies_below(tmp_path: Path) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    done = run_two(tmp_path, lake, at_most(1, blocking=True))
+    (verdict,) = done.get_asset_check_evaluations()
+    assert not done.success
+    assert (verdict.passed, verdict.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert verdict.description == "2 lines"
+    assert verdict.metadata["lines"].value == 2
+    assert made(lake) == ["deduped"]
+
+
+def test_a_failed_check_that_only_warns_lets_the_run_go_on(tmp_path: Path) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    done = run_two(tmp_path, lake, at_most(1, blocking=False))
+    (verdict,) = done.get_asset_check_evaluations()
+    assert done.success
+    assert (verdict.passed, verdict.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert made(lake) == ["deduped", "decontaminated"]
+
+
+def test_a_check_judges_a_reused_artifact_again(tmp_path: Path) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    assert run_two(tmp_path, lake, at_most(2, blocking=True)).success
+    again = run_two(tmp_path, lake, at_most(1, blocking=True))
+    (event,) = again.asset_materializations_for_node("mixtures__deduped")
+    assert event.metadata["reused"].value is True
+    assert not again.success
+    assert again.asset_materializations_for_node("mixtures__decontaminated") == []
+
+
+def test_a_second_run_reuses_every_artifact(tmp_path: Path) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    check = at_most(2, blocking=True)
+    first, second = run_two(tmp_path, lake, check), run_two(tmp_path, lake, check)
+    for node, count in (("deduped", 2), ("decontaminated", 1)):
+        (manifest,) = lake.manifests("mixtures", node)
+        for done, reused in ((first, False), (second, True)):
+            (event,) = done.asset_materializations_for_node(f"mixtures__{node}")
+            assert event.metadata["reused"].value is reused
+            assert event.metadata["digest"].value == manifest.digest
+            assert event.metadata["count/documents"].value == count

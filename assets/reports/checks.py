@@ -64,7 +64,7 @@ REPORT_CHECKS = (
 SCORECARD_CHECKS = (
     Check(
         name="every_model_has_every_score",
-        description="Base and final model stand side by side in every row.",
+        description="Every judged model has a score on every benchmark.",
         run=every_model_has_every_score,
     ),
 )

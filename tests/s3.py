@@ -12,10 +12,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import s3fs
+
 ACCESS_KEY, SECRET_KEY = "testkey", "testsecret0123456789"
+BUCKET = "lake"
 _START_S = 30.0
 
 
@@ -47,7 +50,6 @@ def s3_server(folder: Path) -> Iterator[str]:
         f"-dir={folder}",
         "-ip=127.0.0.1",
         "-ip.bind=127.0.0.1",
-        "-bucket=lake",
         "-master.telemetry=false",
         "-webdav=false",
         "-admin.ui=false",
@@ -62,6 +64,7 @@ def s3_server(folder: Path) -> Iterator[str]:
         )
         try:
             _wait_until_it_answers(endpoint, server)
+            _make_bucket(endpoint)
             yield endpoint
         finally:
             server.terminate()
@@ -86,6 +89,29 @@ def _wait_until_it_answers(endpoint: str, server: subprocess.Popen[bytes]) -> No
         except OSError:
             time.sleep(0.1)
     raise TimeoutError(f"the S3 server did not answer at {endpoint} within {_START_S} s")
+
+
+def _make_bucket(endpoint: str) -> None:
+    """Create the bucket; the server answers before its parts have found each other."""
+    fs = s3fs.S3FileSystem(
+        endpoint_url=endpoint,
+        key=ACCESS_KEY,
+        secret=SECRET_KEY,
+        use_listings_cache=False,
+        skip_instance_cache=True,
+    )
+    deadline = time.monotonic() + _START_S
+    while True:
+        try:
+            fs.pipe_file(f"{BUCKET}/ready", b"1")
+            assert fs.cat_file(f"{BUCKET}/ready") == b"1"
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+            with suppress(OSError):
+                fs.mkdir(BUCKET)
 
 
 def _free_ports(count: int) -> list[int]:

@@ -15,7 +15,7 @@ from assets.lineage.step import Step
 from orchestration.lake import ObjectLake, open_lake
 from orchestration.settings import Settings
 from orchestration.stores import AlreadyExists, FileStore, S3Store
-from tests.s3 import ACCESS_KEY, SECRET_KEY, s3_server
+from tests.s3 import ACCESS_KEY, BUCKET, SECRET_KEY, s3_server
 
 STEP = Step(family="corpora", name="raw", partition="hpo", code_version="1", config={"a": 1})
 
@@ -35,7 +35,7 @@ def lake(
     address = request.getfixturevalue("endpoint")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
-    prefix = f"s3://lake/{tmp_path.name}"
+    prefix = f"s3://{BUCKET}/{tmp_path.name}"
     return ObjectLake(S3Store(prefix, address), tmp_path / "cache")
 
 

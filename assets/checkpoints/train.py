@@ -66,7 +66,7 @@ def make_spec(ws: Workspace) -> TrainSpec:
         info = ShardsInfo(**json.loads((shards_dir / "shards.json").read_text()))
         samples = config.pop("epochs") * info.num_samples
         config["steps"] = -(-samples // config["batch_samples"])
-    identity = identity_from_dict({"optimizer": {}, **config})
+    identity = identity_from_dict(config)
     bf16 = identity.precision == "bf16"
     return TrainSpec(
         identity=identity,

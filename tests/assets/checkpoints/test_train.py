@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from assets.lineage.workspace import LineageError, Workspace
 from assets.ports import JobRequest
 from model.config import ModelConfig
 from training.shards import ShardsInfo
+from training.spec import OptimizerSpec
 
 MODEL = ModelConfig(
     vocab_size=64,
@@ -43,6 +45,7 @@ CONFIG: Mapping[str, Any] = {
     "batch_samples": 4,
     "steps": 10,
     "schedule": {"peak_lr": 1e-2, "warmup_steps": 2, "decay": "constant", "final_lr": 1e-2},
+    "optimizer": asdict(OptimizerSpec()),
     "precision": "fp32",
     "carry_optimizer": False,
 }

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assets.compute import InlineCompute
 from assets.lineage.build import hash_files
 from assets.lineage.manifest import Attempt, CommitConflict, Cost, FileEntry, Manifest, digest_of
 from assets.lineage.step import Step
+from assets.lineage.storage import Folder, StoredFile
 from assets.lineage.workspace import InputFiles, Workspace
-from assets.ports import JobRequest
+from assets.ports import Compute, JobRequest
 
 
 @dataclass
@@ -39,7 +41,15 @@ class FakeLake:
     def begin(self, family: str, name: str, fingerprint: str) -> Attempt:
         scratch = self.folder / family / name / fingerprint[:12] / "a1"
         scratch.mkdir(parents=True, exist_ok=True)
-        return Attempt(family=family, name=name, fingerprint=fingerprint, token=1, scratch=scratch)
+        return Attempt(
+            family=family,
+            name=name,
+            fingerprint=fingerprint,
+            token=1,
+            scratch=scratch,
+            out=Folder(uri=str(scratch)),
+            shared=Folder(uri=str(self.folder / ".shared" / fingerprint[:12])),
+        )
 
     def commit(self, attempt: Attempt, manifest: Manifest) -> None:
         key = (manifest.family, manifest.name, manifest.fingerprint)
@@ -52,6 +62,9 @@ class FakeLake:
 
     def fetch(self, manifest: Manifest, entry: FileEntry) -> Path:
         return Path(self.uri(manifest)) / entry.path
+
+    def stored(self, manifest: Manifest, entry: FileEntry) -> StoredFile:
+        return StoredFile(folder=Folder(uri=self.uri(manifest)), entry=entry)
 
     def uri(self, manifest: Manifest) -> str:
         folder = self.folder / manifest.family / manifest.name / manifest.short
@@ -157,6 +170,7 @@ def fake_workspace(
     *,
     lake: FakeLake | None = None,
     run_job: RecordingJobRunner | None = None,
+    compute: Compute | None = None,
 ) -> Workspace:
     """Return a workspace of `step` over manifests that `commit_folder` made."""
     lake = lake or FakeLake(folder / "lake")
@@ -165,6 +179,9 @@ def fake_workspace(
         step=step,
         inputs=tuple(InputFiles(lake, manifest) for manifest in inputs),
         out=attempt.scratch,
+        out_folder=attempt.out,
+        scratch=attempt.shared,
+        compute=compute or InlineCompute(),
         job_dir=folder / "jobs",
         run_job=run_job or RecordingJobRunner(),
         run_log=FakeRunLog(),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.lineage.provenance import Provenance
-from assets.ports import JobSpec, Lake, Launcher, RunLog, Tracker
+from assets.ports import Compute, JobSpec, Lake, Launcher, RunLog, Tracker
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +18,7 @@ class Platform:
     lake: Lake
     tracker: Tracker
     launcher: Launcher
+    compute: Compute
     job_root: Path
     """Scratch of jobs, kept between attempts of one fingerprint."""
     inbox: Path

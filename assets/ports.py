@@ -1,4 +1,4 @@
-"""The three doors of the asset layer: Lake (artifacts), Tracker (metrics), Launcher (jobs).
+"""The doors of the asset layer: Lake (artifacts), Tracker (metrics), Launcher (jobs), Compute.
 
 Protocols and the plain records that pass through them. The real adapters live in
 orchestration/, the fakes for tests in assets/fakes.py; nothing here does any IO.
@@ -6,13 +6,17 @@ orchestration/, the fakes for tests in assets/fakes.py; nothing here does any IO
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from assets.lineage.manifest import Attempt, FileEntry, Manifest
+from assets.lineage.storage import StoredFile
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class Lake(Protocol):
@@ -42,6 +46,9 @@ class Lake(Protocol):
 
     def fetch(self, manifest: Manifest, entry: FileEntry) -> Path:
         """Return a local path of one file (downloaded and cached when the lake is remote)."""
+
+    def stored(self, manifest: Manifest, entry: FileEntry) -> StoredFile:
+        """Return one file as any worker can reach it; opening it checks its bytes."""
 
     def uri(self, manifest: Manifest) -> str:
         """Return the address of the artifact's files, for people and for MLflow."""
@@ -76,6 +83,23 @@ class Tracker(Protocol):
 
     def run_url(self, run_id: str) -> str:
         """Return the page of a run, or "" when there is none to show; asks nobody."""
+
+
+class Compute(Protocol):
+    """Runs a shard-wise function over many shards: here, in processes, or on a cluster."""
+
+    name: str
+    workers: int
+    """How many items run at the same time; never part of what comes out."""
+
+    def map(
+        self, function: Callable[[Item], Result], items: Sequence[Item], label: str = ""
+    ) -> list[Result]:
+        """Return function(item) for every item, in their order.
+
+        The function is importable by name, its items and results are small and picklable, and it
+        may run twice for one item (a node died): what it writes goes through Folder.write.
+        """
 
 
 class JobState(StrEnum):

@@ -23,8 +23,12 @@ from assets.lineage.manifest import (
     Manifest,
     StaleAttempt,
 )
+from assets.lineage.storage import Folder, StoredFile
 from orchestration.settings import Settings
 from orchestration.stores import AlreadyExists, FileStore, S3Store, sync_folder
+
+_SHARED = ".shared"
+"""Below the root, so that workers reach it as they reach the lake; no family has this name."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 
@@ -68,7 +72,15 @@ class ObjectLake:
             scratch = self._cache / "scratch" / folder / f"a{token}"
         scratch.mkdir(parents=True, exist_ok=True)
         return Attempt(
-            family=family, name=name, fingerprint=fingerprint, token=token, scratch=scratch
+            family=family,
+            name=name,
+            fingerprint=fingerprint,
+            token=token,
+            scratch=scratch,
+            out=self._shared(f"{folder}/a{token}"),
+            shared=self._shared(
+                f"{_SHARED}/{family}.{name}.{fingerprint[:FINGERPRINT_CHARS]}.{token}"
+            ),
         )
 
     def commit(self, attempt: Attempt, manifest: Manifest) -> None:
@@ -76,10 +88,10 @@ class ObjectLake:
         self._refuse_late(folder, attempt, manifest)
         for entry in manifest.files:
             local = attempt.scratch / entry.path
-            if isinstance(self._store, S3Store):
-                self._store.upload(local, f"{folder}/{manifest.data_dir}/{entry.path}")
-            else:
+            if isinstance(self._store, FileStore):
                 _make_durable(local)
+            elif local.is_file():  # otherwise a worker has put it there already
+                self._store.upload(local, f"{folder}/{manifest.data_dir}/{entry.path}")
         if isinstance(self._store, FileStore):
             for path in {local.parent for local in attempt.scratch.rglob("*")} | {attempt.scratch}:
                 sync_folder(path)
@@ -90,11 +102,13 @@ class ObjectLake:
         except AlreadyExists as error:
             winner = self.find(attempt.family, attempt.name, attempt.fingerprint)
             raise CommitConflict(manifest.key, winner.digest if winner else "unknown") from error
+        attempt.shared.delete()
         if isinstance(self._store, S3Store):
             shutil.rmtree(attempt.scratch, ignore_errors=True)
 
     def abandon(self, attempt: Attempt) -> None:
         shutil.rmtree(attempt.scratch, ignore_errors=True)
+        attempt.shared.delete()
         if isinstance(self._store, S3Store):
             folder = _folder(attempt.family, attempt.name, attempt.fingerprint)
             self._store.delete_tree(f"{folder}/a{attempt.token}")
@@ -109,6 +123,11 @@ class ObjectLake:
         if not local.is_file():
             self._store.download(path, local)
         return local
+
+    def stored(self, manifest: Manifest, entry: FileEntry) -> StoredFile:
+        folder = _folder(manifest.family, manifest.name, manifest.fingerprint)
+        _inside(entry.path)
+        return StoredFile(folder=self._shared(f"{folder}/{manifest.data_dir}"), entry=entry)
 
     def measure(self, manifest: Manifest, entry: FileEntry) -> tuple[int, str] | None:
         """Return (size, sha256) of the stored bytes themselves, or None when they are gone."""
@@ -127,6 +146,9 @@ class ObjectLake:
     def manifest_uri(self, manifest: Manifest) -> str:
         folder = _folder(manifest.family, manifest.name, manifest.fingerprint)
         return self._store.uri(f"{folder}/manifest.json")
+
+    def _shared(self, path: str) -> Folder:
+        return Folder(uri=self._store.uri(path), endpoint=self._store.endpoint)
 
     def _last_token(self, folder: str) -> int:
         tokens = [int(path[-6:]) for path in self._store.glob(f"{folder}/attempts/*")]

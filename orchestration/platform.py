@@ -7,6 +7,7 @@ from pathlib import Path
 
 from assets.platform import Platform
 from assets.ports import RunLog
+from orchestration.compute.open import open_compute
 from orchestration.journal_projection import project_journal
 from orchestration.lake import open_lake
 from orchestration.launchers.local import LocalLauncher
@@ -27,6 +28,7 @@ def build_platform(
         lake=open_lake(settings),
         tracker=open_tracker(settings),
         launcher=LocalLauncher(environ=job_environment(settings)),
+        compute=open_compute(settings),
         job_root=settings.job_root,
         inbox=settings.inbox,
         gather_provenance=gather,

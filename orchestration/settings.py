@@ -6,9 +6,12 @@ Execution only: nothing here enters a fingerprint.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+_RAY = re.compile(r"ray://[A-Za-z0-9.-]{1,253}:[0-9]{1,5}")
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 
@@ -38,6 +41,10 @@ class Settings:
     """MATERIA_TRACKING_URI: MLflow; by default SQLite under the home folder."""
     launcher: str
     """MATERIA_LAUNCHER: local."""
+    compute: str
+    """MATERIA_COMPUTE: local, or ray://host:port, the head of a Ray cluster."""
+    workers: int | None
+    """MATERIA_WORKERS: processes that work on shards of data; by default one per core."""
     threads: int | None
     """MATERIA_THREADS: most CPU threads of one job rank; by default the cores are shared out."""
     inbox: Path
@@ -66,6 +73,11 @@ class Settings:
         home = Path(env.get("MATERIA_HOME", ".materia")).expanduser().resolve()
         lake = env.get("MATERIA_LAKE", str(home / "lake"))
         launcher = env.get("MATERIA_LAUNCHER", "local")
+        compute = env.get("MATERIA_COMPUTE", "local")
+        if compute != "local" and not _RAY.fullmatch(compute):
+            raise ValueError(
+                f"MATERIA_COMPUTE={compute!r} is not known: use local or ray://host:port"
+            )
         if launcher != "local":
             raise ValueError(f"MATERIA_LAUNCHER={launcher!r} is not known: use local")
         return cls(
@@ -74,6 +86,8 @@ class Settings:
             s3_endpoint=env.get("MATERIA_S3_ENDPOINT"),
             tracking_uri=env.get("MATERIA_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}"),
             launcher=launcher,
+            compute=compute,
+            workers=_positive("MATERIA_WORKERS", env.get("MATERIA_WORKERS")),
             threads=_positive("MATERIA_THREADS", env.get("MATERIA_THREADS")),
             inbox=Path(env.get("MATERIA_INBOX", str(home / "inbox"))).expanduser().resolve(),
             corpora_cron=env.get("MATERIA_CORPORA_CRON", "0 2 * * *"),

@@ -49,6 +49,8 @@ class Store(Protocol):
 class FileStore:
     """A local or network folder."""
 
+    endpoint = ""
+
     def __init__(self, root: Path) -> None:
         self.folder = root
         self.root = str(root)
@@ -103,6 +105,7 @@ class S3Store:
         import s3fs
 
         self.root = root.rstrip("/")
+        self.endpoint = endpoint or ""
         self._prefix = self.root.removeprefix("s3://")
         self.fs = s3fs.S3FileSystem(
             endpoint_url=endpoint, use_listings_cache=False, skip_instance_cache=True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from assets.lineage.manifest import CommitConflict, Cost, FileEntry, Manifest, d
 from assets.lineage.provenance import Provenance
 from assets.lineage.step import Step
 from assets.lineage.workspace import InputFiles, Outcome, Workspace
-from assets.ports import JobRunner, Lake, RunLog, Tracker
+from assets.ports import Compute, JobRunner, Lake, RunLog, Tracker
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ def build(
     tracker: Tracker,
     provenance: Provenance,
     job_root: Path,
+    compute: Compute,
     run_job: Callable[[RunLog], JobRunner],
     progress: Callable[[str], None],
 ) -> Built:
@@ -63,6 +64,9 @@ def build(
         step=step,
         inputs=inputs,
         out=attempt.scratch,
+        out_folder=attempt.out,
+        scratch=attempt.shared,
+        compute=compute,
         job_dir=job_root / f"{step.family}.{step.name}.{step.short}",
         run_job=run_job(run_log),
         run_log=run_log,
@@ -72,7 +76,7 @@ def build(
     try:
         outcome = work(workspace)
         wall_s = time.monotonic() - clock
-        files = hash_files(attempt.scratch)
+        files = hash_files(attempt.scratch, workspace.published)
         manifest = Manifest(
             family=step.family,
             name=step.name,
@@ -118,17 +122,18 @@ def build(
     return Built(manifest=manifest, uri=uri, reused=False, mlflow_url=run_log.url)
 
 
-def hash_files(folder: Path) -> tuple[FileEntry, ...]:
-    """Return the entries of all files below a folder, sorted by path."""
-    return tuple(
-        FileEntry(
-            path=path.relative_to(folder).as_posix(),
-            size_bytes=path.stat().st_size,
-            sha256=sha256_of_file(path),
-        )
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    )
+def hash_files(
+    folder: Path, published: Mapping[str, FileEntry] | None = None
+) -> tuple[FileEntry, ...]:
+    """Return the entries of all files below a folder and of those already hashed, by path."""
+    entries = dict(published or {})
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in entries:
+            entries[name] = FileEntry(
+                path=name, size_bytes=path.stat().st_size, sha256=sha256_of_file(path)
+            )
+    return tuple(entries[name] for name in sorted(entries))
 
 
 def inherited_cost(lake: Lake, parents: Iterable[Manifest]) -> Cost:

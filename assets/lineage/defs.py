@@ -102,6 +102,7 @@ def _build(context: dg.AssetExecutionContext, platform: Platform, step: Step, wo
         tracker=platform.tracker,
         provenance=platform.gather_provenance(context.run.run_id),
         job_root=platform.job_root,
+        compute=platform.compute,
         run_job=lambda run_log: _job_runner(context, platform, run_log),
         progress=progress,
     )

@@ -10,9 +10,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assets.lineage.canonical import sha256_of
+
+if TYPE_CHECKING:
+    from assets.lineage.storage import Folder
 
 SCHEMA = "materia.manifest/1"
 FINGERPRINT_CHARS = 12
@@ -148,6 +151,10 @@ class Attempt:
     token: int
     scratch: Path
     """Local folder the work writes into."""
+    out: Folder
+    """The artifact's own folder, as workers on other machines reach it."""
+    shared: Folder
+    """Intermediate files of this attempt that all workers reach; gone when it ends."""
 
 
 class CommitConflict(RuntimeError):

@@ -9,14 +9,29 @@ import polars as pl
 
 from assets.lineage.checks import Verdict
 from assets.lineage.manifest import Manifest
+from assets.lineage.workspace import table_paths
 from assets.ports import Lake
 
 
 def table(
     lake: Lake, manifest: Manifest, name: str, columns: list[str] | None = None
 ) -> pl.DataFrame:
-    """Return a parquet file of an artifact; raises KeyError when it has none of that name."""
-    return pl.read_parquet(lake.fetch(manifest, manifest.file(name)), columns=columns)
+    """Return a table of an artifact, in one file or in parts; raises KeyError when it has none."""
+    frame = scan(lake, manifest, name)
+    return (frame if columns is None else frame.select(columns)).collect()
+
+
+def scan(lake: Lake, manifest: Manifest, name: str) -> pl.LazyFrame:
+    """Return a table that is not yet loaded; raises KeyError when there is none."""
+    paths = table_paths(manifest, name.removesuffix(".parquet"))
+    return pl.scan_parquet([lake.fetch(manifest, manifest.file(path)) for path in paths])
+
+
+def has_table(manifest: Manifest, name: str) -> bool:
+    return any(
+        entry.path == f"{name}.parquet" or entry.path.startswith(f"{name}/")
+        for entry in manifest.files
+    )
 
 
 def document(lake: Lake, manifest: Manifest, name: str) -> Any:

@@ -7,17 +7,20 @@ input's manifest, so the record says what was read and not what was declared.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from assets.lineage.canonical import sha256_of_file
 from assets.lineage.manifest import Cost, FileEntry, InputRecord, Manifest
 from assets.lineage.step import Step
+from assets.lineage.storage import Folder, StoredFile
 
 if TYPE_CHECKING:
-    from assets.ports import JobRunner, Lake, RunLog
+    from assets.ports import Compute, JobRunner, Lake, RunLog
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +40,28 @@ class Outcome:
     """PNG files of the artifact worth showing on the asset."""
     cost: Cost = field(default_factory=Cost)
     """tokens and flops of the work; wall time is measured around it."""
+
+
+def part_name(table: str, index: int) -> str:
+    """Return the path of a table's part; parts sort as their indices do."""
+    return f"{table}/{index:05d}.parquet"
+
+
+def table_paths(manifest: Manifest, name: str) -> tuple[str, ...]:
+    """Return the files of a table: `name.parquet`, or its parts `name/00000.parquet` and on.
+
+    Raises KeyError when the artifact has no such table.
+    """
+    paths = sorted(
+        entry.path
+        for entry in manifest.files
+        if entry.path == f"{name}.parquet"
+        or (entry.path.startswith(f"{name}/") and entry.path.endswith(".parquet"))
+    )
+    if not paths:
+        names = ", ".join(entry.path for entry in manifest.files[:20])
+        raise KeyError(f"{manifest.key} has no table {name!r}; its files are {names}")
+    return tuple(paths)
 
 
 class InputFiles:
@@ -65,6 +90,20 @@ class InputFiles:
                 )
             self._read[name] = entry
         return local
+
+    def stored(self, name: str) -> StoredFile:
+        """Return a file for a worker elsewhere, which checks its bytes when it opens it."""
+        entry = self.manifest.file(name)
+        self._read[name] = entry
+        return self._lake.stored(self.manifest, entry)
+
+    def table_files(self, name: str) -> tuple[StoredFile, ...]:
+        """Return the parts of a table in their order, for workers; one part when it is small."""
+        return tuple(self.stored(path) for path in table_paths(self.manifest, name))
+
+    def table(self, name: str) -> pl.LazyFrame:
+        """Return a whole table, checked and not yet loaded."""
+        return pl.scan_parquet([self.path(path) for path in table_paths(self.manifest, name)])
 
     def directory(self) -> Path:
         """Return a local folder with all files (all of them count as read)."""
@@ -96,6 +135,9 @@ class Workspace:
         step: Step,
         inputs: tuple[InputFiles, ...],
         out: Path,
+        out_folder: Folder,
+        scratch: Folder,
+        compute: Compute,
         job_dir: Path,
         run_job: JobRunner,
         run_log: RunLog | None = None,
@@ -104,6 +146,12 @@ class Workspace:
         self.step = step
         self.config: Mapping[str, Any] = step.config
         self.out_dir = out
+        self.out_folder = out_folder
+        """The artifact's folder as workers reach it; give what they return to `publish`."""
+        self.scratch = scratch
+        """Intermediate files that all workers reach; gone when the attempt ends."""
+        self.compute = compute
+        self.published: dict[str, FileEntry] = {}
         self.job_dir = job_dir
         """Scratch folder that survives attempts of the same fingerprint (resume lives here)."""
         self.run_job = run_job
@@ -133,6 +181,18 @@ class Workspace:
         path = self.out_dir / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+    def publish(self, files: Iterable[StoredFile]) -> None:
+        """Count files that workers wrote into `out_folder` as files of the artifact."""
+        for stored in files:
+            if stored.folder != self.out_folder:
+                raise LineageError(f"{stored.uri} does not lie in {self.out_folder.uri}")
+            self.published[stored.entry.path] = stored.entry
+
+    def write_table(self, name: str, parts: Sequence[pl.DataFrame]) -> None:
+        """Write a table from this process, one file per part."""
+        for index, part in enumerate(parts):
+            part.write_parquet(self.out(part_name(name, index)), compression="zstd")
 
     def progress(self, message: str) -> None:
         """Tell the person who waits what is happening."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from assets.compute import InlineCompute
 from assets.corpora.benchmarks import benchmark_package, make_benchmarks
 from assets.corpora.documents import make_documents
 from assets.corpora.raw import make_raw
@@ -78,6 +79,7 @@ def _maker(lake: FakeLake, folder: Path) -> Callable[[Step, Work], Manifest]:
             tracker=FakeTracker(),
             provenance=nobody,
             job_root=folder / "jobs",
+            compute=InlineCompute(),
             run_job=lambda run_log: RecordingJobRunner(),
             progress=lambda message: None,
         ).manifest

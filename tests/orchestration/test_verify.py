@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from assets.compute import InlineCompute
 from assets.fakes import FakeTracker, RecordingJobRunner
 from assets.lineage.build import build
 from assets.lineage.find import find_artifact, parse_reference
@@ -53,6 +54,7 @@ def lake(tmp_path: Path) -> ObjectLake:
             tracker=FakeTracker(),
             provenance=PROVENANCE,
             job_root=tmp_path / "jobs",
+            compute=InlineCompute(),
             run_job=lambda run_log: RecordingJobRunner(),
             progress=lambda message: None,
         )

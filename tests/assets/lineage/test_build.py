@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assets.compute import InlineCompute
 from assets.fakes import FakeLake, FakeTracker, RecordingJobRunner, commit_folder
 from assets.lineage.build import Built, MissingInput, build
 from assets.lineage.manifest import Cost, Manifest
@@ -44,6 +45,7 @@ def run(lake: FakeLake, step: Step, work: Callable[[Workspace], Outcome], tmp: P
         tracker=FakeTracker(),
         provenance=PROVENANCE,
         job_root=tmp / "jobs",
+        compute=InlineCompute(),
         run_job=lambda run_log: RecordingJobRunner(),
         progress=lambda message: None,
     )
@@ -141,6 +143,7 @@ def test_work_that_raises_commits_nothing_and_fails_its_run(tmp_path: Path) -> N
             tracker=tracker,
             provenance=PROVENANCE,
             job_root=tmp_path,
+            compute=InlineCompute(),
             run_job=lambda run_log: RecordingJobRunner(),
             progress=lambda message: None,
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.compute import InlineCompute
 from assets.fakes import FakeLake, FakeRunLog, FakeTracker
 from assets.lineage.checks import Check, Verdict
 from assets.lineage.defs import artifact_asset
@@ -47,6 +48,7 @@ def installation(tmp_path: Path, lake: FakeLake) -> Platform:
         lake=lake,
         tracker=LinkedTracker(),
         launcher=None,  # type: ignore[arg-type]
+        compute=InlineCompute(),
         job_root=tmp_path / "jobs",
         inbox=tmp_path / "inbox",
         gather_provenance=lambda run_id: Provenance(

@@ -1,0 +1,150 @@
+"""Places that every worker can reach: a folder or an S3 prefix, and files in them by their hash.
+
+A worker may be this process, another one, or a node of a cluster. Writing is all or nothing under
+the final name, so a shard-wise function may run twice; reading checks the bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from assets.lineage.canonical import sha256_of_file
+from assets.lineage.manifest import FileEntry
+
+CACHE_BYTES = 64 << 30
+"""Copies of remote files that one machine keeps; the oldest go first. Our choice."""
+_CACHE_GRACE_S = 3600.0
+"""A copy used within this time stays, whatever the cache holds: somebody may be reading it."""
+
+
+class StorageError(RuntimeError):
+    """A shared file is missing, or its bytes are not what its writer said."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folder:
+    """A folder on a disk that all workers see, or s3://bucket/prefix."""
+
+    uri: str
+    endpoint: str = ""
+    """Address of an S3 server other than AWS; credentials come from the worker's environment."""
+
+    @property
+    def is_remote(self) -> bool:
+        return self.uri.startswith("s3://")
+
+    def child(self, name: str) -> Folder:
+        return Folder(uri=f"{self.uri}/{name}", endpoint=self.endpoint)
+
+    def write(self, name: str, make: Callable[[Path], object]) -> StoredFile:
+        """Let `make` write a temporary file, then publish it whole under `name`."""
+        if self.is_remote:
+            with tempfile.TemporaryDirectory(prefix="materia-") as scratch:
+                local = Path(scratch, "file")
+                make(local)
+                entry = _entry(name, local)
+                _s3(self.endpoint).put_file(str(local), f"{self.uri}/{name}")
+            return StoredFile(folder=self, entry=entry)
+        target = Path(self.uri, name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+        try:
+            make(temporary)
+            entry = _entry(name, temporary)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return StoredFile(folder=self, entry=entry)
+
+    def delete(self) -> None:
+        """Remove everything below; a folder that does not exist is no error."""
+        if self.is_remote:
+            store = _s3(self.endpoint)
+            if store.exists(self.uri):
+                store.rm(self.uri, recursive=True)
+        else:
+            shutil.rmtree(self.uri, ignore_errors=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredFile:
+    """One file of a Folder, known by its hash."""
+
+    folder: Folder
+    entry: FileEntry
+
+    @property
+    def uri(self) -> str:
+        return f"{self.folder.uri}/{self.entry.path}"
+
+    def local(self) -> Path:
+        """Return a path on this machine whose bytes are checked; raises StorageError."""
+        if self.folder.is_remote:
+            return _downloaded(self)
+        path = Path(self.uri)
+        _check(self, path)
+        return path
+
+
+def _entry(name: str, path: Path) -> FileEntry:
+    return FileEntry(path=name, size_bytes=path.stat().st_size, sha256=sha256_of_file(path))
+
+
+def _check(stored: StoredFile, path: Path) -> None:
+    if not path.is_file():
+        raise StorageError(f"{stored.uri} is missing: was the shared folder cleared meanwhile?")
+    entry = stored.entry
+    if path.stat().st_size != entry.size_bytes or sha256_of_file(path) != entry.sha256:
+        raise StorageError(
+            f"{stored.uri} differs from what its writer recorded: run `materia verify --all`"
+        )
+
+
+def _downloaded(stored: StoredFile) -> Path:
+    cache = Path(tempfile.gettempdir(), f"materia-cache-{os.getuid()}")
+    cache.mkdir(mode=0o700, exist_ok=True)
+    # The suffix stays: readers go by it.
+    local = cache / (stored.entry.sha256 + Path(stored.entry.path).suffix)
+    if local.is_file():
+        os.utime(local)
+    else:
+        _make_room(cache, stored.entry.size_bytes)
+        temporary = local.with_name(f".{local.name}.{uuid.uuid4().hex}")
+        try:
+            _s3(stored.folder.endpoint).get_file(stored.uri, str(temporary))
+            _check(stored, temporary)
+            temporary.replace(local)
+        except FileNotFoundError as error:
+            raise StorageError(f"{stored.uri} is missing: was its prefix cleared?") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+    return local
+
+
+def _make_room(cache: Path, size_bytes: int) -> None:
+    held = sorted((path.stat().st_mtime, path) for path in cache.iterdir() if path.is_file())
+    total = sum(path.stat().st_size for _, path in held) + size_bytes
+    for used_at, path in held:
+        if total <= CACHE_BYTES or time.time() - used_at < _CACHE_GRACE_S:
+            return
+        total -= path.stat().st_size
+        path.unlink(missing_ok=True)
+
+
+@lru_cache(maxsize=4)
+def _s3(endpoint: str) -> Any:
+    import s3fs
+
+    # Listings are never cached: another worker may have written since.
+    return s3fs.S3FileSystem(
+        endpoint_url=endpoint or None, use_listings_cache=False, skip_instance_cache=True
+    )

@@ -1,0 +1,95 @@
+"""Shared folders: whole writes, checked reads, on a disk and on a real S3 server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assets.lineage import storage
+from assets.lineage.manifest import FileEntry
+from assets.lineage.storage import Folder, StorageError, StoredFile
+from tests.s3 import ACCESS_KEY, BUCKET, SECRET_KEY, s3_server
+
+
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with s3_server(tmp_path_factory.mktemp("s3")) as address:
+        yield address
+
+
+@pytest.fixture(autouse=True)
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+
+
+@pytest.fixture(params=["disk", "s3"])
+def folder(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Folder:
+    monkeypatch.setattr(storage.tempfile, "tempdir", str(tmp_path))
+    if request.param == "disk":
+        return Folder(uri=str(tmp_path / "shared"))
+    address = request.getfixturevalue("endpoint")
+    return Folder(uri=f"s3://{BUCKET}/{tmp_path.name}", endpoint=address)
+
+
+def test_what_is_written_is_read_back_and_checked(folder: Folder) -> None:
+    stored = folder.write("part/00000.txt", lambda path: path.write_text("tokens"))
+    assert stored.entry.size_bytes == 6
+    assert stored.local().read_text() == "tokens"
+    assert stored.local().suffix == ".txt"
+
+
+def test_a_second_writing_replaces_the_first(folder: Folder) -> None:
+    folder.write("a.txt", lambda path: path.write_text("first"))
+    assert folder.write("a.txt", lambda path: path.write_text("again")).local().read_text() == (
+        "again"
+    )
+
+
+def test_a_writer_that_fails_publishes_nothing(folder: Folder) -> None:
+    def fail(path: Path) -> None:
+        path.write_text("half of it")
+        raise RuntimeError("no more")
+
+    good = folder.write("other.txt", lambda path: path.write_text("x"))
+    with pytest.raises(RuntimeError, match="no more"):
+        folder.write("a.txt", fail)
+    entry = FileEntry(path="a.txt", size_bytes=10, sha256="0" * 64)
+    with pytest.raises(StorageError, match="is missing"):
+        StoredFile(folder=folder, entry=entry).local()
+    assert good.local().read_text() == "x"
+
+
+def test_changed_bytes_are_refused(folder: Folder) -> None:
+    stored = folder.write("a.txt", lambda path: path.write_text("tokens"))
+    folder.write("a.txt", lambda path: path.write_text("tokenS"))
+    with pytest.raises(StorageError, match="differs from what its writer recorded"):
+        stored.local()
+
+
+def test_a_cleared_folder_is_named(folder: Folder) -> None:
+    stored = folder.write("a.txt", lambda path: path.write_text("tokens"))
+    folder.delete()
+    folder.delete()
+    with pytest.raises(StorageError, match="is missing"):
+        stored.local()
+
+
+def test_the_cache_of_remote_files_is_bounded(
+    endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(storage, "CACHE_BYTES", 1500)
+    monkeypatch.setattr(storage, "_CACHE_GRACE_S", 0.0)
+    folder = Folder(uri=f"s3://{BUCKET}/cache", endpoint=endpoint)
+    paths = [
+        folder.write(
+            f"{name}.bin", lambda path, n=name: path.write_bytes(n.encode() * 1000)
+        ).local()
+        for name in "abc"
+    ]
+    assert [path.exists() for path in paths] == [False, False, True]

@@ -170,3 +170,39 @@ class Recipe:
 
     def sft_stage(self, name: str) -> SftStageSpec:
         return next(stage for stage in self.sft if stage.name == name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoringSpec:
+    """Small classifiers and scorers over the documents of a recipe; all values are our choice."""
+
+    seed: int
+    """Draws the training sample, the splits and the order of training."""
+    train_bytes_per_source: int
+    """Text of one source that the classifiers learn from, at most."""
+    reference_bytes_per_source: int
+    """Text of one source that the language model of bits_per_byte learns from, at most."""
+    chunk_words: int
+    """Words a classifier sees at a time; long and short documents look alike to it."""
+    epochs: int
+    """Passes of the classifiers over their training chunks."""
+    topic_temperature: float
+    """Divides cosines to the class descriptions before the softmax over 27 classes."""
+    quality_weights: tuple[tuple[str, float], ...]
+    """Column and its share in `quality`; the shares sum to 1."""
+    endpoint: EndpointSpec | None = None
+    """A model behind HTTP that gives one of the columns instead of the rule; None asks nobody."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointSpec:
+    """A scorer behind HTTP: which column it gives and how it is asked. Its address and key are
+    execution and stand elsewhere."""
+
+    column: Literal["educational", "knowledge_density", "reasoning_density"]
+    protocol: Literal["openai", "json"]
+    """Chat completions of the OpenAI-compatible kind, or plain {"texts"} -> {"scores"}."""
+    model: str
+    """Name of the model as the endpoint knows it: identity, since it decides the scores."""
+    max_chars: int
+    """Text of a document that is sent, from its beginning."""

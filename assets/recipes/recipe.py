@@ -355,3 +355,7 @@ class MixtureSpec:
         whole = asdict(self)
         stages = whole.pop("stages")
         return {**whole, "stage": next(entry for entry in stages if entry["name"] == stage)}
+
+
+LicencePolicy = Literal["research", "commercial", "weights-public"]
+"""What a model may be used for; assets/corpora/licences.py says which licences each allows."""

@@ -42,7 +42,7 @@ class Settings:
     launcher: str
     """MATERIA_LAUNCHER: local."""
     compute: str
-    """MATERIA_COMPUTE: local, or ray://host:port, the head of a Ray cluster."""
+    """MATERIA_COMPUTE: local, or ray://host:port, the client port of a Ray cluster."""
     workers: int | None
     """MATERIA_WORKERS: processes that work on shards of data; by default one per core."""
     threads: int | None

@@ -13,5 +13,5 @@ from orchestration.settings import Settings
 def open_compute(settings: Settings) -> Compute:
     """Return the engine; nothing is started or connected before the first shard."""
     if settings.compute.startswith("ray://"):
-        return RayCompute(settings.compute.removeprefix("ray://"))
+        return RayCompute(settings.compute)
     return LocalCompute(settings.workers or len(os.sched_getaffinity(0)))

@@ -28,7 +28,10 @@ class RayUnavailable(RuntimeError):
 
 
 class RayCompute:
-    """Tasks of one CPU each on the cluster at `address` (host:port of its head)."""
+    """Tasks of one CPU each on the cluster whose client port is `address` (ray://host:port).
+
+    The client port, so that the control machine need not be a node of the cluster.
+    """
 
     name = "ray"
 
@@ -75,7 +78,6 @@ class RayCompute:
                     namespace="materia",
                     runtime_env={"env_vars": environment},
                     log_to_driver=False,
-                    configure_logging=False,
                 )
             except (ConnectionError, RuntimeError, ValueError) as error:
                 raise RayUnavailable(

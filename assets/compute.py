@@ -19,3 +19,6 @@ class InlineCompute:
         self, function: Callable[[Item], Result], items: Sequence[Item], label: str = ""
     ) -> list[Result]:
         return [function(item) for item in items]
+
+    def release(self) -> None:
+        pass

@@ -101,6 +101,9 @@ class Compute(Protocol):
         may run twice for one item (a node died): what it writes goes through Folder.write.
         """
 
+    def release(self) -> None:
+        """Give back what is held between calls (processes); the next call takes it again."""
+
 
 class JobState(StrEnum):
     """Lost means unknown to the scheduler: neither success nor failure."""

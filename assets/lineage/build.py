@@ -117,6 +117,8 @@ def build(
         run_log.fail(f"{type(error).__name__}: {error}")
         lake.abandon(attempt)
         raise
+    finally:
+        compute.release()
     uri = lake.uri(manifest)
     run_log.finish(manifest, uri)
     return Built(manifest=manifest, uri=uri, reused=False, mlflow_url=run_log.url)

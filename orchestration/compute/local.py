@@ -27,28 +27,38 @@ class LocalCompute:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
+        self._pool: ProcessPoolExecutor | None = None
 
     def map(
         self, function: Callable[[Item], Result], items: Sequence[Item], label: str = ""
     ) -> list[Result]:
-        workers = min(self.workers, len(items))
-        if workers < 2:
+        if min(self.workers, len(items)) < 2:
             return [function(item) for item in items]
-        # Spawned, never forked: Polars and gRPC have threads, and a fork of them deadlocks.
-        context = multiprocessing.get_context("spawn")
-        before = {name: os.environ.get(name) for name in ONE_THREAD}
-        os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
         try:
-            with ProcessPoolExecutor(workers, mp_context=context) as pool:
-                return list(pool.map(function, items))
+            return list(self._open().map(function, items))
         except BrokenProcessPool as error:
+            self.release()
             raise WorkerDied(
                 f"a worker process died during {label or function.__name__}: lower MATERIA_WORKERS "
                 f"(now {self.workers}) or give the machine more memory"
             ) from error
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
+
+    def release(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def _open(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            # Spawned, never forked: Polars and gRPC have threads, and a fork of them deadlocks.
+            self._pool = ProcessPoolExecutor(
+                self.workers,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_keep_to_one_thread,
+            )
+        return self._pool
+
+
+def _keep_to_one_thread() -> None:
+    """Runs before the libraries are imported, which is when they look."""
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))

@@ -58,6 +58,9 @@ class RayCompute:
                 results[waiting.pop(reference)] = _result(ray, reference)
         return results
 
+    def release(self) -> None:
+        """Tasks hold nothing once they have ended; the connection stays."""
+
     def _connect(self) -> Any:
         try:
             import ray

@@ -359,3 +359,32 @@ class MixtureSpec:
 
 LicencePolicy = Literal["research", "commercial", "weights-public"]
 """What a model may be used for; assets/corpora/licences.py says which licences each allows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignatureSpec:
+    """How a source's documents are sketched for deduplication; shared by all recipes."""
+
+    shingle_words: int
+    num_hashes: int
+    seed: int
+    max_template_share: float
+    """A shingle in more than this share of a source's documents is a template: it weighs nothing."""
+    min_template_documents: int
+    """And in at least so many documents, so that a few copies are no template."""
+    min_shingles: int
+    """A document with fewer shingles outside templates is compared exactly only."""
+
+    def __post_init__(self) -> None:
+        for name in ("shingle_words", "num_hashes", "min_shingles"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} {getattr(self, name)} must be at least 1; fix the recipe")
+        if not 0 < self.max_template_share <= 1:
+            raise ValueError(
+                f"max_template_share {self.max_template_share} not in (0, 1]; fix the recipe"
+            )
+        if self.min_template_documents < 2:
+            raise ValueError(
+                f"min_template_documents {self.min_template_documents} is below 2: every phrase "
+                "would be a template; fix the recipe"
+            )

@@ -16,13 +16,14 @@ from assets.expectations.suite import Finding, Report
 _STYLE = """
 :root { color-scheme: light; }
 body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #1d2733; background: #fff;
-  margin: 0 auto; max-width: 72rem; padding: 1.5rem; }
+  margin: 0 auto; max-width: 84rem; padding: 1.5rem; }
 h1 { font-size: 1.5rem; margin: 0 0 .25rem; }
 p.sub { color: #55606e; margin: 0 0 1.25rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; margin: 0 0 1.5rem; }
 th, td { text-align: left; padding: .4rem .6rem; border-bottom: 1px solid #dde3ea;
-  vertical-align: top; overflow-wrap: anywhere; }
-th { background: #f3f6f9; font-weight: 600; }
+  vertical-align: top; }
+td { overflow-wrap: anywhere; }
+th { background: #f3f6f9; font-weight: 600; white-space: nowrap; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 code { font: 13px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; color: #3a4653; }
 .tag { display: inline-block; padding: 0 .5rem; border-radius: .25rem; font-size: 13px;

@@ -1,8 +1,8 @@
-"""Pictures of the mixtures: a heat map of overlaps, bars of planned against achieved shares."""
+"""Pictures of the mixtures: heat maps of overlaps, planned against achieved shares, curricula."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,9 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_LIGHT, _DARK = "#c6dbef", "#2171b5"
+_LINES = ("#bdbdbd", "#9ecae1", "#4292c6", "#08519c", "#000000")
 
 
 def heat_map(
@@ -48,16 +51,54 @@ def paired_bars(
     path: Path,
 ) -> None:
     """Draw two bars per name, planned and achieved."""
-    figure = _figure(7.0, 2.0 + 0.55 * len(names))
+    paired_panels({title: (names, planned, achieved)}, unit=unit, path=path)
+
+
+def paired_panels(
+    panels: Mapping[str, tuple[Sequence[str], Sequence[float], Sequence[float]]],
+    *,
+    unit: str,
+    path: Path,
+) -> None:
+    """Draw panels under each other: title -> (names, planned, achieved), two bars per name."""
+    sizes = [len(names) for names, _, _ in panels.values()]
+    figure = _figure(7.0, 1.2 + sum(0.8 + 0.55 * size for size in sizes))
+    grid = figure.subplots(
+        len(panels), 1, squeeze=False, height_ratios=[size + 1 for size in sizes]
+    )
+    for axes, (title, (names, planned, achieved)) in zip(grid[:, 0], panels.items(), strict=True):
+        places = np.arange(len(names))
+        first = axes.barh(places - 0.2, planned, height=0.4, color=_LIGHT)
+        second = axes.barh(places + 0.2, achieved, height=0.4, color=_DARK)
+        axes.set_yticks(places, names)
+        axes.invert_yaxis()
+        axes.set_xlabel(unit)
+        axes.set_title(title)
+    handles, labels = [first, second], ["planned", "achieved"]
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
+    _save(figure, path)
+
+
+def stepped_lines(
+    bands: Sequence[str],
+    lines: Mapping[str, Sequence[float]],
+    *,
+    title: str,
+    axis: str,
+    unit: str,
+    path: Path,
+) -> None:
+    """Draw one stepped line per name over the same bands."""
+    figure = _figure(7.0, 4.0)
     axes = figure.add_subplot()
-    places = np.arange(len(names))
-    axes.barh(places - 0.2, planned, height=0.4, color="#c6dbef", label="planned")
-    axes.barh(places + 0.2, achieved, height=0.4, color="#2171b5", label="achieved")
-    axes.set_yticks(places, names)
-    axes.invert_yaxis()
-    axes.set_xlabel(unit)
+    for number, (name, values) in enumerate(lines.items()):
+        axes.step(range(len(bands)), values, where="mid", label=name, color=_LINES[number % 5])
+    axes.set_xticks(range(len(bands)), bands, rotation=40, ha="right")
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel(axis)
+    axes.set_ylabel(unit)
     axes.set_title(title)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
     _save(figure, path)
 
 

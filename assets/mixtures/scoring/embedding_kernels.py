@@ -1,0 +1,33 @@
+"""Compiled loop that sums the vectors of a document's words."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from assets.mixtures.scoring.hash_kernels import find_slot
+from assets.mixtures.scoring.text_kernels import I64, KIND, SYMBOL, U8, U64
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+I32 = npt.NDArray[np.int32]
+
+
+@njit(cache=True, nogil=True)
+def sum_words(
+    folded: U64, marks: U8, bounds: I64, keys: U64, slots: I32, vectors: F32, out: F64
+) -> None:
+    """Add to out[row] the vectors of its words and ideographs; unknown ones count for nothing.
+
+    keys: table of hashes; slots: vector of each slot; vectors: one row per known word.
+    """
+    for row in range(len(bounds) - 1):
+        for k in range(bounds[row], bounds[row + 1]):
+            if (marks[k] & KIND) >= SYMBOL:
+                continue
+            slot = find_slot(keys, folded[k])
+            if slot >= 0:
+                which = slots[slot]
+                for column in range(vectors.shape[1]):
+                    out[row, column] += vectors[which, column]

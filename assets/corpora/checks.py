@@ -1,12 +1,15 @@
-"""Truths that hold for corpora: counts, schema, licences."""
+"""Truths that hold for corpora: counts, schema, licences, expectations, withdrawals."""
 
 from __future__ import annotations
 
 import polars as pl
 
+from assets.corpora.licences import decide
+from assets.expectations.verdicts import SUITE_CHECKS
 from assets.lineage.checks import Check, Verdict
 from assets.lineage.manifest import Manifest
 from assets.lineage.tables import sums_to, table
+from assets.lineage.taint import tainted
 from assets.ports import Lake
 
 COLUMNS = (
@@ -38,6 +41,40 @@ def licences_allow_use(manifest: Manifest, lake: Lake) -> Verdict:
     unknown = licences.str.strip_chars().is_in(["", "unknown", "NOASSERTION"]).sum()
     names = ", ".join(sorted(licences.unique().to_list()))
     return Verdict(passed=unknown == 0, reason=f"{unknown} documents without a licence; {names}")
+
+
+def licences_are_known(manifest: Manifest, lake: Lake) -> Verdict:
+    licences = table(lake, manifest, "documents.parquet", ["licence"])["licence"].fill_null("")
+    counted = dict(licences.value_counts().iter_rows())
+    unknown = sum(n for name, n in counted.items() if not decide(name, "research").allowed)
+    return Verdict(
+        passed=unknown == 0,
+        reason=f"{unknown} documents under licences that no row of licence_table.py describes: "
+        "no recipe can take them",
+        facts={"documents_of_unknown_licence": unknown, "licences": len(counted)},
+    )
+
+
+def every_row_is_understood(manifest: Manifest, lake: Lake) -> Verdict:
+    bad = table(lake, manifest, "quarantine.parquet").sort("file", "line")
+    first = f": {bad['file'][0]} line {bad['line'][0]}, {bad['reason'][0]}" if bad.height else ""
+    return Verdict(passed=bad.height == 0, reason=f"{bad.height} rows not understood{first}")
+
+
+def withdrawals_add_up(manifest: Manifest, lake: Lake) -> Verdict:
+    return sums_to(manifest, "read", "withdrawn", "quarantined")
+
+
+def nothing_made_is_tainted(manifest: Manifest, lake: Lake) -> Verdict:
+    found = tainted(lake, table(lake, manifest, "withdrawn.parquet"))
+    artifacts = sorted({entry.artifact for entry in found})
+    trained = sorted({e.artifact for e in found if e.how in ("trained_on", "descends")})
+    return Verdict(
+        passed=not found,
+        reason=f"{len(artifacts)} artifacts hold withdrawn documents or were trained on them"
+        + (f": {', '.join((trained or artifacts)[:10])}" if artifacts else ""),
+        facts={"tainted_artifacts": len(artifacts), "tainted_models_and_after": len(trained)},
+    )
 
 
 def snapshot_is_whole(manifest: Manifest, lake: Lake) -> Verdict:
@@ -94,5 +131,30 @@ DOCUMENT_CHECKS = (
         name="licences_allow_use",
         description="Every document carries a licence.",
         run=licences_allow_use,
+    ),
+    Check(
+        name="licences_are_known",
+        description="What every document's licence allows is known.",
+        run=licences_are_known,
+        blocking=False,
+    ),
+    *SUITE_CHECKS,
+)
+WITHDRAWN_CHECKS = (
+    Check(
+        name="counts_add_up",
+        description="Rows read = withdrawals + quarantined rows.",
+        run=withdrawals_add_up,
+    ),
+    Check(
+        name="every_row_is_understood",
+        description="No row of a list is overlooked: each names a document and a reason.",
+        run=every_row_is_understood,
+    ),
+    Check(
+        name="nothing_made_is_tainted",
+        description="No artifact in the lake holds a withdrawn document or was trained on one.",
+        run=nothing_made_is_tainted,
+        blocking=False,
     ),
 )

@@ -13,7 +13,7 @@ import polars as pl
 
 from assets.corpora.exclusion import find_withdrawn
 from assets.lineage.audit import ArtifactGraph
-from assets.lineage.checks import Verdict
+from assets.lineage.checks import Check, Verdict
 from assets.lineage.manifest import Manifest
 from assets.lineage.tables import document, has_table, scan, table
 from assets.ports import Lake
@@ -171,6 +171,14 @@ def no_withdrawn_document(manifest: Manifest, lake: Lake) -> Verdict:
             "list": newest.short,
         },
     )
+
+
+NO_WITHDRAWN_DOCUMENT = Check(
+    name="no_withdrawn_document",
+    description="No document of the newest list of withdrawn ones, nor an exact copy, is in it.",
+    run=no_withdrawn_document,
+)
+"""For mixtures, models and releases."""
 
 
 def taint_tags(entry: Tainted, withdrawn_fingerprint: str) -> dict[str, str]:

@@ -1,10 +1,15 @@
-"""Truths that hold for mixtures: counts, no duplicate left, held-out text apart, caps."""
+"""Truths that hold for mixtures: counts, no duplicate left, held-out text apart, caps, licences,
+no withdrawn document, expectations.
+"""
 
 from __future__ import annotations
 
+from assets.corpora.licences import LicenceViolation, enforce
+from assets.expectations.verdicts import SUITE_CHECKS
 from assets.lineage.checks import Check, Verdict
 from assets.lineage.manifest import Manifest
-from assets.lineage.tables import document, sums_to, table
+from assets.lineage.tables import document, scan, sums_to, table
+from assets.lineage.taint import NO_WITHDRAWN_DOCUMENT
 from assets.ports import Lake
 
 _BUDGET_TOLERANCE = 0.05
@@ -57,6 +62,18 @@ def budget_is_met(manifest: Manifest, lake: Lake) -> Verdict:
     )
 
 
+def policy_allows_licences(manifest: Manifest, lake: Lake) -> Verdict:
+    policy = manifest.config.get("policy")
+    if policy is None:
+        return Verdict(passed=False, reason="the recipe names no licence policy")
+    try:
+        held = enforce(scan(lake, manifest, "documents"), policy)
+    except LicenceViolation as violation:
+        return Verdict(passed=False, reason=str(violation), facts={"refused": violation.count})
+    names = ", ".join(held["licence"].unique().sort().to_list())
+    return Verdict(passed=True, reason=f"policy {policy} allows {names}", facts={"refused": 0})
+
+
 def plan_is_written(manifest: Manifest, lake: Lake) -> Verdict:
     plan = document(lake, manifest, "plan.json")
     return Verdict(passed=bool(plan), reason=f"plan.json has {len(plan)} entries")
@@ -73,6 +90,13 @@ DEDUPED_CHECKS = (
         description="No text stands twice.",
         run=no_exact_duplicate_is_left,
     ),
+    Check(
+        name="policy_allows_licences",
+        description="The recipe's policy allows the licence of every document.",
+        run=policy_allows_licences,
+    ),
+    NO_WITHDRAWN_DOCUMENT,
+    *SUITE_CHECKS,
 )
 DECONTAMINATED_CHECKS = (
     Check(
@@ -85,6 +109,8 @@ DECONTAMINATED_CHECKS = (
         description="No held-out document shares a cluster with a trained one.",
         run=heldout_is_apart,
     ),
+    NO_WITHDRAWN_DOCUMENT,
+    *SUITE_CHECKS,
 )
 STAGE_CHECKS = (
     Check(
@@ -103,4 +129,6 @@ STAGE_CHECKS = (
         run=budget_is_met,
         blocking=False,
     ),
+    NO_WITHDRAWN_DOCUMENT,
+    *SUITE_CHECKS,
 )

@@ -1,7 +1,8 @@
-"""Truths that hold for synthetic data: counts, and no answer without a check."""
+"""Truths that hold for synthetic data: counts, no answer without a check, expectations."""
 
 from __future__ import annotations
 
+from assets.expectations.verdicts import SUITE_CHECKS
 from assets.lineage.checks import Check, Verdict
 from assets.lineage.manifest import Manifest
 from assets.lineage.tables import sums_to, table
@@ -29,4 +30,5 @@ QUESTION_CHECKS = (
         description="Each answer was confirmed by a look-up in the source's facts.",
         run=every_answer_is_checked,
     ),
+    *SUITE_CHECKS,
 )

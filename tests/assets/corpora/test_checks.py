@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from assets.corpora.checks import BENCHMARK_CHECKS, COLUMNS, DOCUMENT_CHECKS, RAW_CHECKS
+from assets.corpora.checks import (
+    BENCHMARK_CHECKS,
+    COLUMNS,
+    DOCUMENT_CHECKS,
+    RAW_CHECKS,
+    WITHDRAWN_CHECKS,
+)
+from assets.corpora.withdrawal_lists import QUARANTINE_SCHEMA
+from assets.corpora.withdrawn import WITHDRAWN_SCHEMA
+from assets.expectations.verdicts import SUITE_CHECKS
+from assets.fakes import FakeLake, commit_folder
 from tests.artifacts import Case, both_ways, judge, parquet
 
 CONTENT = b"<mediawiki/>"
@@ -38,6 +49,13 @@ def raw(sha256: str, *paths: str) -> dict[str, Any]:
 
 def tally(read: int) -> dict[str, int]:
     return {"read": read, "kept": 5, "dropped": 3, "quarantined": 1}
+
+
+def lists(*faults: str) -> dict[str, bytes]:
+    rows = [{"file": "a.csv", "line": n + 2, "reason": fault} for n, fault in enumerate(faults)]
+    buffer = io.BytesIO()
+    pl.DataFrame(rows, schema=QUARANTINE_SCHEMA).write_parquet(buffer)
+    return {"quarantine.parquet": buffer.getvalue()}
 
 
 HELD = {"files/dump.xml": CONTENT}
@@ -111,6 +129,39 @@ DOCUMENTS = [
         )
         for licence in ("", " ", "unknown", "NOASSERTION", None)
     ),
+    Case(
+        check="licences_are_known",
+        passes=True,
+        says="0 documents under licences that no row",
+        files=documents({}, {"licence": "MIT OR Apache-2.0"}),
+    ),
+    Case(
+        check="licences_are_known",
+        passes=False,
+        says="1 documents under licences that no row",
+        files=documents({}, {"licence": "LicenseRef-Mine"}),
+    ),
+]
+WITHDRAWN = [
+    Case(
+        check="counts_add_up",
+        passes=True,
+        says="read 3 against",
+        counts={"read": 3, "withdrawn": 2, "quarantined": 1},
+    ),
+    Case(
+        check="counts_add_up",
+        passes=False,
+        says="read 3 against",
+        counts={"read": 3, "withdrawn": 2, "quarantined": 0},
+    ),
+    Case(check="every_row_is_understood", passes=True, says="0 rows", files=lists()),
+    Case(
+        check="every_row_is_understood",
+        passes=False,
+        says="1 rows not understood: a.csv line 2, has no reason",
+        files=lists("has no reason"),
+    ),
 ]
 BENCHMARKS = [
     Case(check="items_are_answerable", passes=True, says="1 items, 0", files=items(), config=ASKED),
@@ -165,6 +216,33 @@ def test_documents_are_judged_by_counts_schema_and_licence(tmp_path: Path, case:
     assert case.says in verdict.reason
 
 
+@pytest.mark.parametrize("case", WITHDRAWN, ids=str)
+def test_lists_of_withdrawn_documents_are_judged_row_by_row(tmp_path: Path, case: Case) -> None:
+    verdict = judge(tmp_path, "corpora/withdrawn", WITHDRAWN_CHECKS, case)
+    assert verdict.passed is case.passes
+    assert case.says in verdict.reason
+
+
+@pytest.mark.parametrize(("doc_id", "passes"), [("d1", False), ("d2", True)])
+def test_a_list_names_the_artifacts_that_it_taints(
+    tmp_path: Path, doc_id: str, passes: bool
+) -> None:
+    lake = FakeLake(tmp_path)
+    identity = {"doc_id": "d1", "source": "s", "native_id": "1", "text_hash": "t"}
+    commit_folder(lake, "mixtures/deduped", {"documents.parquet": parquet([identity])})
+    blank = {name: "" for name in WITHDRAWN_SCHEMA} | {"file": "a.csv", "line": 2}
+    content = parquet([{**blank, "doc_id": doc_id}], **WITHDRAWN_SCHEMA)
+    manifest = commit_folder(lake, "corpora/withdrawn", {"withdrawn.parquet": content})
+    (check,) = [check for check in WITHDRAWN_CHECKS if check.name == "nothing_made_is_tainted"]
+    verdict = check.run(manifest, lake)
+    assert verdict.passed is passes
+    assert ("mixtures/deduped[p]" in verdict.reason) is not passes
+
+
+def test_a_tainted_artifact_is_told_and_does_not_stop_the_list() -> None:
+    assert [c.name for c in WITHDRAWN_CHECKS if not c.blocking] == ["nothing_made_is_tainted"]
+
+
 @pytest.mark.parametrize("case", BENCHMARKS, ids=str)
 def test_benchmarks_are_judged_by_their_items(tmp_path: Path, case: Case) -> None:
     verdict = judge(tmp_path, "corpora/benchmarks", BENCHMARK_CHECKS, case)
@@ -173,5 +251,8 @@ def test_benchmarks_are_judged_by_their_items(tmp_path: Path, case: Case) -> Non
 
 
 def test_every_check_is_seen_to_pass_and_to_fail() -> None:
-    checks = [*RAW_CHECKS, *DOCUMENT_CHECKS, *BENCHMARK_CHECKS]
-    assert both_ways([*RAW, *DOCUMENTS, *BENCHMARKS]) == {check.name for check in checks}
+    checks = {check.name for check in (*RAW_CHECKS, *DOCUMENT_CHECKS, *BENCHMARK_CHECKS)}
+    suites = {check.name for check in SUITE_CHECKS}  # seen in tests/assets/expectations
+    assert both_ways([*RAW, *DOCUMENTS, *BENCHMARKS]) == checks - suites
+    listed = {check.name for check in WITHDRAWN_CHECKS}
+    assert both_ways(WITHDRAWN) == listed - {"nothing_made_is_tainted"}

@@ -10,7 +10,7 @@ import polars as pl
 
 from assets.mixtures.words import I64, U64, Words, batches, mix, words_of
 
-_STEP = np.uint64(0xA0761D6478BD642F)
+STEP = np.uint64(0xA0761D6478BD642F)
 """Odd, so that no word is lost; order matters because each word meets another power."""
 
 
@@ -34,7 +34,7 @@ def ngrams_of(words: Words, lengths: Iterable[int]) -> Iterator[tuple[int, Ngram
     rolled = words.hashes
     for length in range(1, wanted[-1] + 1):
         if length > 1:
-            rolled = rolled[:-1] * _STEP
+            rolled = rolled[:-1] * STEP
             rolled += words.hashes[length - 1 :]
         if length not in wanted:
             continue

@@ -1,7 +1,7 @@
 """Normalised words of many documents at once, with a hash each.
 
 Lower-cased, punctuation stripped, one word per ideograph or kana (those scripts put no spaces
-between words). Polars rewrites the text, numpy cuts and hashes it: no Python runs per word. The
+between words). Polars rewrites text beyond ASCII, a compiled loop cuts and hashes it. The
 hash is our own, because it decides what is merged and must not change with a library's version.
 """
 
@@ -20,9 +20,8 @@ U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 
 BATCH_BYTES = 4 << 20
-"""Text handled at a time, so that the temporaries (about 20 bytes per byte) stay small."""
+"""Text handled at a time, so that the temporaries (about 12 bytes per byte) stay small."""
 
-_BEYOND_ASCII = r"[^\x00-\x7f]"
 _UNSPACED = r"([\p{Han}\p{Hiragana}\p{Katakana}])"
 _JOINERS = r"[\x{200c}\x{200d}\x{fe00}-\x{fe0f}]"
 """They shape letters and emoji, are part of no word, and yet count as word characters."""
@@ -30,14 +29,19 @@ _FOREIGN_PUNCTUATION = r"[^\w\x00-\x7f]+"
 _LONG_WORD_BYTES = 128
 """Longer runs (base64, sequences) are rare and hashed one by one."""
 
-_IS_WORD_BYTE = np.zeros(256, dtype=np.bool_)
-_IS_WORD_BYTE[list(b"_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")] = True
-_IS_WORD_BYTE[128:] = True
+_FOLDED = np.zeros(256, dtype=np.uint8)
+"""The lower case of every byte that a word may hold, 0 for the others."""
+_FOLDED[list(b"_0123456789abcdefghijklmnopqrstuvwxyz")] = list(
+    b"_0123456789abcdefghijklmnopqrstuvwxyz"
+)
+_FOLDED[ord("A") : ord("Z") + 1] = range(ord("a"), ord("z") + 1)
+_FOLDED[128:] = range(128, 256)
 
-_LOW_BYTES = np.array([(1 << (8 * count)) - 1 for count in range(9)], dtype=np.uint64)
 # Odd constants of the usual size; any would do, but a change here changes what is merged.
 _MIX_A = np.uint64(0x9E3779B97F4A7C15)
 _MIX_B = np.uint64(0xD6E8FEB86659FD93)
+MIXERS = np.array([_MIX_A, _MIX_B], dtype=np.uint64)
+"""For the compiled loops."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,57 +113,42 @@ def _joined(parts: list[npt.NDArray[Any]], dtype: type[np.generic]) -> npt.NDArr
 
 
 def _words_of_batch(texts: pl.Series) -> Words:
-    normalised = (_normalise(texts) + "\n").to_arrow()
-    offsets = np.frombuffer(normalised.buffers()[1], dtype=np.int64)[: len(texts) + 1]
-    size = int(offsets[-1]) if len(texts) else 0
+    from assets.mixtures.word_kernels import cut_words
+
+    normalised = _normalise(texts).to_arrow()
+    offsets = np.zeros(1, dtype=np.int64)
+    if len(texts):
+        offsets = np.frombuffer(normalised.buffers()[1], dtype=np.int64)[: len(texts) + 1]
+    size = int(offsets[-1])
     text = np.zeros(size + 8, dtype=np.uint8)
     if size:
         text[:size] = np.frombuffer(normalised.buffers()[2], dtype=np.uint8, count=size)
-    # A word starts where a word byte follows another byte, and ends where the reverse happens;
-    # the line end behind each document and the zeros behind the last keep the edges in pairs.
-    inside = _IS_WORD_BYTE[text]
-    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
-    if inside[0]:
-        edges = np.concatenate([np.zeros(1, dtype=edges.dtype), edges])
-    starts, ends = np.ascontiguousarray(edges[0::2]), np.ascontiguousarray(edges[1::2])
-    return Words(
-        text=text,
-        starts=starts,
-        ends=ends,
-        hashes=_hash_words(text, starts, ends),
-        bounds=np.searchsorted(starts, offsets).astype(np.int64),
-    )
+    # Little-endian loads from any byte: the same value on every machine.
+    loads = np.ndarray(shape=(size + 1,), dtype="<u8", buffer=text, strides=(1,))
+    most = size // 2 + len(texts)
+    starts, ends = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
+    hashes = np.empty(most, dtype=np.uint64)
+    bounds = np.empty(len(offsets), dtype=np.int64)
+    count = cut_words(text, loads, offsets, _FOLDED, MIXERS, starts, ends, hashes, bounds)
+    starts, ends, hashes = starts[:count], ends[:count], hashes[:count]
+    for index in np.flatnonzero(ends - starts > _LONG_WORD_BYTES):
+        word = text[starts[index] : ends[index]].tobytes()
+        digest = hashlib.blake2b(word, digest_size=8).digest()
+        hashes[index] = int.from_bytes(digest, "little")
+    return Words(text=text, starts=starts, ends=ends, hashes=hashes, bounds=bounds)
 
 
 def _normalise(texts: pl.Series) -> pl.Series:
-    """Lower-case; beyond ASCII also fold compatibility forms (ligatures, full width) and cut."""
-    plain = texts.fill_null("").str.to_lowercase()
-    foreign = plain.str.contains(_BEYOND_ASCII)
+    """Beyond ASCII: lower-case, fold compatibility forms (ligatures, full width) and cut.
+
+    ASCII texts stay as they are: their bytes are lower-cased while they are cut.
+    """
+    plain = texts.fill_null("")
+    foreign = plain.str.len_bytes() != plain.str.len_chars()
     if foreign.any():
-        folded = plain.filter(foreign).str.normalize("NFKC").str.to_lowercase()
+        folded = plain.filter(foreign).str.to_lowercase()
+        folded = folded.str.normalize("NFKC").str.to_lowercase()
         folded = folded.str.replace_all(_JOINERS, "").str.replace_all(_FOREIGN_PUNCTUATION, " ")
         folded = folded.str.replace_all(_UNSPACED, " $1 ")
         plain = plain.scatter(foreign.arg_true(), folded)
     return plain
-
-
-def _hash_words(text: npt.NDArray[np.uint8], starts: I64, ends: I64) -> U64:
-    """Fold eight bytes at a time over all words that still have some."""
-    lengths = ends - starts
-    hashes = (lengths.astype(np.uint64) + np.uint64(1)) * _MIX_A
-    # Little-endian loads from any byte: the same value on every machine.
-    loads = np.ndarray(shape=(max(0, len(text) - 7),), dtype="<u8", buffer=text, strides=(1,))
-    active = np.flatnonzero(lengths <= _LONG_WORD_BYTES)
-    at, left = starts[active], lengths[active]
-    while len(active):
-        block = loads[at] & _LOW_BYTES[np.minimum(left, 8)]
-        folded = (hashes[active] ^ block) * _MIX_B
-        hashes[active] = folded ^ (folded >> np.uint64(31))
-        more = left > 8
-        active, at, left = active[more], at[more] + 8, left[more] - 8
-    hashes = mix(hashes)
-    for index in np.flatnonzero(lengths > _LONG_WORD_BYTES):
-        word = text[starts[index] : ends[index]].tobytes()
-        digest = hashlib.blake2b(word, digest_size=8).digest()
-        hashes[index] = int.from_bytes(digest, "little")
-    return hashes

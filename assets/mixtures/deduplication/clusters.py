@@ -1,0 +1,258 @@
+"""From components to evidence: who is kept in each cluster, and why each other document went.
+
+The longest text is kept, of equally long ones that with the smallest doc_id. A removed document
+has on record its true similarity to the kept one, and the strongest link that brought it in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from assets.lineage.storage import Folder, StoredFile
+from assets.mixtures.deduplication.components import LABELS
+from assets.mixtures.deduplication.frames import (
+    Fragments,
+    partition_of,
+    read_frames,
+    scatter,
+    write_frame,
+)
+from assets.mixtures.deduplication.parts import (
+    Part,
+    part_of_rows,
+    read_documents,
+    read_signatures,
+)
+from assets.mixtures.deduplication.proof import LINKS, TAGGED
+from assets.mixtures.deduplication.texts import COPIES
+from assets.mixtures.words import mix
+
+MEMBERS = pl.Schema(
+    {
+        "row": pl.UInt64,
+        "label": pl.UInt64,
+        "first": pl.UInt64,
+        "doc_id": pl.String,
+        "source": pl.String,
+        "native_id": pl.String,
+        "text_hash": pl.String,
+        "text_bytes": pl.UInt32,
+    }
+)
+"""A document of a cluster; `first` is the document of the same text with the smallest doc_id."""
+DECISIONS = pl.Schema({**MEMBERS, "kept": pl.UInt64, "kept_doc_id": pl.String})
+MERGED = pl.Schema(
+    {
+        "doc_id": pl.String,
+        "source": pl.String,
+        "native_id": pl.String,
+        "text_hash": pl.String,
+        "kept_doc_id": pl.String,
+        "similarity": pl.Float64,
+        "rule": pl.String,
+        "linked_doc_id": pl.String,
+        "link_similarity": pl.Float64,
+        "cluster_id": pl.String,
+    }
+)
+SIZES = pl.Schema({"doc_id": pl.String, "duplicate_count": pl.UInt32})
+
+
+@dataclass(frozen=True, kw_only=True)
+class MembersItem:
+    part: Part
+    labels: tuple[StoredFile, ...]
+    copies: tuple[StoredFile, ...]
+    links: StoredFile
+    """Links whose right document is in this part."""
+    num_shards: int
+    out: Folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Members:
+    members: Fragments
+    links: Fragments
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChooseItem:
+    shard: int
+    members: tuple[StoredFile, ...]
+    links: tuple[StoredFile, ...]
+    first_rows: tuple[int, ...]
+    out: Folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    decisions: StoredFile
+    pairs: Fragments
+    """Pairs of removed and kept that no link compared."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainItem:
+    shard: int
+    decisions: StoredFile
+    links: tuple[StoredFile, ...]
+    compared: tuple[StoredFile, ...]
+    bounds: tuple[str, ...]
+    """The first doc_id prefix of every range but the first one."""
+    out: Folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explained:
+    merged: Fragments
+    sizes: Fragments
+    num_clusters: int
+    largest: int
+
+
+def gather_members(item: MembersItem) -> Members:
+    """Send the clustered documents of a part, and their links, to the shard of their label."""
+    labels = read_frames(item.labels, LABELS).unique().sort("row")
+    copies = read_frames(item.copies, COPIES)
+    signed = read_signatures(item.part, ["doc_id", "source", "text_hash", "text_bytes"])
+    signed = signed.join(labels, on="row", how="inner", maintain_order="left")
+    names = read_documents(item.part, ["native_id"]) if signed.height else None
+    members = signed.join(copies, on="row", how="left", maintain_order="left").with_columns(
+        pl.coalesce("first", "row").alias("first")
+    )
+    if names is None:
+        members = members.with_columns(pl.lit("").alias("native_id"))
+    else:
+        members = members.join(names, on="row", how="left", maintain_order="left")
+    links = pl.read_parquet(item.links.local()).join(
+        labels, left_on="right", right_on="row", how="left", maintain_order="left"
+    )
+    name = f"{item.part.index:05d}"
+    return Members(
+        members=scatter(
+            members.select(MEMBERS.names()),
+            partition_of(mix(members["label"].to_numpy()), item.num_shards),
+            item.out.child("members"),
+            name,
+        ),
+        links=scatter(
+            links.select(LINKS.names()),
+            partition_of(mix(links["label"].to_numpy()), item.num_shards),
+            item.out.child("links"),
+            name,
+        ),
+    )
+
+
+def choose_kept(item: ChooseItem) -> Chosen:
+    """Decide who is kept in each cluster, and ask for the similarities that no link has."""
+    members = read_frames(item.members, MEMBERS)
+    best = members.sort(["text_bytes", "doc_id"], descending=[True, False])
+    best = best.unique("label", keep="first", maintain_order=True).select(
+        "label", pl.col("row").alias("kept"), pl.col("doc_id").alias("kept_doc_id")
+    )
+    decisions = members.join(best, on="label", how="left").sort("row")
+    pairs = decisions.filter(pl.col("first") != pl.col("kept")).select(
+        pl.min_horizontal("first", "kept").alias("left"),
+        pl.max_horizontal("first", "kept").alias("right"),
+        pl.lit(item.shard, dtype=pl.UInt32).alias("tag"),
+    )
+    known = read_frames(item.links, LINKS)
+    pairs = pairs.unique().join(known, on=["left", "right"], how="anti").sort("left", "right")
+    pairs = pairs.select(TAGGED.names())
+    name = f"{item.shard:05d}"
+    return Chosen(
+        decisions=write_frame(item.out, f"decisions/{name}.parquet", decisions),
+        pairs=scatter(
+            pairs,
+            part_of_rows(pairs["left"].to_numpy(), item.first_rows),
+            item.out.child("pairs"),
+            name,
+        ),
+    )
+
+
+def explain(item: ExplainItem) -> Explained:
+    """Write the evidence of every removed document, and the size of every cluster."""
+    decisions = pl.read_parquet(item.decisions.local())
+    links = read_frames(item.links, LINKS)
+    known = pl.concat([links, read_frames(item.compared, LINKS)])
+    removed = decisions.filter(pl.col("row") != pl.col("kept"))
+    ids = decisions.select("row", "doc_id", "text_hash")
+    removed = _with_similarity(removed, known, ids)
+    removed = _with_link(removed, links, ids)
+    merged = removed.with_columns(pl.col("kept_doc_id").alias("cluster_id")).select(MERGED.names())
+    assert merged["similarity"].null_count() == merged["link_similarity"].null_count() == 0
+    sizes = decisions.group_by("kept_doc_id").agg(pl.len().cast(pl.UInt32)).sort("kept_doc_id")
+    sizes = sizes.rename({"kept_doc_id": "doc_id", "len": "duplicate_count"})
+    name = f"{item.shard:05d}"
+    return Explained(
+        merged=scatter(
+            merged, ranges_of(merged["doc_id"], item.bounds), item.out.child("merged"), name
+        ),
+        sizes=scatter(
+            sizes, ranges_of(sizes["doc_id"], item.bounds), item.out.child("sizes"), name
+        ),
+        num_clusters=sizes.height,
+        largest=int(sizes["duplicate_count"].max() or 0),  # type: ignore[call-overload]
+    )
+
+
+def ranges_of(
+    ids: pl.Series, bounds: tuple[str, ...]
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return the range of each doc_id: how many bounds are at most its beginning."""
+    starts = pl.Series(list(bounds), dtype=pl.String)
+    return starts.search_sorted(ids, side="right").to_numpy().astype(np.int64)
+
+
+def _with_similarity(removed: pl.DataFrame, known: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    kept_hash = ids.select(pl.col("row").alias("kept"), pl.col("text_hash").alias("kept_hash"))
+    removed = removed.join(kept_hash, on="kept", how="left")
+    exact = pl.col("text_hash") == pl.col("kept_hash")
+    pairs = known.group_by("left", "right").agg(pl.col("similarity").max())
+    return (
+        removed.with_columns(
+            pl.min_horizontal("first", "kept").alias("left"),
+            pl.max_horizontal("first", "kept").alias("right"),
+            pl.when(exact).then(pl.lit("exact")).otherwise(pl.lit("near")).alias("rule"),
+        )
+        .join(pairs, on=["left", "right"], how="left")
+        .with_columns(pl.when(exact).then(1.0).otherwise(pl.col("similarity")).alias("similarity"))
+    )
+
+
+def _with_link(removed: pl.DataFrame, links: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    """A copy is linked to the first document of its text, any other by its strongest link."""
+    ways = pl.concat(
+        [
+            links.select(pl.col("left").alias("row"), pl.col("right").alias("other"), "similarity"),
+            links.select(pl.col("right").alias("row"), pl.col("left").alias("other"), "similarity"),
+        ]
+    )
+    names = ids.select(pl.col("row").alias("other"), pl.col("doc_id").alias("linked_doc_id"))
+    strongest = (
+        ways.join(names, on="other", how="left")
+        .sort(["row", "similarity", "linked_doc_id"], descending=[False, True, False])
+        .unique("row", keep="first", maintain_order=True)
+        .select("row", "linked_doc_id", pl.col("similarity").alias("link_similarity"))
+    )
+    first = names.rename({"other": "first", "linked_doc_id": "first_doc_id"})
+    is_copy = pl.col("first") != pl.col("row")
+    return (
+        removed.join(strongest, on="row", how="left")
+        .join(first, on="first", how="left")
+        .with_columns(
+            pl.when(is_copy)
+            .then(pl.col("first_doc_id"))
+            .otherwise(pl.col("linked_doc_id"))
+            .alias("linked_doc_id"),
+            pl.when(is_copy)
+            .then(1.0)
+            .otherwise(pl.col("link_similarity"))
+            .alias("link_similarity"),
+        )
+    )

@@ -1,0 +1,86 @@
+"""Frames that travel between shard-wise functions: one file per writer and receiver.
+
+Scratch of one attempt, so nothing is compressed. Which rows a receiver gets depends on a key in
+the row, never on who wrote it: any number of writers gives receivers the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from assets.lineage.storage import Folder, StoredFile
+
+Fragments = tuple[tuple[int, StoredFile], ...]
+"""(receiver, file) of one writer; receivers without rows have none."""
+
+
+def write_frame(folder: Folder, name: str, frame: pl.DataFrame) -> StoredFile:
+    """Publish a frame whole."""
+    return folder.write(
+        name, lambda path: frame.write_parquet(path, compression="uncompressed", statistics=False)
+    )
+
+
+def scatter(
+    frame: pl.DataFrame, receivers: npt.NDArray[np.int64], folder: Folder, writer: str
+) -> Fragments:
+    """Write each row to the file of its receiver."""
+    if not len(receivers):
+        return ()
+    order = np.argsort(receivers, kind="stable")
+    receivers = receivers[order]
+    frame = frame[order]
+    first = np.flatnonzero(np.append(True, receivers[1:] != receivers[:-1]))
+    lengths = np.diff(np.append(first, len(receivers)))
+    return tuple(
+        (
+            int(receivers[at]),
+            write_frame(
+                folder, f"{int(receivers[at]):05d}/{writer}.parquet", frame.slice(at, length)
+            ),
+        )
+        for at, length in zip(first.tolist(), lengths.tolist(), strict=True)
+    )
+
+
+def received(writers: Sequence[Fragments], receiver: int) -> tuple[StoredFile, ...]:
+    """Return the files of one receiver."""
+    return tuple(file for fragments in writers for to, file in fragments if to == receiver)
+
+
+def by_receiver(writers: Sequence[Fragments], count: int) -> list[tuple[StoredFile, ...]]:
+    """Return the files of every receiver from 0 on."""
+    files: list[list[StoredFile]] = [[] for _ in range(count)]
+    for fragments in writers:
+        for to, file in fragments:
+            files[to].append(file)
+    return [tuple(each) for each in files]
+
+
+def read_frames(files: Sequence[StoredFile], schema: pl.Schema) -> pl.DataFrame:
+    """Return all rows of some files, in the order of the files."""
+    return pl.concat([schema.to_frame(), *(pl.read_parquet(file.local()) for file in files)])
+
+
+def partition_of(hashes: npt.NDArray[np.uint64], count: int) -> npt.NDArray[np.int64]:
+    """Return the receiver of each 64-bit hash, evenly by its high bits."""
+    return ((hashes >> np.uint64(32)) * np.uint64(count) >> np.uint64(32)).astype(np.int64)
+
+
+def hash_strings(values: pl.Series) -> npt.NDArray[np.uint64]:
+    """Return a hash of each string that never changes with a library's version."""
+    from assets.mixtures.shingle_kernels import hash_bytes
+
+    array = values.fill_null("").to_arrow()
+    if not len(values):
+        return np.zeros(0, dtype=np.uint64)
+    offsets = np.frombuffer(array.buffers()[1], dtype=np.int64)[: len(values) + 1]
+    size = int(offsets[-1])
+    content = np.zeros(max(1, size), dtype=np.uint8)
+    if size:
+        content[:size] = np.frombuffer(array.buffers()[2], dtype=np.uint8, count=size)
+    return np.asarray(hash_bytes(content, offsets))

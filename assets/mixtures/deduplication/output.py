@@ -1,0 +1,127 @@
+"""What deduplication writes: documents that stay, in parts by doc_id, and the evidence.
+
+A range of doc_ids is one part, and its size in text depends on the documents alone: how sources
+were cut, and who worked on them, changes no byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from assets.lineage.storage import Folder, StoredFile
+from assets.lineage.workspace import part_name
+from assets.mixtures.deduplication.clusters import MERGED, SIZES
+from assets.mixtures.deduplication.frames import read_frames, write_frame
+from assets.mixtures.deduplication.parts import Part
+
+PART_BYTES = 64 << 20
+"""Text per part before merging, as in corpora/documents; our choice."""
+STATS = pl.Schema({"source": pl.String, "taken": pl.UInt32, "exact": pl.UInt32, "near": pl.UInt32})
+
+
+@dataclass(frozen=True, kw_only=True)
+class RangeItem:
+    index: int
+    bounds: tuple[str, ...]
+    parts: tuple[Part, ...]
+    """Those that may hold a doc_id of the range."""
+    merged: tuple[StoredFile, ...]
+    sizes: tuple[StoredFile, ...]
+    out: Folder
+    scratch: Folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    documents: StoredFile
+    merged: StoredFile
+    stats: tuple[tuple[str, int, int, int], ...]
+    """(source, taken, exact, near)."""
+    num_kept: int
+
+
+def range_bounds(sizes: Sequence[StoredFile], part_bytes: int) -> tuple[str, ...]:
+    """Return the doc_id prefixes at which a new range begins, from bytes of text per prefix."""
+    total: pl.DataFrame | None = None
+    for file in sizes:
+        frame = pl.read_parquet(file.local())
+        both = frame if total is None else pl.concat([total, frame])
+        total = both.group_by("prefix").agg(pl.col("text_bytes").sum())
+    bounds: list[str] = []
+    held = 0
+    rows = () if total is None else total.sort("prefix").iter_rows()
+    for number, (prefix, size) in enumerate(rows):
+        if number and held + size > part_bytes:
+            bounds.append(prefix)
+            held = 0
+        held += size
+    return tuple(bounds)
+
+
+def write_range(item: RangeItem) -> Written:
+    """Write the documents of one range that stay, and the evidence of those that go."""
+    merged = read_frames(item.merged, MERGED).sort("doc_id")
+    sizes = read_frames(item.sizes, SIZES)
+    frames = [_documents(part, item) for part in item.parts]
+    documents = pl.concat(frames).sort("doc_id")
+    stays = documents.join(merged.select("doc_id"), on="doc_id", how="anti", maintain_order="left")
+    stays = stays.join(sizes, on="doc_id", how="left", maintain_order="left").with_columns(
+        pl.col("doc_id").alias("cluster_id"), pl.col("duplicate_count").fill_null(1)
+    )
+    stays = stays.select(*documents.columns, "cluster_id", "duplicate_count")
+    assert stays.height + merged.height == documents.height
+    assert int(stays["duplicate_count"].sum()) >= stays.height
+    stats = (
+        documents.group_by("source")
+        .agg(pl.len().alias("taken"))
+        .join(
+            merged.group_by("source").agg(
+                (pl.col("rule") == "exact").sum().alias("exact"),
+                (pl.col("rule") == "near").sum().alias("near"),
+            ),
+            on="source",
+            how="left",
+        )
+        .fill_null(0)
+        .sort("source")
+    )
+    name = part_name("documents", item.index)
+    return Written(
+        documents=item.out.write(name, lambda path: _write_documents(stays, path)),
+        merged=write_frame(item.scratch, f"merged/{item.index:05d}.parquet", merged),
+        stats=tuple(stats.iter_rows()),
+        num_kept=stays.height,
+    )
+
+
+def join_merged(files: Sequence[StoredFile], path: Path) -> None:
+    """Write the evidence of all ranges as one file, one range at a time."""
+    schema = MERGED.to_frame().to_arrow().schema
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for file in files:
+            table = pl.read_parquet(file.local()).to_arrow().cast(schema)
+            if table.num_rows:
+                writer.write_table(table)
+
+
+def _documents(part: Part, item: RangeItem) -> pl.DataFrame:
+    """Return the taken documents of a part that fall into the range."""
+    frame = pl.read_parquet(part.documents.local())
+    if not frame["doc_id"].is_sorted():
+        frame = frame.sort("doc_id")
+    frame = frame.head(part.num_taken)
+    first, last = 0, frame.height
+    if item.index:
+        first = int(frame["doc_id"].search_sorted(item.bounds[item.index - 1], side="left"))
+    if item.index < len(item.bounds):
+        last = int(frame["doc_id"].search_sorted(item.bounds[item.index], side="left"))
+    return frame.slice(first, last - first)
+
+
+def _write_documents(frame: pl.DataFrame, path: Path) -> None:
+    frame.write_parquet(path, compression="zstd")

@@ -1,0 +1,74 @@
+"""Compiled loops over the bytes of text: words and their hashes. No Python object in sight.
+
+What a word is and why is said in words.py, which is the only caller; the constants come from there.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+U8 = npt.NDArray[np.uint8]
+U64 = npt.NDArray[np.uint64]
+I64 = npt.NDArray[np.int64]
+
+_SHIFT_WORD = np.uint64(31)
+_EIGHT_BITS = np.uint64(8)
+
+
+@njit(cache=True, nogil=True)
+def cut_words(
+    text: U8,
+    loads: U64,
+    offsets: I64,
+    fold: U8,
+    constants: U64,
+    starts: I64,
+    ends: I64,
+    hashes: U64,
+    bounds: I64,
+) -> int:
+    """Fold the bytes in place and write starts, ends and hashes of all words; return how many.
+
+    `fold` maps a byte to its lower case, or to 0 if no word holds it; `loads` are the eight bytes
+    from every byte on; bytes that no word holds stay as they are. Long words are hashed like all.
+    """
+    mix_a, mix_b = constants[0], constants[1]
+    count = 0
+    for document in range(len(offsets) - 1):
+        bounds[document] = count
+        at, end = offsets[document], offsets[document + 1]
+        while at < end:
+            if fold[text[at]] == 0:
+                at += 1
+                continue
+            first = at
+            while at < end:
+                folded = fold[text[at]]
+                if folded == 0:
+                    break
+                text[at] = folded
+                at += 1
+            starts[count], ends[count] = first, at
+            hashes[count] = _hash(loads, first, at - first, mix_a, mix_b)
+            count += 1
+    bounds[len(offsets) - 1] = count
+    return count
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _hash(loads: U64, first: int, length: int, mix_a: np.uint64, mix_b: np.uint64) -> np.uint64:
+    """Fold eight bytes at a time into a hash that begins with the length."""
+    value = np.uint64(np.uint64(length + 1) * mix_a)
+    while length > 0:
+        block = loads[first]
+        if length < 8:
+            block &= (np.uint64(1) << (np.uint64(length) * _EIGHT_BITS)) - np.uint64(1)
+        value = np.uint64((value ^ block) * mix_b)
+        value ^= value >> _SHIFT_WORD
+        first += 8
+        length -= 8
+    value = np.uint64((value ^ (value >> np.uint64(32))) * mix_b)
+    value = np.uint64((value ^ (value >> np.uint64(29))) * mix_a)
+    return value ^ (value >> np.uint64(32))

@@ -100,7 +100,8 @@ class ItemIndex:
         found = look_up(
             words.hashes, words.bounds, table.length, table.keys, table.bits, table.log2_bits
         )
-        return found[self._same(words, found[:, 1], table.places[found[:, 2]], table.length)]
+        hits: I64 = found[self._same(words, found[:, 1], table.places[found[:, 2]], table.length)]
+        return hits
 
     def _same(self, words: Words, at: I64, other: I64, lengths: I64 | int) -> npt.NDArray[np.bool_]:
         mine = self.words

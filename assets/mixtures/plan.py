@@ -85,8 +85,9 @@ def band_of(rank: str) -> pl.Expr:
 
 def _mean(pool: pl.DataFrame, column: str) -> float:
     """Return the mean of a percentile over the tokens that are read."""
-    achieved = pool["achieved"].sum()
-    return round(float((pool[column] * pool["achieved"]).sum()) / max(1, achieved), 6)
+    achieved = int(pool["achieved"].sum())
+    weighted = float((pool[column] * pool["achieved"]).sum())
+    return round(weighted / max(1, achieved), 6)
 
 
 def _along(
@@ -186,4 +187,4 @@ def _too_long(pool: pl.DataFrame, config: Mapping[str, Any]) -> dict[str, int]:
 def _unclaimed(pool: pl.DataFrame, targets: Sequence[Target]) -> int:
     """Documents in no group that has tokens: the groups claim all, or the share is zero."""
     empty = [target.name for target in targets if not target.tokens]
-    return pool.filter(pl.col("group").is_in(empty)).height
+    return int(pool.select(pl.col("group").is_in(empty).sum()).item())

@@ -86,7 +86,8 @@ def shares_within_tolerance(manifest: Manifest, lake: Lake) -> Verdict:
     """Every target is met within its last document or the tolerance; a miss names its cap."""
     plan = document(lake, manifest, "plan.json")
     tokens = int(manifest.config["tokens"])
-    missed, explained = [], []
+    missed: list[str] = []
+    explained: list[str] = []
     for name, entry in sorted(plan["targets"].items()):
         off = int(entry["achieved_tokens"]) - int(entry["planned_tokens"])
         if abs(off) > max(SHARE_TOLERANCE * tokens, _largest(entry)):

@@ -50,7 +50,7 @@ class Report:
             rules.select(RULES).to_numpy(),
             rows=benchmarks,
             columns=RULES,
-            title="Documents removed, by benchmark and rule",
+            title="Removed, by rule",
             path=out("contamination_rules.png"),
         )
 

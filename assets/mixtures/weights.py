@@ -26,9 +26,10 @@ FORMULAS = {
     "quality_weight": "low + (top - low) / (1 + exp(-(quality_rank - from) / softness))",
     "hardness_weight": "floor + (1 - floor) x exp(-((difficulty - centre) / width)^2 / 2)",
     "topic_weight": "mixture.topic_weights, 1 for a topic that is not named",
-    "difficulty": "perplexity_share x perplexity_rank + (1 - perplexity_share) x quality_rank",
     "quality_rank": "(average rank of quality within language and domain - 0.5) / documents there",
     "perplexity_rank": "the same of bits_per_byte",
+    "difficulty": "the same of perplexity_share x perplexity_rank + (1 - perplexity_share) x "
+    "quality_rank, to 9 decimals",
 }
 """As they stand in plan.json, so that an auditor can recompute each."""
 
@@ -43,14 +44,13 @@ def with_weights(
     Needs duplicate_count, quality, bits_per_byte, topic, language and domain, without nulls.
     """
     stage, share = mixture["stage"], mixture["perplexity_share"]
+    # A percentile of the sum of two percentiles: they may run against each other, and the sums
+    # then crowd in the middle, where no preference could tell them apart.
+    hard = share * pl.col("perplexity_rank") + (1 - share) * pl.col("quality_rank")
     ranked = documents.with_columns(
-        percentile("quality").alias("quality_rank"),
-        percentile("bits_per_byte").alias("perplexity_rank"),
-    ).with_columns(
-        (share * pl.col("perplexity_rank") + (1 - share) * pl.col("quality_rank")).alias(
-            "difficulty"
-        )
-    )
+        percentile(pl.col("quality")).alias("quality_rank"),
+        percentile(pl.col("bits_per_byte")).alias("perplexity_rank"),
+    ).with_columns(percentile(hard.round(9)).alias("difficulty"))
     counts = documents["duplicate_count"].to_numpy().astype(np.int64)
     topics = {str(topic): float(weight) for topic, weight in mixture["topic_weights"]}
     return ranked.with_columns(
@@ -63,12 +63,12 @@ def with_weights(
     ).with_columns(pl.reduce(mul, [pl.col(name) for name in FACTORS]).alias("weight"))
 
 
-def percentile(column: str) -> pl.Expr:
+def percentile(value: pl.Expr) -> pl.Expr:
     """Return where a document stands among those of its language and domain, in (0, 1).
 
     Documents of equal value stand at the same percentile, a single one in the middle.
     """
-    rank = pl.col(column).cast(pl.Float64).rank("average")
+    rank = value.cast(pl.Float64).rank("average")
     return ((rank - 0.5) / pl.len()).over(_PEERS)
 
 

@@ -334,7 +334,7 @@ class MixtureSpec:
     max_document_share: float
     """Most of a stage's tokens that one document may be, all its readings together."""
     perplexity_share: float
-    """Difficulty = this x perplexity percentile + (1 - this) x quality percentile."""
+    """Difficulty: percentile of this x perplexity percentile + (1 - this) x quality percentile."""
     stages: tuple[StageMixture, StageMixture, StageMixture]
 
     def __post_init__(self) -> None:

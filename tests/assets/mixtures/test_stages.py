@@ -7,7 +7,7 @@ import io
 import json
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -244,17 +244,28 @@ def test_every_factor_can_be_computed_again_from_the_scores(tmp_path: Path) -> N
     )
     selection, plan, _, _ = staged(tmp_path, rows, tokens=10**6, medical_share=0.4, spec=spec)
     of = {row["doc_id"]: row for row in rows}
-    for got in selection.iter_rows(named=True):
-        row = of[got["doc_id"]]
+
+    def rank(row: dict[str, Any], value: Callable[[dict[str, Any]], float]) -> float:
         peers = [
             r for r in rows if (r["language"], r["domain"]) == (row["language"], row["domain"])
         ]
+        below = sum(value(r) < value(row) for r in peers)
+        equal = sum(value(r) == value(row) for r in peers)
+        return (below + (equal + 1) / 2 - 0.5) / len(peers)
 
-        def rank(column: str, row: Any = row, peers: Any = peers) -> float:
-            return (sum(r[column] <= row[column] for r in peers) - 0.5) / len(peers)
+    def quality_rank(row: dict[str, Any]) -> float:
+        return rank(row, lambda r: float(r["quality"]))
 
-        quality, perplexity = rank("quality"), rank("bits_per_byte")
-        difficulty = 0.75 * perplexity + 0.25 * quality
+    hard = {
+        key: round(
+            0.75 * rank(row, lambda r: float(r["bits_per_byte"])) + 0.25 * quality_rank(row), 9
+        )
+        for key, row in of.items()
+    }
+    for got in selection.iter_rows(named=True):
+        row = of[got["doc_id"]]
+        quality = quality_rank(row)
+        difficulty = rank(row, lambda r: hard[r["doc_id"]])
         factors = {
             "dup_weight": {1: 1.0, 2: 3.0, 7: 5.0}[row["duplicate_count"]],
             "quality_weight": 0.5 + 2.5 / (1 + math.exp(-(quality - 0.67) / 0.05)),

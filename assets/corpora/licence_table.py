@@ -90,9 +90,25 @@ def _public_domain(code: str, title: str, basis: str) -> Licence:
     )
 
 
+def _reserved(code: str, title: str, basis: str) -> Licence:
+    return Licence(
+        id=code,
+        title=title,
+        attribution="source",
+        share_alike=False,
+        commercial=False,
+        weights_public=False,
+        basis=f"{basis}; mining for research alone (our reading, after article 3 of directive (EU) "
+        "2019/790)",
+    )
+
+
+_CC_VERSIONS = ("1.0", "2.0", "2.5", "3.0", "4.0")
+
 _TABLE = (
     _public_domain("CC0-1.0", "Creative Commons Zero 1.0", "creativecommons.org/publicdomain/zero"),
     _public_domain("PDDL-1.0", "Open Data Commons Public Domain", "opendatacommons.org/licenses"),
+    _public_domain("CC-PDM-1.0", "Public Domain Mark 1.0", "creativecommons.org/publicdomain/mark"),
     _public_domain("Unlicense", "The Unlicense", "spdx.org/licenses/Unlicense"),
     _public_domain("0BSD", "BSD Zero Clause", "spdx.org/licenses/0BSD"),
     _public_domain(
@@ -105,15 +121,12 @@ _TABLE = (
         "Public domain",
         "copyright has run out or was given up, as the source states",
     ),
-    *(
-        _cc(suffix, version)
-        for suffix, version in (("BY", "2.0"), ("BY", "2.5"), ("BY", "3.0"), ("BY", "4.0"))
-    ),
-    *(_cc("BY-SA", version, sa=True) for version in ("2.0", "2.5", "3.0", "4.0")),
-    *(_cc("BY-NC", version, nc=True) for version in ("2.0", "2.5", "3.0", "4.0")),
-    *(_cc("BY-NC-SA", version, nc=True, sa=True) for version in ("2.0", "2.5", "3.0", "4.0")),
-    *(_cc("BY-ND", version, nd=True) for version in ("2.0", "2.5", "3.0", "4.0")),
-    *(_cc("BY-NC-ND", version, nc=True, nd=True) for version in ("2.0", "2.5", "3.0", "4.0")),
+    *(_cc("BY", version) for version in _CC_VERSIONS),
+    *(_cc("BY-SA", version, sa=True) for version in _CC_VERSIONS),
+    *(_cc("BY-NC", version, nc=True) for version in _CC_VERSIONS),
+    *(_cc("BY-NC-SA", version, nc=True, sa=True) for version in _CC_VERSIONS),
+    *(_cc("BY-ND", version, nd=True) for version in _CC_VERSIONS),
+    *(_cc("BY-NC-ND", version, nc=True, nd=True) for version in _CC_VERSIONS),
     _permissive("MIT", "MIT License"),
     _permissive("Apache-2.0", "Apache License 2.0"),
     _permissive("BSD-2-Clause", "BSD 2-Clause"),
@@ -149,15 +162,10 @@ _TABLE = (
         basis="NLM claims no copyright in the records and asks to be named; records that carry a "
         "publisher's notice are LicenseRef-Publisher-Copyright (our reading)",
     ),
-    Licence(
-        id="LicenseRef-Publisher-Copyright",
-        title="All rights reserved by the publisher or the authors",
-        attribution="source",
-        share_alike=False,
-        commercial=False,
-        weights_public=False,
-        basis="the record's own copyright notice; mining for research alone (our reading, after "
-        "article 3 of directive (EU) 2019/790)",
+    _reserved(
+        "LicenseRef-Publisher-Copyright",
+        "All rights reserved by the publisher or the authors",
+        "the record's own copyright notice",
     ),
     Licence(
         id="LicenseRef-HPO",
@@ -170,13 +178,38 @@ _TABLE = (
         "are named, the content is not altered",
     ),
     Licence(
-        id="LicenseRef-WordNet",
-        title="WordNet licence",
+        id="LicenseRef-WordNet-3.0",
+        title="WordNet 3.0 licence",
         attribution="source",
         share_alike=False,
         commercial=True,
         weights_public=True,
         basis="wordnet.princeton.edu/license-and-commercial-use: free use with the notice kept",
+    ),
+    Licence(
+        id="LicenseRef-JM-Project",
+        title="Licences of the manual pages that the JM Project translated",
+        attribution="source",
+        share_alike=True,
+        commercial=True,
+        weights_public=True,
+        basis="each page is under the free licence of its original, some with copyleft: read as "
+        "the strictest of them (our reading)",
+    ),
+    _reserved(
+        "LicenseRef-PMC-Stated",
+        "An article's own terms, which are no licence we know",
+        "the article's permissions",
+    ),
+    _reserved(
+        "LicenseRef-Lee-Corpus",
+        "News of the Lee background corpus",
+        "no licence is stated with it; the text belongs to the broadcaster",
+    ),
+    _reserved(
+        "LicenseRef-OpenWebText",
+        "Web pages of OpenWebText",
+        "the collection claims no right in the pages; they belong to their authors",
     ),
     Licence(
         id="LicenseRef-User-Provided",

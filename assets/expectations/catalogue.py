@@ -6,7 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from assets.expectations.documents import documents_suite
-from assets.expectations.mixtures import corpus_suite, merged_suite, selection_suite
+from assets.expectations.mixtures import (
+    corpus_suite,
+    merged_suite,
+    scores_suite,
+    selection_suite,
+)
 from assets.expectations.questions import questions_suite
 from assets.expectations.suite import Suite
 
@@ -17,6 +22,7 @@ SUITES: Mapping[str, tuple[SuiteOf, ...]] = {
     "corpora/documents": (documents_suite,),
     "mixtures/deduped": (corpus_suite, merged_suite),
     "mixtures/decontaminated": (corpus_suite,),
+    "mixtures/scores": (scores_suite,),
     "mixtures/stage1": (selection_suite,),
     "mixtures/stage2": (selection_suite,),
     "mixtures/stage3": (selection_suite,),

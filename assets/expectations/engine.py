@@ -38,15 +38,14 @@ def validate(suite: Suite, table: pl.LazyFrame, max_rows: int = MAX_ROWS) -> Rep
 
     An expectation about a column that the table lacks is a failure of the data and says so.
     """
-    columns = set(table.collect_schema())
     frame = measure(table.head(max_rows), suite.text_columns).collect(engine="streaming")
     known = set(frame.columns)
-    possible = [e for e in suite.expectations if not e.column or e.column in known]
+    possible = [e for e in suite.expectations if set(e.columns) <= known]
     results = _evaluate(suite.name, possible, frame)
     findings = tuple(
         _finding(expectation, results[id(expectation)], frame.height)
         if id(expectation) in results
-        else _impossible(expectation, columns)
+        else _impossible(expectation, known)
         for expectation in suite.expectations
     )
     return Report(
@@ -132,27 +131,28 @@ def _raise_if_broken(name: str, expectation: Expectation, info: Mapping[str, Any
 
 def _finding(expectation: Expectation, result: Mapping[str, Any], rows: int) -> Finding:
     observed = result.get("observed_value")
-    is_number = isinstance(observed, Real) and math.isfinite(observed)
+    number = float(observed) if isinstance(observed, Real) else math.nan
     return Finding(
         name=expectation.name,
         says=expectation.says,
         severity=expectation.severity,
-        column=expectation.column,
+        columns=expectation.columns,
         success=bool(result["success"]),
         evaluated=int(result.get("element_count", rows)),
         unexpected=int(result.get("unexpected_count", 0)),
-        observed=float(observed) if is_number else None,
+        observed=number if math.isfinite(number) else None,
     )
 
 
-def _impossible(expectation: Expectation, columns: set[str]) -> Finding:
+def _impossible(expectation: Expectation, known: set[str]) -> Finding:
+    missing = [column for column in expectation.columns if column not in known]
     return Finding(
         name=expectation.name,
         says=expectation.says,
         severity=expectation.severity,
-        column=expectation.column,
+        columns=expectation.columns,
         success=False,
         evaluated=0,
         unexpected=0,
-        note=f"there is no column {expectation.column} among {', '.join(sorted(columns))}",
+        note=f"there is no column {missing[0]} among {', '.join(sorted(known))}",
     )

@@ -10,6 +10,7 @@ from assets.expectations.measures import measured_columns
 from assets.expectations.phrases import (
     HASH,
     at_least_one,
+    at_most,
     between,
     columns_among_others,
     matches,
@@ -17,11 +18,13 @@ from assets.expectations.phrases import (
     present,
     unique,
 )
-from assets.expectations.suite import Suite
+from assets.expectations.suite import Expectation, Suite
 
 CORPUS_COLUMNS = (*COLUMNS, "cluster_id", "duplicate_count")
 MERGED_COLUMNS = ("doc_id", "source", "native_id", "text_hash", "kept_doc_id", "similarity", "rule")
 SELECTION_COLUMNS = ("doc_id", "source", "domain", "num_tokens", "repeats")
+WEIGHED_COLUMNS = ("language", "topic", "content_type", "group", "weight", "cap")
+"""Added to a selection where scores decided the weights."""
 RULES = ("exact", "near")
 """How two documents can be found to be copies."""
 ENGLISH_SHARE = 0.5
@@ -115,5 +118,37 @@ def selection_suite(config: Mapping[str, Any]) -> Suite:
             one_of("domain", DOMAINS, "the domain is medical, general or code"),
             between("num_tokens", 1, None, "every document has tokens"),
             between("repeats", 1, cap, f"documents are read between once and {cap} times"),
+            *(_weighed() if "mixture" in config else ()),
         ),
+    )
+
+
+def scores_suite(config: Mapping[str, Any]) -> Suite:
+    """Return the suite of the scores: probabilities are ones, every document has a class."""
+    classes, shares = ("content_type", "topic"), ("medical", "department_p", "topic_p", "quality")
+    return Suite(
+        name="scores",
+        title="Scores and classes of documents",
+        table="scores",
+        expectations=(
+            columns_among_others(
+                ("doc_id", "department", *classes, *shares, "bits_per_byte"),
+                "a row has its document's classes, probabilities and scores",
+            ),
+            *(present(column, "document") for column in ("doc_id", *classes, "quality")),
+            unique("doc_id", "a document is scored once"),
+            matches("doc_id", HASH, "ids are 32 hexadecimal digits"),
+            matches("topic", r".", "no topic is empty"),
+            *(between(column, 0, 1, f"{column} lies between 0 and 1") for column in shares),
+            between("bits_per_byte", 0, None, "no text takes less than 0 bits a byte"),
+        ),
+    )
+
+
+def _weighed() -> tuple[Expectation, ...]:
+    return (
+        columns_among_others(WEIGHED_COLUMNS, "the classes, the group and the weight"),
+        *(present(column, "document") for column in WEIGHED_COLUMNS),
+        between("weight", 0, None, "weights are not negative"),
+        at_most("repeats", "cap", "no document is read more often than its own cap"),
     )

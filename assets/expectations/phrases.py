@@ -69,6 +69,15 @@ def between(
     )
 
 
+def at_most(column: str, other: str, says: str) -> Expectation:
+    """Expect that a number is never above another one of its row."""
+    return Expectation(
+        type="ExpectColumnPairValuesAToBeGreaterThanB",
+        says=says,
+        kwargs={"column_A": other, "column_B": column, "or_equal": True},
+    )
+
+
 def columns_in_order(columns: Sequence[str], says: str) -> Expectation:
     return Expectation(
         type="ExpectTableColumnsToMatchOrderedList",

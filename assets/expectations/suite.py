@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 Severity = Literal["critical", "warning"]
 
+_COLUMN_KEYS = ("column", "column_A", "column_B")
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -28,15 +29,15 @@ class Expectation:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def column(self) -> str:
-        """The column it is about; empty for the whole table."""
-        return str(self.kwargs.get("column", ""))
+    def columns(self) -> tuple[str, ...]:
+        """The columns it is about; none for the whole table."""
+        return tuple(str(self.kwargs[key]) for key in _COLUMN_KEYS if key in self.kwargs)
 
     @property
     def name(self) -> str:
         """Its name as people know it from Great Expectations, without the first word."""
         words = _CAPITAL.sub("_", self.type.removeprefix("Expect")).lower()
-        return f"{words}({self.column})"
+        return f"{words}({', '.join(self.columns)})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,7 @@ class Finding:
     name: str
     says: str
     severity: Severity
-    column: str
+    columns: tuple[str, ...]
     success: bool
     evaluated: int
     """Rows that were looked at."""

@@ -59,6 +59,29 @@ def selected(name: str = "a", **change: Any) -> dict[str, Any]:
     return row | change
 
 
+def weighed(name: str = "a", **change: Any) -> dict[str, Any]:
+    classes = {"language": "en", "topic": "oncology", "content_type": "review", "group": "other"}
+    return selected(name) | classes | {"weight": 1.5, "cap": 3} | change
+
+
+def score(name: str = "a", **change: Any) -> dict[str, Any]:
+    row = {
+        "doc_id": hashed(f"id {name}"),
+        "medical": 0.9,
+        "department": "",
+        "department_p": None,
+        "content_type": "review",
+        "topic": "oncology",
+        "topic_p": 0.4,
+        "educational": 0.5,
+        "knowledge_density": 0.5,
+        "reasoning_density": 0.5,
+        "quality": 0.7,
+        "bits_per_byte": 1.9,
+    }
+    return row | change
+
+
 def question(name: str = "a", **change: Any) -> dict[str, Any]:
     row = {
         "item_id": hashed(f"item {name}"),

@@ -11,7 +11,12 @@ import pytest
 from assets.expectations.catalogue import SUITES
 from assets.expectations.documents import documents_suite
 from assets.expectations.engine import validate
-from assets.expectations.mixtures import corpus_suite, merged_suite, selection_suite
+from assets.expectations.mixtures import (
+    corpus_suite,
+    merged_suite,
+    scores_suite,
+    selection_suite,
+)
 from assets.expectations.questions import questions_suite
 from assets.expectations.suite import Expectation, Suite
 from tests.assets.expectations.tables import (
@@ -20,13 +25,17 @@ from tests.assets.expectations.tables import (
     hashed,
     merge,
     question,
+    score,
     selected,
+    weighed,
 )
 
 DOCUMENTS = documents_suite({"source": {"name": "notes", "language": "en"}})
 CORPUS = corpus_suite({})
 MERGED = merged_suite({"dedup": {"threshold": 0.7}})
 SELECTION = selection_suite({"upsampling": {"max_repeats": 4}})
+WEIGHED = selection_suite({"upsampling": {"max_repeats": 4}, "mixture": {}})
+SCORES = scores_suite({})
 QUESTIONS = questions_suite({})
 
 Rows = list[dict[str, Any]]
@@ -43,6 +52,8 @@ def unsuccessful(suite: Suite, rows: Rows) -> set[str]:
         (CORPUS, [corpus_document("a"), corpus_document("b", duplicate_count=7)]),
         (MERGED, [merge("a"), merge("b", similarity=1.0, rule="exact")]),
         (SELECTION, [selected("a"), selected("b", repeats=4)]),
+        (WEIGHED, [weighed("a"), weighed("b", repeats=3)]),
+        (SCORES, [score("a"), score("b", department="cardiology", department_p=0.5)]),
         (QUESTIONS, [question("a"), question("b", seed_doc_id=hashed("seed"))]),
     ],
     ids=lambda value: value.name if isinstance(value, Suite) else "",
@@ -93,6 +104,18 @@ def test_a_sound_table_meets_every_expectation(suite: Suite, rows: Rows) -> None
         (SELECTION, selected, {"repeats": 5}, "column_values_to_be_between(repeats)"),
         (SELECTION, selected, {"repeats": 0}, "column_values_to_be_between(repeats)"),
         (SELECTION, selected, {"num_tokens": 0}, "column_values_to_be_between(num_tokens)"),
+        (
+            WEIGHED,
+            weighed,
+            {"repeats": 4},
+            "column_pair_values_a_to_be_greater_than_b(cap, repeats)",
+        ),
+        (WEIGHED, weighed, {"weight": -0.1}, "column_values_to_be_between(weight)"),
+        (WEIGHED, weighed, {"group": None}, "column_values_to_not_be_null(group)"),
+        (SCORES, score, {"quality": 1.2}, "column_values_to_be_between(quality)"),
+        (SCORES, score, {"medical": -0.1}, "column_values_to_be_between(medical)"),
+        (SCORES, score, {"topic": ""}, "column_values_to_match_regex(topic)"),
+        (SCORES, score, {"bits_per_byte": -1.0}, "column_values_to_be_between(bits_per_byte)"),
         (QUESTIONS, question, {"answer": " "}, "column_values_to_be_between(answer_chars)"),
         (QUESTIONS, question, {"check": ""}, "column_values_to_be_between(check_chars)"),
         (QUESTIONS, question, {"seed_doc_id": "x"}, "column_values_to_match_regex(seed_doc_id)"),

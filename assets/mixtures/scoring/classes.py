@@ -22,7 +22,8 @@ CLASSES: Mapping[str, str] = {
     "spacecraft, comet, universe, black hole, satellite, astronaut",
     "medicine": "medicine, patient, disease, diagnosis, treatment, clinical, surgery, therapy, "
     "symptom, hospital, tumor, infection, drug, syndrome, disorder",
-    "health_lifestyle": "healthy living, diet, nutrition, vitamins, exercise, fitness, weight loss, "
+    "health_lifestyle": "healthy living, diet, nutrition, vitamins, exercise, fitness, weight "
+    "loss, "
     "sleep, wellness, yoga, self care, skin care, stress relief",
     "social_science": "psychology, sociology, anthropology, behavior, personality, cognition, "
     "society, culture, social group, attitude, survey of people, ethnic, gender",

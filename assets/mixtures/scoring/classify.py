@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -10,7 +10,7 @@ import polars as pl
 from assets.mixtures.scoring.departments import NO_DEPARTMENT
 from assets.mixtures.scoring.heads import TASKS
 from assets.mixtures.scoring.linear import Bodies, Head, bodies_of, logits_of
-from assets.mixtures.scoring.linear_kernels import F64
+from assets.mixtures.scoring.linear_kernels import F32, F64
 from assets.mixtures.scoring.text import Batch
 
 UNKNOWN_TYPE = ""
@@ -25,6 +25,7 @@ class ClassifierScorer:
     chunk_words: int
     name: str = "classifiers"
     columns: tuple[str, ...] = ("medical", "department", "department_p", "content_type")
+    _side_by_side: dict[tuple[str, ...], tuple[F32, F64]] = field(default_factory=dict, repr=False)
 
     def score(self, batch: Batch) -> pl.DataFrame:
         chances = self._probabilities(batch)
@@ -59,13 +60,22 @@ class ClassifierScorer:
             if not heads:
                 continue
             bodies: Bodies = bodies_of(batch.tokens, title=title)
-            weights = np.concatenate([head.weights for head in heads], axis=1)
-            bias = np.concatenate([head.bias for head in heads])
+            weights, bias = self._joined(tuple(head.name for head in heads))
             logits = logits_of(bodies, weights, bias, self.chunk_words)
             edges = np.cumsum([len(head.labels) for head in heads])[:-1]
             for head, part in zip(heads, np.split(logits, edges, axis=1), strict=True):
                 found[head.name] = head.probabilities(part)
         return found
+
+    def _joined(self, names: tuple[str, ...]) -> tuple[F32, F64]:
+        """Return the weights and biases of several heads side by side, kept for the next batch."""
+        if names not in self._side_by_side:
+            heads = [head for head in self.heads if head.name in names]
+            self._side_by_side[names] = (
+                np.concatenate([head.weights for head in heads], axis=1),
+                np.concatenate([head.bias for head in heads]),
+            )
+        return self._side_by_side[names]
 
     def _best(self, name: str, chances: dict[str, F64], height: int) -> tuple[pl.Series, pl.Series]:
         """Return the likeliest label and its probability; nulls without that classifier."""

@@ -17,7 +17,8 @@ NO_DEPARTMENT = ""
 
 DEPARTMENTS: Mapping[str, str] = {
     "oncology": (
-        "neoplasm; carcinoma; sarcoma; lymphoma; melanoma; leukemi; hodgkin; tumor; antineoplastic; "
+        "neoplasm; carcinoma; sarcoma; lymphoma; melanoma; leukemi; hodgkin; tumor; "
+        "antineoplastic; "
         "metastasis; myeloma; adenoma; glioma; neuroblastoma; carcinogen; radiotherapy; "
         "cyclophosphamide; methotrexate; mammary neoplasms; precancerous"
     ),
@@ -56,14 +57,16 @@ DEPARTMENTS: Mapping[str, str] = {
         "autis; hallucin; delusion; antidepress; intellectual disability"
     ),
     "infectious_diseases": (
-        "infection; sepsis; tuberculosis; malaria; gonorrhea; syphilis; anti-bacterial; penicillin; "
+        "infection; sepsis; tuberculosis; malaria; gonorrhea; syphilis; anti-bacterial; "
+        "penicillin; "
         "gentamicin; virus diseases; influenza; measles; rubella; meningitis; leprosy; chagas; "
         "trypanosom; schistosom; filaria; parasit; mycos; candidiasis; herpes; amebiasis; "
         "toxoplasm; salmonell; staphylococc; streptococc; communicable; vaccination; vaccine; "
         "cholera; typhoid; brucell; chlamydia; antibiotic; cephalospor; chloramphenicol; rickett"
     ),
     "hematology": (
-        "anemia; hemophilia; blood coagulation; thalassemia; thrombocyt; hemoglobin; blood transfus; "
+        "anemia; hemophilia; blood coagulation; thalassemia; thrombocyt; hemoglobin; blood "
+        "transfus; "
         "blood group; bone marrow; hematolog; platelet; anticoagulant; purpura; hemolytic; "
         "polycythemia; blood cell; heparin; fibrinogen; sickle cell"
     ),
@@ -99,7 +102,8 @@ DEPARTMENTS: Mapping[str, str] = {
         "prosthesis; calcification"
     ),
     "dentistry": (
-        "dental; tooth; teeth; dentin; periodont; gingiv; mandib; maxill; orthodont; oral surgical; "
+        "dental; tooth; teeth; dentin; periodont; gingiv; mandib; maxill; orthodont; oral "
+        "surgical; "
         "jaw; mouth; malocclusion; dentistry; temporomandibular; caries; denture"
     ),
     "surgery_anesthesiology": (
@@ -113,7 +117,8 @@ DEPARTMENTS: Mapping[str, str] = {
     ),
     "public_health_nursing": (
         "epidemiolog; public health; occupational; health education; health services; nursing; "
-        "delivery of health care; mass screening; mortality; health policy; environmental exposure; "
+        "delivery of health care; mass screening; mortality; health policy; environmental "
+        "exposure; "
         "hospitals; hospital; smoking; socioeconomic; accidents; primary health care; insurance; "
         "long-term care; quality of health care; nutrition; diet; health expenditures"
     ),

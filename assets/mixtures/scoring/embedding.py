@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from assets.mixtures.scoring.embedding_kernels import F32, F64, I32, sum_words
+from assets.mixtures.scoring.embedding_kernels import F32, F64, sum_pieces, sum_words
 from assets.mixtures.scoring.hash_kernels import place, room_for
 from assets.mixtures.scoring.text import Tokens, tokens_of
 from assets.mixtures.scoring.text_kernels import I64, KIND, SPACED, SYMBOL, U64
@@ -71,13 +72,11 @@ class WordVectors:
 
     def _word_vectors(self, words: list[str]) -> F32:
         encoded = self._tokenizer.encode_batch_fast(words, add_special_tokens=False)
-        lengths = np.array([len(code.ids) for code in encoded], dtype=np.int64)
-        ids = np.array([piece for code in encoded for piece in code.ids], dtype=np.int64)
+        pieces = [code.ids for code in encoded]
+        bounds = np.cumsum([0, *map(len, pieces)], dtype=np.int64)
+        ids = np.fromiter(chain.from_iterable(pieces), dtype=np.int64, count=int(bounds[-1]))
         out = np.zeros((len(words), self.dimensions), dtype=np.float32)
-        filled = np.flatnonzero(lengths)
-        if len(filled):
-            starts = np.cumsum(lengths)[filled] - lengths[filled]
-            out[filled] = np.add.reduceat(self._pieces[ids], starts, axis=0)
+        sum_pieces(ids, bounds, self._pieces, out)
         return out
 
     @cached_property

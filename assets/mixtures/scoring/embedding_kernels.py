@@ -1,5 +1,6 @@
 """Compiled loop that sums the vectors of a document's words."""
 
+# mypy: disable-error-code="untyped-decorator,no-untyped-def,no-any-return"
 from __future__ import annotations
 
 import numpy as np
@@ -31,3 +32,12 @@ def sum_words(
                 which = slots[slot]
                 for column in range(vectors.shape[1]):
                     out[row, column] += vectors[which, column]
+
+
+@njit(cache=True, nogil=True)
+def sum_pieces(ids: I64, bounds: I64, pieces: F32, out: F32) -> None:
+    """Fill out[word] with the sum of the vectors of its pieces."""
+    for word in range(len(bounds) - 1):
+        for at in range(bounds[word], bounds[word + 1]):
+            for column in range(pieces.shape[1]):
+                out[word, column] += pieces[ids[at], column]

@@ -3,6 +3,7 @@
 Size is a power of two and at most half full; key 0 marks a free slot.
 """
 
+# mypy: disable-error-code="untyped-decorator,no-untyped-def,no-any-return"
 from __future__ import annotations
 
 import numpy as np
@@ -12,7 +13,7 @@ from assets.mixtures.scoring.text_kernels import I64, U64
 
 
 @njit(cache=True, nogil=True)
-def find_slot(keys, key):  # type: ignore[no-untyped-def]
+def find_slot(keys, key):
     """Return the slot of a key, or -1 - (the free slot where it would go)."""
     mask = np.uint64(len(keys) - 1)
     at = np.int64(key & mask)

@@ -169,7 +169,8 @@ def _label_counts(labels: pl.Series) -> Mapping[str, int]:
 def _encode(labels: pl.Series, names: list[str]) -> I32:
     """Return the index of each label, -1 where it is unknown or left out."""
     codes = labels.replace_strict(names, list(range(len(names))), default=-1, return_dtype=pl.Int32)
-    return codes.fill_null(-1).to_numpy()
+    encoded: I32 = codes.fill_null(-1).to_numpy()
+    return encoded
 
 
 def _split_counts(names: list[str], encoded: I32, *parts: I64) -> dict[str, dict[str, int]]:

@@ -42,13 +42,29 @@ PUBLICATION_TYPES = (
 )
 """PubMed's own publication types, the most telling first; matched from their beginning."""
 
+_NUMBER_WORDS = r"(?:a|an|one|two|three|four|five|\d+)"
 TITLE_WORDS = (
-    ("guideline", r"\bguidelines?\b|\bconsensus (?:statement|conference)|\brecommendations? (?:for|of)\b"),
-    ("trial", r"double[- ]blind|\brandomi[sz]ed|\bcontrolled (?:clinical )?trial|placebo|\bclinical trial"),
-    ("case_report", r"\bcase reports?\b|\breport of (?:a|an|one|two|three|four|five|\d+) (?:\w+ )?cases?\b|\ba case of\b|\bcase history\b"),
-    ("review", r"\breview\b|\boverview\b|\bstate of the art\b|\badvances in\b|\bcurrent (?:concepts|status)\b"),
+    (
+        "guideline",
+        r"\bguidelines?\b|\bconsensus (?:statement|conference)|\brecommendations? (?:for|of)\b",
+    ),
+    (
+        "trial",
+        r"double[- ]blind|\brandomi[sz]ed|\bcontrolled (?:clinical )?trial|placebo"
+        r"|\bclinical trial",
+    ),
+    (
+        "case_report",
+        rf"\bcase reports?\b|\breport of {_NUMBER_WORDS} (?:\w+ )?cases?\b|\ba case of\b"
+        r"|\bcase history\b",
+    ),
+    (
+        "review",
+        r"\breview\b|\boverview\b|\bstate of the art\b|\badvances in\b"
+        r"|\bcurrent (?:concepts|status)\b",
+    ),
     ("editorial_or_letter", r"\beditorial\b|\bletter\b"),
-)  # fmt: skip
+)
 """Where a record states no types, its title may; every other abstract is taken for research."""
 
 RESEARCH = "research_abstract"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -87,7 +88,8 @@ PHRASES: Mapping[str, str] = {
         "\u4f8b\u3048\u3070; \u3059\u306a\u308f\u3061"
     ),
     "promotion": (
-        "click; click here; subscribe; sign up; log in; login; free shipping; buy now; add to cart; "
+        "click; click here; subscribe; sign up; log in; login; free shipping; buy now; add to "
+        "cart; "
         "on sale; discount; all rights reserved; terms of service; privacy policy; cookies; "
         "follow us; share this; like and subscribe; contact us; our customers; best price; "
         "limited time; order now; advertisement; sponsored; read more; home page; newsletter; lol; "
@@ -96,7 +98,8 @@ PHRASES: Mapping[str, str] = {
     "unit": (
         "%; percent; per cent; mg; g; kg; mcg; ug; ng; ml; l; dl; ul; mm; cm; m; km; nm; um; mmhg; "
         "mmol; mol; meq; iu; u; units; rad; rads; gy; hz; khz; mhz; ghz; mv; v; ma; w; kw; mw; j; "
-        "kj; kcal; cal; k; pa; kpa; bar; atm; s; ms; sec; seconds; min; minutes; h; hr; hrs; hours; "
+        "kj; kcal; cal; k; pa; kpa; bar; atm; s; ms; sec; seconds; min; minutes; h; hr; hrs; "
+        "hours; "
         "days; weeks; months; years; yr; times; fold; bytes; kb; mb; gb; degrees; miles; feet; ft; "
         "inches; acres; tons; tonnes; pounds; lb; million; billion; daltons; bp; cases; patients; "
         "\u00b0; \u00b5; \u03bcg; \u03bcm; \u03bcl"
@@ -121,22 +124,22 @@ class Lexicon:
 
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
-    """Return the compiled table of PHRASES; raises ValueError when a phrase has two meanings."""
+    """Return the compiled table of PHRASES."""
     keys = np.zeros(_ROOM, dtype=np.uint64)
     category = np.full(_ROOM, -1, dtype=np.int8)
     longest = np.zeros(_ROOM, dtype=np.int8)
     for index, listed in enumerate(PHRASES.values()):
-        # A phrase belongs to the first category that lists it ("called" explains and defines).
-        for phrase in listed.split("; "):
-            hashes = tokens_of(pl.Series([phrase])).folded
-            if not 0 < len(hashes) <= MAX_PHRASE_TOKENS:
-                raise ValueError(f"phrase {phrase!r} has {len(hashes)} tokens: shorten it")
-            first = _slot(keys, hashes[0])
-            longest[first] = max(longest[first], len(hashes))
+        tokens = tokens_of(pl.Series(listed.split("; ")))
+        for first, last in pairwise(tokens.bounds):
+            hashes = tokens.folded[first:last]
+            assert 0 < len(hashes) <= MAX_PHRASE_TOKENS, listed
+            start = _slot(keys, hashes[0])
+            longest[start] = max(longest[start], len(hashes))
             whole = hashes[0]
             for value in hashes[1:]:
                 whole = np.uint64(joined(whole, value))
             slot = _slot(keys, whole)
+            # A phrase belongs to the first category that lists it ("called" explains, defines).
             if category[slot] < 0:
                 category[slot] = index
     return Lexicon(keys=keys, category=category, longest=longest)

@@ -1,5 +1,6 @@
-"""Compiled loops of the text classifiers: words of the body, hashed features, softmax regression."""
+"""Compiled loops of the text classifiers: words of a body, hashed features, softmax regression."""
 
+# mypy: disable-error-code="untyped-decorator,no-untyped-def,no-any-return"
 from __future__ import annotations
 
 import numpy as np
@@ -145,7 +146,7 @@ def train_softmax(
 
 
 @njit(cache=True, nogil=True)
-def mean_logits(words: U64, bounds: I64, chunk_words: int, weights: F32, bias: F64, out: F64):  # type: ignore[no-untyped-def]
+def mean_logits(words: U64, bounds: I64, chunk_words: int, weights: F32, bias: F64, out: F64):
     """Fill out[row] with the mean over the document's chunks of their logits."""
     found = np.empty(4 * chunk_words + 4, dtype=np.int32)
     chunk_logits = np.empty(weights.shape[1], dtype=np.float64)
@@ -179,7 +180,7 @@ def chunk_edge(bounds: I64, row: int, chunk: int, number: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def chunk_table(bounds: I64, chunk_words: int, most: int, starts: I64, stops: I64, rows: I64):  # type: ignore[no-untyped-def]
+def chunk_table(bounds: I64, chunk_words: int, most: int, starts: I64, stops: I64, rows: I64):
     """List at most `most` chunks of every document, spread evenly; return how many there are."""
     count = 0
     for row in range(len(bounds) - 1):

@@ -147,4 +147,5 @@ def _placed(
     keys: npt.NDArray[np.generic],
 ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
     found = keys.astype(np.uint64)
-    return place(found, room_for(len(found)))
+    table, slots = place(found, room_for(len(found)))
+    return table, slots

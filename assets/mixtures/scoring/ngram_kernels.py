@@ -4,6 +4,7 @@ A gram's key is the hash of its symbols from the oldest on, salted with the orde
 keyed like the gram of one order less, so both tables are asked with the same hashes.
 """
 
+# mypy: disable-error-code="untyped-decorator,no-untyped-def,no-any-return"
 from __future__ import annotations
 
 import numpy as np
@@ -105,7 +106,7 @@ def spell(
                 context_keys,
                 context_counts,
                 discounts,
-            )  # fmt: skip
+            )
         )
     return total
 
@@ -175,6 +176,6 @@ def code_lengths(
                     context_keys,
                     context_counts,
                     discounts,
-                )  # fmt: skip
+                )
             )
         out[row] = total

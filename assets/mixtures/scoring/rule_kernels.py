@@ -1,5 +1,6 @@
-"""Compiled loop over tokens that counts phrases, sentences, lines, numbers and terms per document."""
+"""Compiled loop over tokens that counts phrases, sentences, lines, numbers and terms."""
 
+# mypy: disable-error-code="untyped-decorator,no-untyped-def,no-any-return"
 from __future__ import annotations
 
 import numpy as np
@@ -48,7 +49,7 @@ COUNTS = (
     ITEMS, SYMBOLS, NUMBERS,
 ) = range(13)  # fmt: skip
 TERM_WINDOW_WORDS = 200
-"""A term counts once per so many words, so that length neither adds to density nor takes from it."""
+"""A term counts once per so many words, so that density does not fall with length."""
 MIN_TERM_BYTES = 6
 """Shorter words are seldom technical. Our choice."""
 MAX_HEADING_WORDS = 12

@@ -43,7 +43,7 @@ class Batch:
 
     @property
     def height(self) -> int:
-        return self.frame.height
+        return int(self.frame.height)
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -52,7 +52,8 @@ class Batch:
     @cached_property
     def num_bytes(self) -> I64:
         """Bytes of each text."""
-        return self.frame["text"].str.len_bytes().fill_null(0).cast(pl.Int64).to_numpy()
+        sizes: I64 = self.frame["text"].str.len_bytes().fill_null(0).cast(pl.Int64).to_numpy()
+        return sizes
 
 
 def tokens_of(texts: pl.Series) -> Tokens:
@@ -87,7 +88,8 @@ def arrow_bytes(texts: pl.Series) -> tuple[U8, I64]:
 def draws(doc_ids: pl.Series, seed: int) -> U64:
     """Return a number per document, uniform over 64 bits, from its id and the seed alone."""
     data, offsets = arrow_bytes(doc_ids)
-    return hash_rows(data, offsets, np.uint64(seed))
+    numbers: U64 = hash_rows(data, offsets, np.uint64(seed))
+    return numbers
 
 
 def read_batches(

@@ -4,6 +4,7 @@ Every byte of a document belongs to exactly one token, so that a code length ove
 over the bytes. The hash is our own: it decides what models learn and must not change.
 """
 
+# mypy: disable-error-code="untyped-decorator,no-untyped-def,no-any-return"
 from __future__ import annotations
 
 import numpy as np
@@ -28,7 +29,7 @@ _S32, _S29 = np.uint64(32), np.uint64(29)
 
 
 @njit(cache=True, nogil=True)
-def mixed(value):  # type: ignore[no-untyped-def]
+def mixed(value):
     """Scatter a 64-bit value so that every bit depends on every bit."""
     value = (value ^ (value >> _S32)) * _MIX_B
     value = (value ^ (value >> _S29)) * _MIX_A
@@ -36,7 +37,7 @@ def mixed(value):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def joined(first, second):  # type: ignore[no-untyped-def]
+def joined(first, second):
     """Hash of two hashes in their order."""
     return mixed(first * _PRIME + second)
 
@@ -114,7 +115,7 @@ def _kind_at(data: U8, at: int, end: int) -> int:
 @njit(cache=True, nogil=True)
 def _token_end(data: U8, at: int, end: int, kind: int) -> int:
     """Byte after the token that begins here."""
-    if kind == UNSPACED or kind == SYMBOL:
+    if kind in (UNSPACED, SYMBOL):
         return min(end, at + _char_bytes(data[at]))
     while at < end and _kind_at(data, at, end) == kind:
         at = min(end, at + (_char_bytes(data[at]) if kind == WORD else 1))
@@ -122,7 +123,7 @@ def _token_end(data: U8, at: int, end: int, kind: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def tokenise(data: U8, offsets: I64, ends: I64, exact: U64, folded: U64, marks: U8, bounds: I64):  # type: ignore[no-untyped-def]
+def tokenise(data: U8, offsets: I64, ends: I64, exact: U64, folded: U64, marks: U8, bounds: I64):
     """Fill the arrays with the tokens of all rows and return how many there are.
 
     ends: byte after each token; exact and folded: hash as written (its blank included) and in

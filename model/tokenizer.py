@@ -6,10 +6,22 @@ assets/tokenizers.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 from tokenizers import Tokenizer as _Backend
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from model.encoder import FastEncoder
+
+logger = logging.getLogger(__name__)
 
 FILE_NAME = "tokenizer.json"
 
@@ -79,6 +91,11 @@ class Tokenizer:
         path = folder / FILE_NAME
         if not path.is_file():
             raise FileNotFoundError(f"no {FILE_NAME} in {folder}: is it a tokenizer's folder?")
+        return cls.load_file(path)
+
+    @classmethod
+    def load_file(cls, path: Path) -> Tokenizer:
+        """Load a tokenizer.json of any name."""
         return cls(_Backend.from_file(str(path)))
 
     @property
@@ -99,6 +116,51 @@ class Tokenizer:
             _check_is_unicode(text)
         encodings = self._backend.encode_batch_fast(list(texts), add_special_tokens=False)
         return [encoding.ids for encoding in encodings]
+
+    def encode_into(
+        self, texts: pl.Series, *, threads: int = 1, marks: bool = False
+    ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+        """Encode a column as `encode` does: ids[bounds[i] : bounds[i + 1]] are those of text i.
+
+        With `marks`, `<s>` and `</s>` stand around each. Needs 4 bytes of memory per byte of text.
+        Raises ValueError on missing texts.
+        """
+        around = (self.bos_id, self.eos_id) if marks else ()
+        if self._fast is not None:
+            return self._fast.encode(texts, threads, around)
+        return self._reference_encode(texts, around)
+
+    def spells(
+        self, texts: pl.Series, ids: npt.NDArray[np.uint32], bounds: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.bool_]:
+        """Return for each text of a column whether its ids decode to exactly it."""
+        if self._fast is not None:
+            return self._fast.spells(texts, ids, bounds)
+        spans = zip(texts.to_list(), bounds[:-1], bounds[1:], strict=True)
+        return np.array(
+            [self.decode(ids[a:b].tolist()) == text for text, a, b in spans], dtype=bool
+        )
+
+    @cached_property
+    def _fast(self) -> FastEncoder | None:
+        from model.encoder import FastEncoder, NotSupported
+
+        try:
+            return FastEncoder(self._backend.to_str(), NUM_SPECIAL)
+        except NotSupported as reason:
+            logger.warning("columns are encoded by the slow reference encoder: %s", reason)
+            return None
+
+    def _reference_encode(
+        self, texts: pl.Series, marks: tuple[int, ...]
+    ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+        if texts.null_count():
+            raise ValueError(f"{texts.null_count()} texts are missing: drop or fill them first")
+        each = [[*marks[:1], *ids, *marks[1:]] for ids in self.encode_batch(texts.to_list())]
+        bounds = np.zeros(len(each) + 1, dtype=np.int64)
+        np.cumsum([len(ids) for ids in each], out=bounds[1:])
+        flat = [index for ids in each for index in ids]
+        return np.array(flat, dtype=np.uint32), bounds
 
     def decode(self, ids: Iterable[int], *, keep_special: bool = False) -> str:
         """Return the text of ids; special ones are left out, or spelt with `keep_special`."""

@@ -5,69 +5,41 @@ Owns the rule that cuts text before merging, and the order of ids. Reads no arti
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Collection, Sequence
 
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
 
+from assets.tokenizers.learn import learn_merges
 from assets.tokenizers.merge import Merge, Merged, VocabularyTooSmall, merge_pieces
+from assets.tokenizers.words import count_words_of
+from model.cuts import CUT_PATTERN
 from model.tokenizer import NUM_BYTES, NUM_SPECIAL, UNK, byte_tokens, special_tokens
 
 CHARACTER_COVERAGE = 0.9999
 """arXiv 2502.12671 appendix C; the characters beyond it fall back to their UTF-8 bytes."""
 
-MIN_PAIR_COUNT = 2
-"""Pairs seen once are not learned (our choice)."""
 
-MAX_PIECE_CHARS = 24
-"""Longer pieces are rulers and table borders, hardly ever words (our choice)."""
-
-CUT_PATTERN = "|".join(
-    (
-        r"\p{N}",  # digits stand alone (appendix C)
-        r" ?[\p{L}\p{M}]+",  # a word, with the one space before it
-        r" ?[^\s\p{L}\p{M}\p{N}]+",  # a run of punctuation and symbols
-        r"[\r\n]+",  # line ends apart from what indents the next line
-        r"[^\S\r\n]+(?!\S)",  # blanks, all but the one that the next word takes along
-        r"\s+",
-    )
-)
-"""Merges never cross these cuts. The space is a character like any other: SentencePiece's marker
-U+2581 would make a text that contains U+2581 itself come back changed."""
+def alphabet_from(char_counts: npt.NDArray[np.int64], coverage: float) -> tuple[str, ...]:
+    """Return the fewest characters that cover a share of [0x110000] counts, most frequent first."""
+    codes = np.flatnonzero(char_counts)
+    codes = codes[np.argsort(-char_counts[codes], kind="stable")]
+    before = np.cumsum(char_counts[codes]) - char_counts[codes]
+    needed = coverage * int(char_counts.sum())
+    return tuple(map(chr, codes[before < needed].tolist()))
 
 
 def alphabet_of(texts: Sequence[str], coverage: float = CHARACTER_COVERAGE) -> tuple[str, ...]:
     """Return the fewest characters that cover a share of the text, most frequent first."""
-    counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(text)
-    needed = coverage * counts.total()
-    chosen: list[str] = []
-    covered = 0
-    for char, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        if covered >= needed:
-            break
-        chosen.append(char)
-        covered += count
-    return tuple(chosen)
+    return alphabet_from(count_words_of(pl.Series(texts, dtype=pl.String)).char_counts, coverage)
 
 
 def learn_pieces(texts: Sequence[str], num_pieces: int) -> tuple[str, ...]:
     """Return up to `num_pieces` BPE pieces of the text in rank order."""
-    backend = Tokenizer(models.BPE())
-    backend.pre_tokenizer = _cutter()
-    num_characters = len(set().union(*map(set, texts)))
-    trainer = trainers.BpeTrainer(
-        vocab_size=num_characters + num_pieces,
-        min_frequency=MIN_PAIR_COUNT,
-        max_token_length=MAX_PIECE_CHARS,
-        special_tokens=[],
-        show_progress=False,
-    )
-    backend.train_from_iterator(texts, trainer=trainer, length=len(texts))
-    merges: list[Merge] = json.loads(backend.to_str())["model"]["merges"]
-    return tuple(first + second for first, second in merges)
+    counts = count_words_of(pl.Series(texts, dtype=pl.String))
+    return tuple(first + second for first, second in learn_merges(counts, num_pieces))
 
 
 def merge_vocabulary(

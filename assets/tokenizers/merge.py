@@ -7,51 +7,17 @@ rank lower, so what has been reached stays reached."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 Merge = tuple[str, str]
 
 
 class VocabularyTooSmall(ValueError):
     """The corpus does not give as many pieces as the vocabulary should have."""
-
-
-@dataclass
-class MergeTable:
-    """A growing BPE over a fixed alphabet."""
-
-    alphabet: Collection[str]
-    forbidden: Collection[str]
-    """Strings that no merge may produce: the written forms of special and byte tokens."""
-    ranks: dict[Merge, int] = field(default_factory=dict)
-    pieces: set[str] = field(default_factory=set)
-
-    def split(self, text: str) -> list[str]:
-        """Apply the merges to a text, lowest rank first and leftmost first among equals."""
-        parts = list(text)
-        while len(parts) > 1:
-            pairs = pairwise(parts)
-            ranked = [(self.ranks[p], i) for i, p in enumerate(pairs) if p in self.ranks]
-            if not ranked:
-                break
-            _, at = min(ranked)
-            parts[at : at + 2] = [parts[at] + parts[at + 1]]
-        return parts
-
-    def add(self, piece: str) -> bool:
-        """Add the merge that makes `piece`; False when it exists or two parts do not make it."""
-        if piece in self.pieces or piece in self.forbidden:
-            return False
-        if not all(char in self.alphabet for char in piece):
-            return False
-        parts = self.split(piece)
-        if len(parts) != 2:
-            return False
-        self.ranks[parts[0], parts[1]] = len(self.ranks)
-        self.pieces.add(piece)
-        return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,38 +49,77 @@ def merge_pieces(
     """
     if not 0 <= general_share <= 1:
         raise ValueError(f"general_share {general_share} not in 0..1: fix the recipe")
-    table = MergeTable(alphabet=alphabet, forbidden=forbidden)
-    num_general = _take(table, general, round(num_pieces * general_share))
-    num_medical = _take(table, medical, num_pieces - num_general)
-    num_top_up = _take(table, general, num_pieces - num_general - num_medical)
-    if len(table.ranks) < num_pieces and not allow_fewer:
+    table = _Table(alphabet, num_pieces)
+    first, second = _Pieces(general, table, forbidden), _Pieces(medical, table, forbidden)
+    num_general = table.take(first, round(num_pieces * general_share))
+    num_medical = table.take(second, num_pieces - num_general)
+    num_top_up = table.take(first, num_pieces - num_general - num_medical)
+    if table.size < num_pieces and not allow_fewer:
         raise VocabularyTooSmall(
-            f"the text gives {len(table.ranks)} pieces, the vocabulary needs {num_pieces}: lower "
+            f"the text gives {table.size} pieces, the vocabulary needs {num_pieces}: lower "
             "vocab_size, raise train_text_bytes or add corpora"
         )
     return Merged(
-        merges=tuple(table.ranks),
+        merges=table.spelt(),
         num_general=num_general,
         num_medical=num_medical,
         num_top_up=num_top_up,
     )
 
 
-def _take(table: MergeTable, ranked: Iterable[str], wanted: int) -> int:
-    """Add up to `wanted` pieces; those not made of two parts yet wait for another pass."""
-    taken = 0
-    waiting = list(ranked)
-    progress = True
-    while progress and taken < wanted:
-        progress = False
-        later = []
-        for piece in waiting:
-            if taken == wanted:
-                break
-            if table.add(piece):
-                taken += 1
-                progress = True
-            elif piece not in table.pieces:
-                later.append(piece)
-        waiting = later
-    return taken
+class _Table:
+    """A growing BPE over a fixed alphabet; symbols are characters, then pieces in rank order."""
+
+    def __init__(self, alphabet: Collection[str], room: int) -> None:
+        self.chars = sorted(alphabet)
+        self.size = 0
+        slots = 1 << max(4, (4 * room).bit_length())
+        self._keys = np.full(slots, np.iinfo(np.uint64).max, dtype=np.uint64)
+        self._ranks = np.zeros(slots, dtype=np.int32)
+        self._merged = np.zeros(room, dtype=np.int32)
+        self._merges = np.zeros((room, 2), dtype=np.int64)
+
+    def take(self, pieces: _Pieces, wanted: int) -> int:
+        """Add up to `wanted`; those not made of two parts yet wait for another pass."""
+        from assets.tokenizers.merge_kernels import add_pieces
+
+        before, last = self.size, -1
+        while last < self.size < before + wanted:
+            last = self.size
+            self.size = add_pieces(
+                pieces.symbols,
+                pieces.bounds,
+                pieces.waiting,
+                len(self.chars),
+                self._keys,
+                self._ranks,
+                self._merged,
+                self._merges,
+                self.size,
+                before + wanted - self.size,
+            )
+        return self.size - before
+
+    def spelt(self) -> tuple[Merge, ...]:
+        """Return the merges in rank order, as strings."""
+        names = list(self.chars)
+        merges: list[Merge] = []
+        for first, second in self._merges[: self.size].tolist():
+            merges.append((names[first], names[second]))
+            names.append(names[first] + names[second])
+        return tuple(merges)
+
+
+class _Pieces:
+    """Ranked pieces as symbols; forbidden ones and those with a strange character never wait."""
+
+    def __init__(self, ranked: Sequence[str], table: _Table, forbidden: Collection[str]) -> None:
+        codes = np.frombuffer("".join(ranked).encode("utf-32-le"), dtype="<u4").astype(np.int64)
+        known = np.array([ord(char) for char in table.chars], dtype=np.int64)
+        self.symbols: npt.NDArray[np.int64] = np.searchsorted(known, codes)
+        strange = ~np.isin(codes, known)
+        sizes = np.array([len(piece) for piece in ranked], dtype=np.int64)
+        self.bounds: npt.NDArray[np.int64] = np.concatenate([[0], np.cumsum(sizes)])
+        before = np.concatenate([[0], np.cumsum(strange)])
+        allowed = np.array([piece not in forbidden for piece in ranked], dtype=np.bool_)
+        self.waiting = allowed & (np.diff(before[self.bounds]) == 0) & (sizes > 1)

@@ -6,101 +6,101 @@ is only ever its tail, and no sample holds two pieces of the same document.
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 
-@dataclass(frozen=True, kw_only=True, order=True)
-class Piece:
-    """Tokens [offset, offset + length) of one copy of a document."""
+I64 = npt.NDArray[np.int64]
 
-    document: int
-    """Index of the document in the caller's list."""
-    copy: int
-    piece: int
-    offset: int
-    length: int
+_ODD = np.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB], dtype=np.uint64)
+"""Constants of splitmix64 (Steele, Lea, Flood 2014)."""
 
 
-def cut(document: int, length: int, repeats: int, capacity: int) -> list[Piece]:
-    """Cut each copy of a document into full contexts and a rest."""
-    return [
-        Piece(
-            document=document,
-            copy=copy,
-            piece=index,
-            offset=offset,
-            length=min(capacity, length - offset),
-        )
-        for copy in range(repeats)
-        for index, offset in enumerate(range(0, length, capacity))
-    ]
+@dataclass(frozen=True, kw_only=True)
+class Packed:
+    """Where each piece lies; one row per piece, sorted by sample and place in it."""
+
+    document: I64
+    """Row of the document in the caller's arrays."""
+    copy: I64
+    piece: I64
+    offset: I64
+    """First token of the piece in its document."""
+    length: I64
+    sample: I64
+    start: I64
+    """First token of the piece in its sample."""
+    num_samples: int
 
 
-def pack(pieces: Sequence[Piece], capacity: int, seed: int) -> list[tuple[Piece, ...]]:
-    """Return samples of pieces: best-fit decreasing, then shuffled under the seed.
+def pack(lengths: I64, repeats: I64, capacity: int, seed: int) -> Packed:
+    """Cut every copy into full contexts and a rest, and pack them best-fit decreasing.
 
     Longest pieces go first, each into the fullest sample that still has room and holds nothing of
-    the same document; a new sample opens when there is none. So copies never meet:
-    a document is repeated to be seen again later, not twice in one step.
+    the same document; a new sample opens when there is none. So copies never meet: a document is
+    repeated to be seen again later, not twice in one step. Samples, and the pieces in one, are then
+    put in an order drawn from the seed: the order by length would correlate with position.
+    Raises ValueError on an empty document.
     """
-    for piece in pieces:
-        if not 0 < piece.length <= capacity:
-            raise ValueError(
-                f"piece of {piece.length} tokens does not fit a context of {capacity}: cut it first"
-            )
-    samples: list[list[Piece]] = []
-    rooms = _Rooms(capacity)
-    for piece in sorted(pieces, key=lambda piece: (-piece.length, piece)):
-        sample = rooms.take(piece)
-        if sample is None:
-            sample, room = len(samples), capacity
-            samples.append([])
-        else:
-            room = rooms.room[sample]
-        samples[sample].append(piece)
-        rooms.put(sample, room - piece.length, piece.document)
-    # Order by length is an artefact of the method and would correlate with position.
-    shuffled = random.Random(seed)
-    for content in samples:
-        shuffled.shuffle(content)
-    shuffled.shuffle(samples)
-    return [tuple(content) for content in samples]
+    from assets.tokenizers.pack_kernels import best_fit, starts_in_samples
+
+    document, copy, piece = _cut(lengths, repeats, capacity)
+    offset = piece * capacity
+    length = np.minimum(capacity, lengths[document] - offset)
+    order = np.lexsort((piece, copy, document, -length))
+    samples, starts = np.empty_like(length), np.empty_like(length)
+    num_samples = best_fit(document[order], length[order], capacity, samples, starts)
+    sample = np.empty_like(samples)
+    sample[order] = _shuffled(num_samples, seed)[samples]
+    draw = _mix(_mix(_mix(document, seed), copy), piece)
+    final = np.lexsort((piece, copy, document, draw, sample))
+    starts_in_samples(sample[final], length[final], starts)
+    return Packed(
+        document=document[final],
+        copy=copy[final],
+        piece=piece[final],
+        offset=offset[final],
+        length=length[final],
+        sample=sample[final],
+        start=starts,
+        num_samples=int(num_samples),
+    )
 
 
-class _Rooms:
-    """Open samples by the room that is left in them."""
+def _cut(lengths: I64, repeats: I64, capacity: int) -> tuple[I64, I64, I64]:
+    """Return document, copy and piece number of every piece."""
+    if len(lengths) and int(lengths.min()) < 1:
+        row = int(np.argmin(lengths))
+        raise ValueError(f"document {row} has {lengths[row]} tokens: leave empty ones out")
+    pieces = -(-lengths // capacity)
+    copies = np.repeat(np.arange(len(lengths)), repeats)
+    copy = _counted(repeats)
+    return (
+        np.repeat(copies, pieces[copies]),
+        np.repeat(copy, pieces[copies]),
+        _counted(pieces[copies]),
+    )
 
-    def __init__(self, capacity: int) -> None:
-        self.room: dict[int, int] = {}
-        self._documents: dict[int, set[int]] = {}
-        self._by_room: list[list[int]] = [[] for _ in range(capacity + 1)]
-        self._filled = 0
-        """Bit r is set when a sample with room r is open, so the best fit is one bit operation."""
 
-    def take(self, piece: Piece) -> int | None:
-        """Remove and return the fullest sample with room that has no piece of this document."""
-        rooms = self._filled >> piece.length << piece.length
-        while rooms:
-            room = (rooms & -rooms).bit_length() - 1
-            candidates = self._by_room[room]
-            for at in range(len(candidates) - 1, -1, -1):
-                if piece.document not in self._documents[candidates[at]]:
-                    sample = candidates.pop(at)
-                    if not candidates:
-                        self._filled &= ~(1 << room)
-                    return sample
-            rooms &= rooms - 1
-        return None
+def _counted(counts: I64) -> I64:
+    """Return 0 .. count - 1 for each count, one after another."""
+    ends = np.cumsum(counts)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.arange(total) - np.repeat(ends - counts, counts)
 
-    def put(self, sample: int, room: int, document: int) -> None:
-        """Open a sample, or open it again with what is left; full ones are forgotten."""
-        if room == 0:
-            self.room.pop(sample, None)
-            self._documents.pop(sample, None)
-            return
-        self.room[sample] = room
-        self._documents.setdefault(sample, set()).add(document)
-        self._by_room[room].append(sample)
-        self._filled |= 1 << room
+
+def _shuffled(count: int, seed: int) -> I64:
+    """Return a permutation of 0 .. count - 1: each new place."""
+    numbers = np.arange(count)
+    places = np.empty(count, dtype=np.int64)
+    places[np.lexsort((numbers, _mix(numbers, seed)))] = numbers
+    return places
+
+
+def _mix(values: npt.NDArray[np.integer], salt: int | I64) -> npt.NDArray[np.uint64]:
+    """Return a hash of each value under a salt (splitmix64's finaliser)."""
+    mixed = values.astype(np.uint64) * _ODD[0] ^ np.asarray(salt).astype(np.uint64)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * _ODD[1]
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * _ODD[2]
+    return mixed ^ (mixed >> np.uint64(31))

@@ -1,13 +1,12 @@
 """tokenizers/shards_*: packed samples of a stage's documents, or of chats, with the index.
 
 Owns what is packed and how it is written; the format is training/shards.py's, the packing
-pack.py's.
+pack.py's. Memory holds lengths, never a stage's tokens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,9 @@ import polars as pl
 
 from assets.lineage.manifest import Cost
 from assets.lineage.workspace import Outcome, Workspace
-from assets.tokenizers.pack import Piece, cut, pack
+from assets.tokenizers.encoded import Chat, Encoded, Tokens, encode_selection, stored_chats
+from assets.tokenizers.pack import Packed, pack
+from assets.tokenizers.parts import token_type
 from model.chat import Message, render
 from model.tokenizer import FILE_NAME, Tokenizer
 from training.shards import ShardsInfo
@@ -27,51 +28,28 @@ MAX_SHARD_TOKENS = 1 << 26
 MIN_SHARDS = 4
 """Small artifacts are split too, so that ranks read different files (our choice)."""
 
+_BLOCK_TOKENS = 1 << 22
+"""Samples are laid out and written so many tokens at a time."""
+
 _SFT_SEED = 0
 """The training order is keyed by the job's data seed; this only undoes the order of packing."""
 
-_ENCODE_DOCUMENTS = 1000
 _LEFT_OUT_SCHEMA = {"doc_id": pl.String, "reason": pl.String, "num_tokens": pl.UInt32}
-
-
-@dataclass(frozen=True, kw_only=True)
-class PackedText:
-    """One document or chat, ready to be packed."""
-
-    doc_id: str
-    ids: npt.NDArray[np.uint32]
-    repeats: int
-    loss_mask: npt.NDArray[np.uint8] | None = None
 
 
 def make_shards(ws: Workspace) -> Outcome:
     """Pack the documents that a stage's mixture selected, as often as it says."""
     stage = ws.step.name.removeprefix("shards_")
     tokenizer = _load(ws)
-    chosen = pl.read_parquet(ws.input(f"mixtures/{stage}").path("selection.parquet"))
-    corpus = pl.read_parquet(
-        ws.input("mixtures/decontaminated").path("documents.parquet"), columns=["doc_id", "text"]
+    encoded = encode_selection(
+        ws,
+        ws.input("mixtures/decontaminated"),
+        ws.input(f"mixtures/{stage}"),
+        tokenizer.vocab_size,
     )
-    rows = chosen.select("doc_id", "repeats").join(corpus, on="doc_id", how="left").sort("doc_id")
-    missing = rows.filter(pl.col("text").is_null())
-    if missing.height:
-        raise ValueError(
-            f"{missing.height} selected documents are not in mixtures/decontaminated, first "
-            f"{missing['doc_id'][0]}: make mixtures/{stage} again"
-        )
-    texts: list[PackedText] = []
-    for batch in rows.iter_slices(_ENCODE_DOCUMENTS):
-        ws.progress(f"encoding documents: {len(texts):,} of {rows.height:,}")
-        for row, ids in zip(
-            batch.iter_rows(named=True),
-            tokenizer.encode_batch(batch["text"].to_list()),
-            strict=True,
-        ):
-            marked = np.array([tokenizer.bos_id, *ids, tokenizer.eos_id], dtype=np.uint32)
-            texts.append(PackedText(doc_id=row["doc_id"], ids=marked, repeats=row["repeats"]))
     return write_shards(
         ws,
-        texts,
+        encoded,
         tokenizer,
         context_tokens=ws.config["context_tokens"],
         seed=ws.config["seed"],
@@ -82,42 +60,25 @@ def make_sft_shards(ws: Workspace) -> Outcome:
     """Pack the chats of one domain, each whole; what is longer than the context is left out."""
     tokenizer = _load(ws)
     context = ws.config["context_tokens"]
-    questions = (
-        pl.read_parquet(ws.input("synthesis/questions").path("questions.parquet"))
-        .filter(pl.col("domain") == ws.config["domain"])
-        .sort("item_id")
-    )
-    texts: list[PackedText] = []
     left_out: list[tuple[str, str, int]] = []
-    for row in questions.iter_rows(named=True):
-        messages = [
-            Message(role="system", content=row["system"]),
-            Message(role="user", content=row["question"]),
-            Message(role="assistant", content=row["answer"]),
-        ]
-        chat = render(messages, tokenizer)
-        if len(chat.ids) > context:
-            # Cut in two, the reply's second half would be learned without its question.
-            left_out.append((row["item_id"], "longer than the context", len(chat.ids)))
-            continue
-        texts.append(
-            PackedText(
-                doc_id=row["item_id"],
-                ids=np.array(chat.ids, dtype=np.uint32),
-                repeats=1,
-                loss_mask=np.array(chat.loss_mask, dtype=np.uint8),
-            )
+    chats = _chats(ws, tokenizer, context, left_out)
+    with stored_chats(ws, chats, tokenizer.vocab_size) as encoded:
+        pl.DataFrame(left_out, schema=_LEFT_OUT_SCHEMA, orient="row").write_parquet(
+            ws.out("left_out.parquet"), compression="zstd"
         )
-    pl.DataFrame(left_out, schema=_LEFT_OUT_SCHEMA, orient="row").write_parquet(
-        ws.out("left_out.parquet"), compression="zstd"
-    )
-    counts = {"left_out": len(left_out)}
-    return write_shards(ws, texts, tokenizer, context_tokens=context, seed=_SFT_SEED, counts=counts)
+        return write_shards(
+            ws,
+            encoded,
+            tokenizer,
+            context_tokens=context,
+            seed=_SFT_SEED,
+            counts={"left_out": len(left_out)},
+        )
 
 
 def write_shards(
     ws: Workspace,
-    texts: Sequence[PackedText],
+    encoded: Encoded,
     tokenizer: Tokenizer,
     *,
     context_tokens: int,
@@ -125,31 +86,28 @@ def write_shards(
     counts: Mapping[str, int] | None = None,
 ) -> Outcome:
     """Pack, write every file of the format, and count."""
-    if not texts:
+    rows = encoded.rows
+    if rows.is_empty():
         raise ValueError(f"{ws.step.key} has nothing to pack: its selection is empty")
-    pieces = [
-        piece
-        for index, text in enumerate(texts)
-        for piece in cut(index, len(text.ids), text.repeats, context_tokens)
-    ]
-    ws.progress(f"packing {len(pieces):,} pieces of {len(texts):,} documents")
-    samples = pack(pieces, context_tokens, seed)
+    lengths = rows["num_tokens"].cast(pl.Int64).to_numpy()
+    ws.progress(f"packing {rows.height:,} documents of {int(lengths.sum()):,} tokens")
+    packed = pack(lengths, rows["repeats"].cast(pl.Int64).to_numpy(), context_tokens, seed)
     info = ShardsInfo(
         context_tokens=context_tokens,
         vocab_size=tokenizer.vocab_size,
         pad_id=tokenizer.pad_id,
-        dtype="uint16" if tokenizer.vocab_size <= 1 << 16 else "uint32",
-        num_samples=len(samples),
-        samples_per_shard=samples_per_shard(len(samples), context_tokens),
-        num_tokens=sum(piece.length for piece in pieces),
-        has_loss_mask=any(text.loss_mask is not None for text in texts),
+        dtype=token_type(tokenizer.vocab_size).name,
+        num_samples=packed.num_samples,
+        samples_per_shard=samples_per_shard(packed.num_samples, context_tokens),
+        num_tokens=int(packed.length.sum()),
+        has_loss_mask=bool(encoded.masks),
     )
     for shard in range(info.num_shards):
-        first = shard * info.samples_per_shard
-        _write_shard(ws, shard, samples[first : first + info.samples_per_shard], texts, info)
-    _index(samples, texts).write_parquet(ws.out("index.parquet"), compression="zstd")
+        ws.progress(f"writing shard {shard + 1} of {info.num_shards}")
+        _write_shard(ws, shard, packed, encoded, info)
+    _index(packed, rows["doc_id"]).write_parquet(ws.out("index.parquet"), compression="zstd")
     info.write(ws.out_dir)
-    return _outcome(texts, info, counts or {})
+    return _outcome(rows, info, counts or {})
 
 
 def samples_per_shard(num_samples: int, context_tokens: int) -> int:
@@ -161,59 +119,101 @@ def _load(ws: Workspace) -> Tokenizer:
     return Tokenizer.load(ws.input("tokenizers/tokenizer").path(FILE_NAME).parent)
 
 
+def _chats(
+    ws: Workspace, tokenizer: Tokenizer, context: int, left_out: list[tuple[str, str, int]]
+) -> Iterator[Chat]:
+    questions = (
+        pl.read_parquet(ws.input("synthesis/questions").path("questions.parquet"))
+        .filter(pl.col("domain") == ws.config["domain"])
+        .sort("item_id")
+    )
+    for row in questions.iter_rows(named=True):
+        messages = [
+            Message(role="system", content=row["system"]),
+            Message(role="user", content=row["question"]),
+            Message(role="assistant", content=row["answer"]),
+        ]
+        chat = render(messages, tokenizer)
+        if len(chat.ids) > context:
+            # Cut in two, the reply's second half would be learned without its question.
+            left_out.append((row["item_id"], "longer than the context", len(chat.ids)))
+            continue
+        yield Chat(doc_id=row["item_id"], ids=list(chat.ids), loss_mask=list(chat.loss_mask))
+
+
 def _write_shard(
-    ws: Workspace,
-    shard: int,
-    samples: Sequence[Sequence[Piece]],
-    texts: Sequence[PackedText],
+    ws: Workspace, shard: int, packed: Packed, encoded: Encoded, info: ShardsInfo
+) -> None:
+    first = shard * info.samples_per_shard
+    end = min(first + info.samples_per_shard, info.num_samples)
+    low, high = np.searchsorted(packed.sample, [first, end])
+    starts = np.stack([packed.sample[low:high] - first, packed.start[low:high]], axis=1)
+    ws.out(f"segments/{shard:05d}.bin").write_bytes(starts.astype("<u4").tobytes())
+    _write_samples(
+        ws.out(f"tokens/{shard:05d}.bin"), (first, end), packed, encoded, encoded.tokens, info
+    )
+    if info.has_loss_mask:
+        _write_samples(
+            ws.out(f"mask/{shard:05d}.bin"), (first, end), packed, encoded, encoded.masks, info
+        )
+
+
+def _write_samples(
+    path: Path,
+    samples: tuple[int, int],
+    packed: Packed,
+    encoded: Encoded,
+    files: tuple[Tokens, ...],
     info: ShardsInfo,
 ) -> None:
-    shape = (len(samples), info.context_tokens)
-    tokens = np.full(shape, info.pad_id, dtype=np.dtype(info.dtype).newbyteorder("<"))
-    mask = np.zeros(shape, dtype=np.uint8)
-    starts: list[tuple[int, int]] = []
-    for row, sample in enumerate(samples):
-        at = 0
-        for piece in sample:
-            text = texts[piece.document]
-            taken = slice(piece.offset, piece.offset + piece.length)
-            tokens[row, at : at + piece.length] = text.ids[taken]
-            if text.loss_mask is not None:
-                mask[row, at : at + piece.length] = text.loss_mask[taken]
-            starts.append((row, at))
-            at += piece.length
-    _write(ws.out(f"tokens/{shard:05d}.bin"), tokens)
-    _write(ws.out(f"segments/{shard:05d}.bin"), np.array(starts, dtype="<u4"))
-    if info.has_loss_mask:
-        _write(ws.out(f"mask/{shard:05d}.bin"), mask)
+    """Write the values of some samples, a block at a time; padding is 0 in tokens and in masks."""
+    from assets.tokenizers.pack_kernels import lay_out
+
+    parts = encoded.rows["part"].to_numpy()
+    offsets = encoded.rows["offset"].to_numpy()
+    rows = max(1, _BLOCK_TOKENS // info.context_tokens)
+    with path.open("wb") as handle:
+        for first in range(samples[0], samples[1], rows):
+            end = min(first + rows, samples[1])
+            low, high = np.searchsorted(packed.sample, [first, end])
+            document = packed.document[low:high]
+            source = offsets[document] + packed.offset[low:high]
+            place = (packed.sample[low:high] - first) * info.context_tokens + packed.start[low:high]
+            block = np.full((end - first) * info.context_tokens, info.pad_id, files[0].dtype)
+            for part, values in enumerate(files):
+                inside = parts[document] == part
+                lay_out(
+                    values, source[inside], packed.length[low:high][inside], place[inside], block
+                )
+            block.tofile(handle)
 
 
-def _write(path: Path, values: npt.NDArray[np.generic]) -> None:
-    path.write_bytes(values.tobytes())
-
-
-def _index(samples: Sequence[Sequence[Piece]], texts: Sequence[PackedText]) -> pl.DataFrame:
+def _index(packed: Packed, doc_ids: pl.Series) -> pl.DataFrame:
     """Return where each piece of each copy of each document lies, sorted by document."""
-    rows: list[tuple[str, int, int, int, int, int]] = []
-    for number, sample in enumerate(samples):
-        at = 0
-        for piece in sample:
-            doc_id = texts[piece.document].doc_id
-            rows.append((doc_id, number, at, at + piece.length, piece.piece, piece.copy))
-            at += piece.length
-    numbers = {name: pl.UInt32 for name in ("sample", "start", "end", "piece", "copy")}
-    frame = pl.DataFrame(rows, schema={"doc_id": pl.String, **numbers}, orient="row")
-    return frame.sort("doc_id", "copy", "piece")
+    order = np.lexsort((packed.piece, packed.copy, packed.document))
+    columns: dict[str, npt.NDArray[np.int64]] = {
+        "sample": packed.sample,
+        "start": packed.start,
+        "end": packed.start + packed.length,
+        "piece": packed.piece,
+        "copy": packed.copy,
+    }
+    return pl.DataFrame(
+        {
+            "doc_id": doc_ids.gather(packed.document[order]),
+            **{name: values[order].astype(np.uint32) for name, values in columns.items()},
+        }
+    )
 
 
-def _outcome(texts: Sequence[PackedText], info: ShardsInfo, counts: Mapping[str, int]) -> Outcome:
+def _outcome(rows: pl.DataFrame, info: ShardsInfo, counts: Mapping[str, int]) -> Outcome:
     padding = info.num_samples * info.context_tokens - info.num_tokens
-    num_cut = sum(len(text.ids) > info.context_tokens for text in texts)
+    num_cut = rows.filter(pl.col("num_tokens") > info.context_tokens).height
     share = padding / (info.num_samples * info.context_tokens)
     return Outcome(
         counts={
-            "documents": len(texts),
-            "copies": sum(text.repeats for text in texts),
+            "documents": rows.height,
+            "copies": int(rows["repeats"].sum()),
             "samples": info.num_samples,
             "tokens": info.num_tokens,
             "padding": padding,
@@ -222,7 +222,7 @@ def _outcome(texts: Sequence[PackedText], info: ShardsInfo, counts: Mapping[str,
         },
         metrics={"padding_share": share},
         summary=(
-            f"{info.num_tokens:,} tokens of {len(texts):,} documents in {info.num_samples:,} "
+            f"{info.num_tokens:,} tokens of {rows.height:,} documents in {info.num_samples:,} "
             f"samples of {info.context_tokens:,} ({info.num_shards} shards); padding {share:.3%}; "
             f"{num_cut:,} documents are longer than a sample and were cut."
         ),

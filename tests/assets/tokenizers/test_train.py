@@ -16,7 +16,8 @@ from assets.lineage.step import Step
 from assets.lineage.workspace import Outcome, Workspace
 from assets.tokenizers.bpe import CUT_PATTERN, alphabet_of, learn_pieces
 from assets.tokenizers.merge import VocabularyTooSmall
-from assets.tokenizers.train import NotLossless, check_reachable, make_tokenizer, training_text
+from assets.tokenizers.parts import NotLossless
+from assets.tokenizers.train import check_reachable, make_tokenizer, training_text
 from model.tokenizer import Tokenizer
 
 VOCAB_SIZE = 530
@@ -36,16 +37,23 @@ def _documents() -> pl.DataFrame:
             "doc_id": [hashlib.sha256(text.encode()).hexdigest()[:32] for _, text in rows],
             "source": [f"{domain}_source" for domain, _ in rows],
             "domain": [domain for domain, _ in rows],
+            "language": ["en"] * len(rows),
             "text": [text for _, text in rows],
         }
     ).sort("doc_id")
 
 
-def _workspace(folder: Path, documents: pl.DataFrame, **changes: object) -> Workspace:
+def _workspace(
+    folder: Path,
+    documents: pl.DataFrame,
+    parts: dict[str, pl.DataFrame] | None = None,
+    **changes: object,
+) -> Workspace:
     lake = FakeLake(folder / "lake")
     files = {}
     heldout = documents.sort("doc_id").gather_every(10)
-    for name, frame in (("documents", documents), ("heldout", heldout)):
+    tables = {**(parts or {"documents": documents}), "heldout": heldout}
+    for name, frame in tables.items():
         buffer = io.BytesIO()
         frame.write_parquet(buffer)
         files[f"{name}.parquet"] = buffer.getvalue()
@@ -133,10 +141,27 @@ def test_a_corpus_without_medical_text_is_a_clear_error(tmp_path: Path) -> None:
         make_tokenizer(_workspace(tmp_path, documents))
 
 
-def test_training_text_stops_at_its_size() -> None:
-    texts = training_text(_documents(), ("general", "code"), 200)
-    sizes = [len(text.encode()) for text in texts]
+def test_training_text_stops_at_its_size(tmp_path: Path) -> None:
+    documents = _documents()
+    documents.write_parquet(tmp_path / "documents.parquet")
+    chosen = training_text([tmp_path / "documents.parquet"], ("general", "code"), 200)
+    inside = documents.filter(
+        (pl.col("domain") != "medical") & (pl.col("doc_id") <= chosen.last_doc_id)
+    )
+    sizes = [len(text.encode()) for text in inside["text"]]
     assert sum(sizes[:-1]) < 200 <= sum(sizes)
+    assert (chosen.documents, chosen.num_bytes) == (len(sizes), sum(sizes))
+
+
+def test_parts_of_a_table_are_one_corpus(tmp_path: Path, made: tuple[Workspace, Outcome]) -> None:
+    documents = _documents()
+    parts = {
+        f"documents/{index:05d}": documents[first : first + 50]
+        for index, first in enumerate(range(0, documents.height, 50))
+    }
+    again = _workspace(tmp_path, documents, parts=parts)
+    make_tokenizer(again)
+    assert hash_files(again.out_dir) == hash_files(made[0].out_dir)
 
 
 def test_a_piece_that_is_not_reached_is_refused(made: tuple[Workspace, Outcome]) -> None:

@@ -1,0 +1,57 @@
+"""The compiled loop of merge.py: give each piece the merge of the two parts it is split into."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from model.encode_kernels import merge_symbols, pair_slot
+
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
+
+_EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
+
+
+@njit(cache=True, nogil=True)
+def add_pieces(
+    chars: I64,
+    bounds: I64,
+    waiting: npt.NDArray[np.bool_],
+    num_chars: int,
+    keys: U64,
+    ranks: I32,
+    merged: I32,
+    merges: I64,
+    num_merges: int,
+    wanted: int,
+) -> int:
+    """Go once over the waiting pieces; return the number of merges, at most `wanted` more.
+
+    A piece that is one part exists already and stops waiting; one of more than two parts waits.
+    """
+    symbols = np.empty(256, dtype=np.int64)
+    limit = num_merges + wanted
+    for piece in range(len(waiting)):
+        if num_merges == limit:
+            break
+        if not waiting[piece]:
+            continue
+        count = bounds[piece + 1] - bounds[piece]
+        if count > len(symbols):
+            symbols = np.empty(2 * count, dtype=np.int64)
+        for at in range(count):
+            symbols[at] = chars[bounds[piece] + at]
+        count = merge_symbols(symbols, count, keys, ranks, merged)
+        if count > 2:
+            continue
+        waiting[piece] = False
+        if count == 2:
+            slot = pair_slot(keys, symbols[0], symbols[1])
+            keys[slot] = np.uint64(symbols[0]) << np.uint64(32) | np.uint64(symbols[1])
+            ranks[slot], merged[num_merges] = num_merges, num_chars + num_merges
+            merges[num_merges, 0], merges[num_merges, 1] = symbols[0], symbols[1]
+            num_merges += 1
+    return num_merges

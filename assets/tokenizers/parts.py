@@ -1,0 +1,135 @@
+"""Shard-wise functions of the family: encode or count the documents of one part of a table.
+
+Any worker on any machine runs them; they hold one batch of text at a time, whatever the part's
+size. What is done with their results is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+
+from assets.lineage.storage import Folder, StoredFile
+from assets.ports import Compute
+from model.tokenizer import Tokenizer
+
+BATCH_DOCUMENTS = 4096
+"""Some 10 MB of text, and four times that for its ids (our choice)."""
+
+MARKS_PER_DOCUMENT = 2
+"""`<s>` and `</s>`, which packing puts around every document."""
+
+
+class NotLossless(RuntimeError):
+    """The vocabulary that was built does not do what every later artifact relies on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodePart:
+    """One part of a table of documents, to be encoded."""
+
+    documents: StoredFile
+    tokenizer: StoredFile
+    selection: tuple[StoredFile, ...]
+    """Tables with the doc_ids to take; empty means all."""
+    out: Folder
+    name: str
+    keep: bool
+    """Write the ids, or count them only."""
+    columns: tuple[str, ...]
+    """Columns of the documents that go into the table of lengths."""
+    threads: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodedPart:
+    lengths: StoredFile
+    """Parquet: the asked columns, num_tokens (UInt32, marks included), offset (Int64)."""
+    tokens: StoredFile | None
+    """Little-endian uint16 or uint32, document after document, marks included."""
+
+
+def encode_part(item: EncodePart) -> EncodedPart:
+    """Encode the selected documents of a part; raises NotLossless when ids spell another text."""
+    tokenizer = Tokenizer.load_file(item.tokenizer.local())
+    frames: list[pl.DataFrame] = []
+
+    def run(path: Path) -> None:
+        with path.open("wb") as handle:
+            for frame, ids in _encoded(item, tokenizer):
+                frames.append(frame)
+                ids.astype(token_type(tokenizer.vocab_size)).tofile(handle)
+
+    tokens = item.out.write(f"{item.name}.bin", run) if item.keep else None
+    if tokens is None:
+        frames = [frame for frame, _ in _encoded(item, tokenizer)]
+    lengths = pl.concat(frames) if frames else _no_rows(item)
+    offsets = pl.col("num_tokens").cast(pl.Int64).cum_sum() - pl.col("num_tokens")
+    lengths = lengths.with_columns(offsets.alias("offset"))
+    return EncodedPart(
+        lengths=item.out.write(f"{item.name}.parquet", lengths.write_parquet),
+        tokens=tokens,
+    )
+
+
+def token_type(vocab_size: int) -> np.dtype[np.unsignedinteger]:
+    """Return how ids lie on disk."""
+    return np.dtype("<u2" if vocab_size <= 1 << 16 else "<u4")
+
+
+def text_batches(path: Path, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """Read some columns of a Parquet file, a batch of documents at a time."""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=BATCH_DOCUMENTS, columns=list(columns)):
+            frame = pl.from_arrow(batch)
+            assert isinstance(frame, pl.DataFrame)
+            yield frame
+
+
+def threads_for(compute: Compute) -> int:
+    """Return how many threads each worker of an engine may use; never part of what comes out."""
+    return max(1, len(os.sched_getaffinity(0)) // compute.workers)
+
+
+def writer(frame: pl.DataFrame) -> Callable[[Path], object]:
+    return lambda path: frame.write_parquet(path, compression="zstd")
+
+
+def _encoded(item: EncodePart, tokenizer: Tokenizer) -> Iterator[tuple[pl.DataFrame, np.ndarray]]:
+    path = item.documents.local()
+    chosen = _chosen(path, item.selection)
+    columns = list(dict.fromkeys([*item.columns, "doc_id", "text"]))
+    first = 0
+    for batch in text_batches(path, columns):
+        kept = batch if chosen is None else batch.filter(chosen.slice(first, batch.height))
+        first += batch.height
+        if kept.is_empty():
+            continue
+        texts = kept["text"]
+        ids, bounds = tokenizer.encode_into(texts, threads=item.threads, marks=True)
+        same = tokenizer.spells(texts, ids, bounds)
+        if not same.all():
+            changed = kept["doc_id"][int(np.argmin(same))]
+            raise NotLossless(f"document {changed} is not what its tokens say")
+        num_tokens = pl.Series("num_tokens", np.diff(bounds), dtype=pl.UInt32)
+        yield kept.select(item.columns).with_columns(num_tokens), ids
+
+
+def _chosen(path: Path, selection: tuple[StoredFile, ...]) -> pl.Series | None:
+    if not selection:
+        return None
+    names = pl.read_parquet(path, columns=["doc_id"])["doc_id"]
+    wanted = [pl.read_parquet(part.local(), columns=["doc_id"])["doc_id"] for part in selection]
+    return names.is_in(pl.concat(wanted).implode())
+
+
+def _no_rows(item: EncodePart) -> pl.DataFrame:
+    names = pl.read_parquet_schema(item.documents.local())
+    schema = {name: names[name] for name in item.columns}
+    return pl.DataFrame(schema={**schema, "num_tokens": pl.UInt32})

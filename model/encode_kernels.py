@@ -1,0 +1,361 @@
+"""Compiled loops over UTF-8 bytes: cut, merge by rank, remember words, and compare with the text.
+
+Pure arrays in and out, without the interpreter lock; model/encoder.py builds the tables. Bytes are
+valid UTF-8 (they come from Arrow strings). Imported lazily: numba takes a second.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+U8 = npt.NDArray[np.uint8]
+U32 = npt.NDArray[np.uint32]
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
+
+_OTHER, _DIGIT, _LETTER, _BLANK, _LINE_END = 0, 1, 2, 3, 4  # as in model/cuts.py
+_SCAN_SYMBOLS = 40
+"""Up to this many symbols, looking at all pairs again is faster than keeping a heap (measured)."""
+_EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
+_HASH_START = np.uint64(0xCBF29CE484222325)
+_HASH_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+
+
+class Tables(NamedTuple):
+    """One vocabulary as arrays."""
+
+    classes: U8
+    """[0x110000] class of each code point."""
+    char_ids: I32
+    """[0x110000] id of each character, -1 when its bytes stand for it."""
+    byte_ids: I32
+    """[256] id of each byte."""
+    pair_keys: U64
+    """Hash table of merges: first id << 32 | second id; all ones in a free slot."""
+    pair_ranks: I32
+    merged_ids: I32
+    """[merges] id that the merge of a rank makes."""
+
+
+class Cache(NamedTuple):
+    """Words seen before and their ids; what does not fit is encoded again each time."""
+
+    hashes: U64
+    word_starts: I64
+    word_sizes: I32
+    id_starts: I64
+    id_counts: I32
+    """0 in a free slot."""
+    words: U8
+    ids: U32
+    used: I64
+    """[3] bytes of `words`, entries of `ids`, slots."""
+
+
+@njit(cache=True, nogil=True)
+def char_at(data: U8, at: int) -> tuple[int, int]:
+    """Return the code point that starts at a byte, and its width."""
+    lead = np.int64(data[at])
+    if lead < 0x80:
+        return lead, 1
+    second = np.int64(data[at + 1]) & 0x3F
+    if lead < 0xE0:
+        return (lead & 0x1F) << 6 | second, 2
+    third = np.int64(data[at + 2]) & 0x3F
+    if lead < 0xF0:
+        return (lead & 0x0F) << 12 | second << 6 | third, 3
+    fourth = np.int64(data[at + 3]) & 0x3F
+    return (lead & 0x07) << 18 | second << 12 | third << 6 | fourth, 4
+
+
+@njit(cache=True, nogil=True)
+def _run_end(data: U8, at: int, end: int, classes: U8, kind: int) -> int:
+    while at < end:
+        code, width = char_at(data, at)
+        if classes[code] != kind:
+            break
+        at += width
+    return at
+
+
+@njit(cache=True, nogil=True)
+def next_cut(data: U8, at: int, end: int, classes: U8) -> int:
+    """Return where the match of CUT_PATTERN that starts at a byte ends."""
+    code, width = char_at(data, at)
+    kind = classes[code]
+    if kind == _DIGIT:
+        return at + width
+    if kind in (_LETTER, _OTHER, _LINE_END):
+        return _run_end(data, at + width, end, classes, kind)
+    if code == 0x20 and at + 1 < end:
+        code, _ = char_at(data, at + 1)
+        kind = classes[code]
+        if kind in (_LETTER, _OTHER):
+            return _run_end(data, at + 1, end, classes, kind)
+    first, last, stop = at, at, at + width
+    while stop < end:
+        code, width = char_at(data, stop)
+        if classes[code] != _BLANK:
+            break
+        last, stop = stop, stop + width
+    if stop == end or classes[code] == _LINE_END or last == first:
+        return stop
+    return last
+
+
+@njit(cache=True, nogil=True)
+def hash_bytes(data: U8, start: int, end: int) -> np.uint64:
+    """Return a 64-bit hash of a slice; collisions are told apart by the bytes."""
+    value = _HASH_START
+    for at in range(start, end):
+        value = (value ^ np.uint64(data[at])) * np.uint64(0x100000001B3)
+    value ^= value >> np.uint64(29)
+    value *= _HASH_FACTOR
+    return value ^ (value >> np.uint64(32))
+
+
+@njit(cache=True, nogil=True)
+def pair_slot(keys: U64, first: int, second: int) -> int:
+    """Return the slot of a pair, or of the free place where it would go."""
+    key = np.uint64(first) << np.uint64(32) | np.uint64(second)
+    mask = len(keys) - 1
+    mixed = key * _HASH_FACTOR
+    slot = np.int64((mixed ^ (mixed >> np.uint64(32))) & np.uint64(mask))
+    while keys[slot] != key and keys[slot] != _EMPTY:
+        slot = (slot + 1) & mask
+    return slot
+
+
+@njit(cache=True, nogil=True)
+def _rank(keys: U64, ranks: I32, first: int, second: int) -> int:
+    slot = pair_slot(keys, first, second)
+    return np.int64(ranks[slot]) if keys[slot] != _EMPTY else np.int64(0x7FFFFFFF)
+
+
+@njit(cache=True, nogil=True)
+def merge_symbols(symbols: I64, count: int, keys: U64, ranks: I32, merged: I32) -> int:
+    """Apply the merges in place, lowest rank and leftmost first; return how many ids are left."""
+    if count > _SCAN_SYMBOLS:
+        return _merge_long(symbols, count, keys, ranks, merged)
+    known = np.empty(_SCAN_SYMBOLS, dtype=np.int64)
+    for at in range(count - 1):
+        known[at] = _rank(keys, ranks, symbols[at], symbols[at + 1])
+    while count > 1:
+        best, place = np.int64(0x7FFFFFFF), -1
+        for at in range(count - 1):
+            if known[at] < best:
+                best, place = known[at], at
+        if place < 0:
+            break
+        symbols[place] = merged[best]
+        for at in range(place + 1, count - 1):
+            symbols[at] = symbols[at + 1]
+            known[at] = known[at + 1] if at + 1 < count - 1 else np.int64(0)
+        count -= 1
+        if place > 0:
+            known[place - 1] = _rank(keys, ranks, symbols[place - 1], symbols[place])
+        if place + 1 < count:
+            known[place] = _rank(keys, ranks, symbols[place], symbols[place + 1])
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _sift_up(heap: I64, at: int) -> None:
+    value = heap[at]
+    while at > 0 and heap[(at - 1) >> 1] > value:
+        heap[at] = heap[(at - 1) >> 1]
+        at = (at - 1) >> 1
+    heap[at] = value
+
+
+@njit(cache=True, nogil=True)
+def _sift_down(heap: I64, size: int) -> None:
+    value, at = heap[0], 0
+    while True:
+        child = 2 * at + 1
+        if child >= size:
+            break
+        if child + 1 < size and heap[child + 1] < heap[child]:
+            child += 1
+        if heap[child] >= value:
+            break
+        heap[at] = heap[child]
+        at = child
+    heap[at] = value
+
+
+@njit(cache=True, nogil=True)
+def _merge_long(symbols: I64, count: int, keys: U64, ranks: I32, merged: I32) -> int:
+    """As merge_symbols, in n log n: a heap of rank << 32 | place, stale entries skipped."""
+    after = np.arange(1, count + 1)
+    before = np.arange(-1, count - 1)
+    heap = np.empty(3 * count, dtype=np.int64)
+    size = 0
+    none = np.int64(0x7FFFFFFF)
+    for at in range(count - 1):
+        rank = _rank(keys, ranks, symbols[at], symbols[at + 1])
+        if rank != none:
+            heap[size] = rank << 32 | at
+            _sift_up(heap, size)
+            size += 1
+    while size:
+        rank, at = heap[0] >> 32, heap[0] & 0xFFFFFFFF
+        size -= 1
+        heap[0] = heap[size]
+        _sift_down(heap, size)
+        right = after[at]
+        if symbols[at] < 0 or right >= count:
+            continue
+        if _rank(keys, ranks, symbols[at], symbols[right]) != rank:
+            continue
+        symbols[at], symbols[right] = merged[rank], -1
+        after[at] = after[right]
+        if after[right] < count:
+            before[after[right]] = at
+        for left in (before[at], at):
+            if left >= 0 and after[left] < count:
+                rank = _rank(keys, ranks, symbols[left], symbols[after[left]])
+                if rank != none:
+                    heap[size] = rank << 32 | left
+                    _sift_up(heap, size)
+                    size += 1
+    left = 0
+    for at in range(count):
+        if symbols[at] >= 0:
+            symbols[left] = symbols[at]
+            left += 1
+    return left
+
+
+@njit(cache=True, nogil=True)
+def encode_word(data: U8, start: int, end: int, tables: Tables, symbols: I64) -> int:
+    """Encode one cut into `symbols` (as long as the cut has bytes); return how many ids it has."""
+    count, at = 0, start
+    while at < end:
+        code, width = char_at(data, at)
+        known = tables.char_ids[code]
+        if known >= 0:
+            symbols[count] = known
+            count += 1
+        else:
+            for place in range(at, at + width):
+                symbols[count] = tables.byte_ids[data[place]]
+                count += 1
+        at += width
+    return merge_symbols(symbols, count, tables.pair_keys, tables.pair_ranks, tables.merged_ids)
+
+
+@njit(cache=True, nogil=True)
+def _find(cache: Cache, value: np.uint64, data: U8, start: int, end: int) -> int:
+    """Return the slot of a word, or of the free place where it would go."""
+    mask = len(cache.hashes) - 1
+    slot = np.int64(value & np.uint64(mask))
+    while cache.id_counts[slot]:
+        if cache.hashes[slot] == value and cache.word_sizes[slot] == end - start:
+            first = cache.word_starts[slot]
+            same = True
+            for at in range(end - start):
+                if cache.words[first + at] != data[start + at]:
+                    same = False
+                    break
+            if same:
+                return slot
+        slot = (slot + 1) & mask
+    return slot
+
+
+@njit(cache=True, nogil=True)
+def _remember(
+    cache: Cache, slot: int, value: np.uint64, data: U8, start: int, end: int, symbols: I64, n: int
+) -> None:
+    words, ids, slots = cache.used[0], cache.used[1], cache.used[2]
+    full = 2 * slots >= len(cache.hashes)
+    if full or words + end - start > len(cache.words) or ids + n > len(cache.ids):
+        return
+    cache.hashes[slot], cache.word_starts[slot] = value, words
+    cache.word_sizes[slot], cache.id_starts[slot], cache.id_counts[slot] = end - start, ids, n
+    for at in range(end - start):
+        cache.words[words + at] = data[start + at]
+    for at in range(n):
+        cache.ids[ids + at] = symbols[at]
+    cache.used[0], cache.used[1], cache.used[2] = words + end - start, ids + n, slots + 1
+
+
+@njit(cache=True, nogil=True)
+def encode(
+    data: U8,
+    offsets: I64,
+    tables: Tables,
+    cache: Cache,
+    marks: I64,
+    out: U32,
+    bounds: I64,
+) -> None:
+    """Encode the texts data[offsets[i] : offsets[i + 1]] one after another.
+
+    `marks` is empty, or the ids put before and after each text. `out` has room for one id per byte
+    and the marks; bounds[i] : bounds[i + 1] are the ids of text i.
+    """
+    symbols = np.empty(256, dtype=np.int64)
+    total = np.int64(0)
+    bounds[0] = 0
+    for row in range(len(offsets) - 1):
+        at, stop = offsets[row], offsets[row + 1]
+        if len(marks):
+            out[total] = marks[0]
+            total += 1
+        while at < stop:
+            end = next_cut(data, at, stop, tables.classes)
+            value = hash_bytes(data, at, end)
+            slot = _find(cache, value, data, at, end)
+            found = cache.id_counts[slot]
+            if found:
+                first = cache.id_starts[slot]
+                for index in range(found):
+                    out[total + index] = cache.ids[first + index]
+                total += found
+            else:
+                if end - at > len(symbols):
+                    symbols = np.empty(2 * (end - at), dtype=np.int64)
+                made = encode_word(data, at, end, tables, symbols)
+                for index in range(made):
+                    out[total + index] = symbols[index]
+                total += made
+                _remember(cache, slot, value, data, at, end, symbols, made)
+            at = end
+        if len(marks):
+            out[total] = marks[1]
+            total += 1
+        bounds[row + 1] = total
+
+
+@njit(cache=True, nogil=True)
+def spelt(
+    data: U8,
+    offsets: I64,
+    ids: U32,
+    bounds: I64,
+    piece_bytes: U8,
+    piece_bounds: I64,
+    same: npt.NDArray[np.bool_],
+) -> None:
+    """Say of each text whether the bytes of its ids, one after another, are the text's bytes."""
+    for row in range(len(offsets) - 1):
+        at, stop = offsets[row], offsets[row + 1]
+        same[row] = True
+        for place in range(bounds[row], bounds[row + 1]):
+            first, end = piece_bounds[ids[place]], piece_bounds[ids[place] + 1]
+            if at + end - first > stop:
+                same[row] = False
+                break
+            for index in range(first, end):
+                if piece_bytes[index] != data[at + index - first]:
+                    same[row] = False
+            at += end - first
+        if at != stop:
+            same[row] = False

@@ -1,0 +1,14 @@
+"""How the loops of this folder are compiled: no GIL, kept on disk, exact arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from numba import njit
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+compiled: Callable[[Kernel], Kernel] = njit(cache=True, nogil=True)
+"""The cache is by file: when a kernel of another file changes, callers are compiled again only if
+their own file changes too, so delete the cache while editing."""

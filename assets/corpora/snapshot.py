@@ -1,37 +1,45 @@
 """Resolve a source to files: what they are (identity), where they lie here (not identity).
 
-Packages are located through their installed metadata and never imported.
+Packages are located through their installed metadata and never imported. S3 prefixes and data
+sets are places.py's.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import json
 import os
 import platform
-import re
 import sysconfig
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from assets.corpora.places import (
+    Dataset,
+    Places,
+    RemoteFile,
+    SourceUnavailable,
+    check_name,
+    list_bucket,
+    resolve_dataset,
+)
 from assets.corpora.sources import Source
 from assets.lineage.canonical import sha256_of_file
 from assets.lineage.manifest import FileEntry
 
-_SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-"""Names of dropped files become names in a lake and in logs: no spaces, no leading dash."""
+FETCHED_RECORD = "fetched.json"
+"""What `materia fetch` leaves beside the files: package, version, hash of the archive."""
+
+__all__ = ["FETCHED_RECORD", "Places", "Snapshot", "SourceUnavailable", "matches", "resolve"]
 
 _STDLIB_SKIPPED = frozenset(
     {"site-packages", "__pycache__", "test", "tests", "idlelib", "lib2to3", "ensurepip"}
 )
 """Not documents of the standard library: tests, bundled third-party code, byte code."""
-
-
-class SourceUnavailable(ValueError):
-    """The files of a source are not on this machine as the catalogue asks for them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,39 +48,63 @@ class Snapshot:
 
     source: str
     version: str
-    """Of the package or interpreter; empty for a folder."""
+    """Of the package or interpreter, the commit of a data set; empty for a folder."""
     files: tuple[FileEntry, ...]
-    """Sorted by path; paths are relative to the package's root or the folder. A folder that is
-    empty or does not exist has none."""
-    paths: Mapping[str, Path]
-    """Where each of them lies on this machine; execution, not identity."""
+    """Sorted by path; paths are relative to the package's root, the folder or the prefix. A folder
+    that is empty or does not exist has none. Files of a bucket have no hash before they are read:
+    their sha256 is empty and `etags` has what the server says of them."""
+    paths: Mapping[str, Path | RemoteFile]
+    """Where each of them is to be had from this machine; execution, not identity."""
+    etags: Mapping[str, str] = field(default_factory=dict)
+    dataset: Dataset | None = None
+    """Instead of files: a data set that is to be read through its loader."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the literals that enter the fingerprint of corpora/raw."""
-        return {
+        literals: dict[str, Any] = {
             "version": self.version,
             "files": [
                 {"path": f.path, "size_bytes": f.size_bytes, "sha256": f.sha256} for f in self.files
             ],
         }
+        if self.etags:
+            literals["etags"] = dict(self.etags)
+        if self.dataset is not None:
+            literals["dataset"] = self.dataset.identity
+        return literals
 
 
-def resolve(source: Source, inbox_root: Path) -> Snapshot:
-    """List and hash the files of a source; raises SourceUnavailable with the remedy."""
+def resolve(source: Source, places: Places | Path) -> Snapshot:
+    """List and hash the files of a source; raises SourceUnavailable with the remedy.
+
+    A path stands for an inbox with the fetched files beside it, the layout of a home folder.
+    """
+    if isinstance(places, Path):
+        places = Places(inbox=places, fetched=places.parent / "fetched")
+    if source.origin == "s3":
+        return _bucket_snapshot(source, places)
+    if source.origin == "hub":
+        dataset = resolve_dataset(source, places)
+        return Snapshot(
+            source=source.name, version=source.revision, files=(), paths={}, dataset=dataset
+        )
     if source.origin == "package":
         version, found = source.version, dict(_package_files(source))
     elif source.origin == "interpreter":
         version, found = platform.python_version(), dict(_stdlib_files(source))
+    elif source.origin == "fetched":
+        version, found = _fetched_files(source, places.fetched / source.name)
     else:
-        version, found = "", dict(_folder_files(source, inbox_root / source.name))
-    chosen = _capped(found, source.max_file_bytes)
+        version, found = "", dict(_folder_files(source, places.inbox / source.name))
+    sizes = {name: path.stat().st_size for name, path in found.items()}
+    chosen = _capped(sizes, source.max_file_bytes)
     return Snapshot(
         source=source.name,
         version=version,
         files=tuple(
             FileEntry(
                 path=name,
-                size_bytes=found[name].stat().st_size,
+                size_bytes=sizes[name],
                 sha256=sha256_of_file(found[name]),
             )
             for name in chosen
@@ -136,22 +168,68 @@ def _folder_files(source: Source, folder: Path) -> Iterator[tuple[str, Path]]:
             raise SourceUnavailable(
                 f"source {source.name}: {path} is a link or a device: put a copy of the file there"
             )
-        if not all(_SAFE_NAME.fullmatch(part) for part in Path(name).parts):
-            raise SourceUnavailable(
-                f"source {source.name}: file name {name!r} must match {_SAFE_NAME.pattern}: "
-                "rename it"
-            )
+        check_name(source.name, name)
         yield name, path
 
 
-def _capped(found: Mapping[str, Path], max_bytes: int | None) -> list[str]:
+def _fetched_files(source: Source, folder: Path) -> tuple[str, dict[str, Path]]:
+    remedy = f"run `materia fetch {source.name}`"
+    try:
+        record = json.loads((folder / FETCHED_RECORD).read_text())
+        package, version = str(record["package"]), str(record["version"])
+    except FileNotFoundError:
+        raise SourceUnavailable(
+            f"source {source.name} reads files of {source.package}, which is not fetched: {remedy}"
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise SourceUnavailable(f"source {source.name}: {folder} is damaged: {remedy}") from None
+    if package != source.package or (source.version and version != source.version):
+        raise SourceUnavailable(
+            f"source {source.name} reads {source.package} {source.version}, but {package} "
+            f"{version} is fetched: {remedy}"
+        )
+    found = {
+        path.relative_to(folder).as_posix(): path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.is_symlink()
+    }
+    patterns = (*source.files, *source.extra_files)
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in found):
+            raise SourceUnavailable(
+                f"source {source.name}: {package} {version} is fetched but has no file {pattern}: "
+                f"{remedy}"
+            )
+    return version, {name: path for name, path in found.items() if matches(name, patterns)}
+
+
+def _bucket_snapshot(source: Source, places: Places) -> Snapshot:
+    found = {
+        name: remote
+        for name, remote in list_bucket(source, places).items()
+        if matches(name, (*source.files, *source.extra_files))
+    }
+    chosen = _capped(
+        {name: remote.size_bytes for name, remote in found.items()}, source.max_file_bytes
+    )
+    return Snapshot(
+        source=source.name,
+        version="",
+        files=tuple(
+            FileEntry(path=name, size_bytes=found[name].size_bytes, sha256="") for name in chosen
+        ),
+        paths={name: found[name] for name in chosen},
+        etags={name: found[name].etag for name in chosen},
+    )
+
+
+def _capped(sizes: Mapping[str, int], max_bytes: int | None) -> list[str]:
     if max_bytes is None:
-        return sorted(found)
+        return sorted(sizes)
     # By hash of the path, so that the cut is a fair sample and not the first letters.
     chosen, total = [], 0
-    for name in sorted(found, key=lambda name: hashlib.sha256(name.encode()).hexdigest()):
-        size = found[name].stat().st_size
-        if total + size <= max_bytes:
+    for name in sorted(sizes, key=lambda name: hashlib.sha256(name.encode()).hexdigest()):
+        if total + sizes[name] <= max_bytes:
             chosen.append(name)
-            total += size
+            total += sizes[name]
     return sorted(chosen)

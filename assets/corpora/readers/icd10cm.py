@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 
-from assets.corpora.readers.record import Bad, Record, bad
+from assets.corpora.readers.record import DEFAULT_READING, Bad, Reading, Record, bad
 from assets.corpora.readers.xml_records import xml_records
 
 MAX_CODE_CHARS = 6
@@ -25,8 +25,8 @@ _NOTES = (
 """Element -> how its notes are introduced; the order is the order in the text."""
 
 
-def read_icd10cm(path: Path, name: str) -> Iterator[Record | Bad]:
-    for item in xml_records(path, name, "section"):
+def read_icd10cm(path: Path, name: str, how: Reading = DEFAULT_READING) -> Iterator[Record | Bad]:
+    for item in xml_records(path, name, "section", how.limits):
         if isinstance(item, Bad):
             yield item
             continue
@@ -35,7 +35,7 @@ def read_icd10cm(path: Path, name: str) -> Iterator[Record | Bad]:
             code = category.findtext("name", "").strip()
             title = category.findtext("desc", "").strip()
             if not code or not title:
-                yield bad(name, item.offset, "no_code_or_title", ET.tostring(category))
+                yield bad(name, item.offset, "no_code_or_title", title or code)
                 continue
             yield Record(
                 native_id=code,

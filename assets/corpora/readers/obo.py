@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from assets.corpora.readers.record import Bad, Record, bad
+from assets.corpora.readers.limits import ReadLimits
+from assets.corpora.readers.record import DEFAULT_READING, Bad, Reading, Record, bad
 from assets.corpora.readers.streams import UnreadableStream, lines, open_stream
 
 MAX_STANZA_BYTES = 1 << 20
@@ -17,8 +18,8 @@ _ESCAPE = re.compile(r"\\(.)")
 _LAY = re.compile(r"^\s*(?:EXACT|RELATED|BROAD|NARROW)\s+layperson\b")
 
 
-def read_obo(path: Path, name: str) -> Iterator[Record | Bad]:
-    for offset, content in _stanzas(path, name):
+def read_obo(path: Path, name: str, how: Reading = DEFAULT_READING) -> Iterator[Record | Bad]:
+    for offset, content in _stanzas(path, name, how.limits):
         if isinstance(content, Bad):
             yield content
             continue
@@ -70,11 +71,11 @@ def _record(tags: dict[str, list[str]], file: str, offset: int) -> Record:
     )
 
 
-def _stanzas(path: Path, name: str) -> Iterator[tuple[int, list[bytes] | Bad]]:
+def _stanzas(path: Path, name: str, limits: ReadLimits) -> Iterator[tuple[int, list[bytes] | Bad]]:
     """Yield (offset, lines) of each stanza; the first is the header."""
     start, stanza, size = 0, list[bytes](), 0
     try:
-        with open_stream(path) as stream:
+        with open_stream(path, limits) as stream:
             for offset, line in lines(stream, MAX_STANZA_BYTES):
                 if line is not None and line.startswith(b"["):
                     yield start, stanza

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from assets.corpora.readers.record import Bad, Record, bad
+from assets.corpora.readers.record import DEFAULT_READING, Bad, Reading, Record, bad
 from assets.corpora.readers.wikitext import wikitext_to_text
 from assets.corpora.readers.xml_records import xml_records
 
 ARTICLE_NAMESPACE = "0"
 
 
-def read_wikipedia(path: Path, name: str) -> Iterator[Record | Bad]:
-    for item in xml_records(path, name, "page"):
+def read_wikipedia(path: Path, name: str, how: Reading = DEFAULT_READING) -> Iterator[Record | Bad]:
+    for item in xml_records(path, name, "page", how.limits):
         if isinstance(item, Bad):
             yield item
             continue

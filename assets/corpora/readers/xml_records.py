@@ -14,11 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from assets.corpora.readers.record import Bad, bad
+from assets.corpora.readers.limits import DEFAULT_LIMITS, ReadLimits
+from assets.corpora.readers.record import EXCERPT_CHARS, Bad, bad
 from assets.corpora.readers.streams import BoundedStream, UnreadableStream, open_stream
 
-MAX_RECORD_BYTES = 16 << 20
-"""One record; the largest in the catalogue is an ICD section of 1.9 MB. Our choice."""
+MAX_TAGS = 1_000_000
+"""Of one record: an element takes a hundred bytes of memory, however short its tag; the largest
+record of the catalogue, an ICD section, has 46,000. Our choice."""
 
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding=["']([A-Za-z0-9._-]{1,40})["']""")
 
@@ -29,22 +31,33 @@ class Element:
 
     offset: int
     root: ET.Element
+    excerpt: bytes
+    """How it begins in the file."""
 
 
-def xml_records(path: Path, name: str, tag: str) -> Iterator[Element | Bad]:
+def xml_records(
+    path: Path, name: str, tag: str, limits: ReadLimits = DEFAULT_LIMITS
+) -> Iterator[Element | Bad]:
     """Yield every element `tag` of a file (they do not nest), or what is wrong with it."""
-    with open_stream(path) as stream:
-        for offset, reason, content in _fragments(stream, tag.encode()):
+    with open_stream(path, limits) as stream:
+        fragments = _fragments(stream, tag.encode(), limits.max_record_bytes)
+        for offset, reason, content in fragments:
+            if not reason and content.count(b"<") > MAX_TAGS:
+                reason = "too_many_elements"
             if reason:
                 yield bad(name, offset, reason, content)
                 continue
             try:
-                yield Element(offset=offset, root=ET.fromstring(content))
+                root = ET.fromstring(content)
             except (ET.ParseError, UnicodeError, ValueError):
                 yield bad(name, offset, "malformed_xml", content)
+                continue
+            yield Element(offset=offset, root=root, excerpt=content[: 4 * EXCERPT_CHARS])
 
 
-def _fragments(stream: BoundedStream, tag: bytes) -> Iterator[tuple[int, str, bytes]]:
+def _fragments(
+    stream: BoundedStream, tag: bytes, max_bytes: int
+) -> Iterator[tuple[int, str, bytes]]:
     """Yield (offset, reason, content); a reason means that the content is not a record."""
     start_tag, end_tag = re.compile(b"<" + tag + rb"[\s>]"), b"</" + tag + b">"
     buffer, base, in_prolog = b"", 0, True
@@ -77,7 +90,7 @@ def _fragments(stream: BoundedStream, tag: bytes) -> Iterator[tuple[int, str, by
                 reason = "truncated_record" if found else _refusal(buffer) or "no_record"
                 yield base, reason, buffer
             return
-        if len(buffer) > MAX_RECORD_BYTES:
+        if len(buffer) > max_bytes:
             yield base, "record_too_large", buffer
             if in_prolog:
                 return

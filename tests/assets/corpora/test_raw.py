@@ -57,5 +57,7 @@ def test_paths_of_another_snapshot_are_an_error(tmp_path: Path) -> None:
 
 def test_an_empty_source_is_refused(tmp_path: Path) -> None:
     snapshot = _inbox(tmp_path, {})
-    with pytest.raises(ValueError, match=r"source inbox has no file like \*\.jsonl or \*\.txt"):
+    with pytest.raises(
+        ValueError, match=r"source inbox has no file like \*\.jsonl or .*its folder"
+    ):
         make_raw(snapshot.paths)(_workspace(tmp_path, snapshot))

@@ -40,6 +40,11 @@ FAKE = replace(source("icd10cm"), name="fake", package="materia-fake", version="
         ("icd10cm", 1, 9_747_661),
         ("hpo", 2, 10_021_952 + 33_669_223),
         ("wikipedia_gensim106", 1, 1_695_871),
+        ("hpoa", 2, 10_021_952 + 33_669_223),
+        ("mondo", 1, 1_795_918),
+        ("chebi", 1, 4_606_754),
+        ("open_medicine", 145, 841_761),
+        ("radiology_dict", 2, 1_182_377 + 2_432_817),
     ],
 )
 def test_installed_packages_hold_the_files_of_the_catalogue(
@@ -64,7 +69,8 @@ def test_the_identity_holds_no_path_of_this_machine() -> None:
 def test_resolving_every_package_takes_little_time() -> None:
     started = time.process_time()
     for entry in SOURCES.values():
-        resolve(entry, NOWHERE)
+        if entry.origin != "fetched":
+            resolve(entry, NOWHERE)
     assert time.process_time() - started < 5
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import pytest
+
 from assets.corpora.readers.pubmed import read_pubmed
 from assets.corpora.readers.record import Bad, Record
 from assets.corpora.snapshot import resolve
@@ -60,20 +62,57 @@ def test_a_structured_abstract_keeps_its_labels(tmp_path: Path) -> None:
     assert record.text == "T\n\nMETHODS: We looked.\nWe saw."
 
 
-def test_what_is_no_document_says_why(tmp_path: Path) -> None:
-    owned = (
-        "<Abstract><AbstractText>Text.</AbstractText><CopyrightInformation>(c) A Publisher"
-        "</CopyrightInformation></Abstract>"
+def test_a_citation_without_an_abstract_says_so(tmp_path: Path) -> None:
+    [record] = _read(tmp_path, _citation("1", "<ArticleTitle>Only a title</ArticleTitle>"))
+    assert isinstance(record, Record)
+    assert record.unusable == "no_abstract"
+
+
+def test_a_copyright_statement_becomes_the_licence_and_is_kept(tmp_path: Path) -> None:
+    statement = "Copyright A Publisher. " + "All rights. " * 40
+    article = (
+        "<ArticleTitle>T</ArticleTitle><Abstract><AbstractText>Text.</AbstractText>"
+        f"<CopyrightInformation>{statement}</CopyrightInformation></Abstract>"
     )
-    records = _read(
+    owned, free = _read(
         tmp_path,
-        _citation("1", "<ArticleTitle>Only a title</ArticleTitle>"),
-        _citation("2", f"<ArticleTitle>T</ArticleTitle>{owned}"),
+        _citation("1", article),
+        _citation(
+            "2", "<ArticleTitle>T</ArticleTitle><Abstract><AbstractText>x</AbstractText></Abstract>"
+        ),
     )
-    assert [r.unusable for r in records if isinstance(r, Record)] == [
-        "no_abstract",
-        "publisher_copyright",
-    ]
+    assert isinstance(owned, Record) and isinstance(free, Record)
+    assert (owned.licence, owned.unusable) == ("LicenseRef-Publisher-Copyright", "")
+    assert owned.metadata["copyright"] == statement[:200]
+    assert free.licence == "" and "copyright" not in free.metadata
+
+
+RETRACTIONS = [
+    ("<PublicationType UI='D016441'>Retracted Publication</PublicationType>", "", "retracted", {}),
+    ("", "RetractionIn", "retracted", {"retracted_in": "99"}),
+    ("", "RetractionOf", "retraction_notice", {"retraction_of": "99"}),
+    ("<PublicationType>Retraction of Publication</PublicationType>", "", "retraction_notice", {}),
+    ("<PublicationType>Journal Article</PublicationType>", "CommentIn", "", {}),
+]
+
+
+@pytest.mark.parametrize(("kind", "reference", "unusable", "metadata"), RETRACTIONS)
+def test_retractions_are_no_documents(
+    tmp_path: Path, kind: str, reference: str, unusable: str, metadata: dict[str, str]
+) -> None:
+    article = (
+        "<ArticleTitle>T</ArticleTitle><Abstract><AbstractText>Text.</AbstractText></Abstract>"
+        f"<PublicationTypeList>{kind}</PublicationTypeList>"
+    )
+    content = _citation("1", article).replace(
+        "<MeshHeadingList>",
+        f'<CommentsCorrectionsList><CommentsCorrections RefType="{reference}"><PMID>99</PMID>'
+        "</CommentsCorrections></CommentsCorrectionsList><MeshHeadingList>",
+    )
+    [record] = _read(tmp_path, content)
+    assert isinstance(record, Record)
+    assert record.unusable == unusable
+    assert {k: v for k, v in record.metadata.items() if k.startswith("retract")} == metadata
 
 
 def test_a_citation_without_its_number_goes_to_quarantine(tmp_path: Path) -> None:

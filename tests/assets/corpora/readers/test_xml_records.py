@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.corpora.readers import xml_records as module
+from assets.corpora.readers.limits import DEFAULT_LIMITS, ReadLimits
 from assets.corpora.readers.record import Bad
 from assets.corpora.readers.xml_records import Element, xml_records
 
@@ -22,10 +22,12 @@ BOMB = """<?xml version="1.0"?>
 """
 
 
-def _read(tmp_path: Path, content: str | bytes) -> list[Element | Bad]:
+def _read(
+    tmp_path: Path, content: str | bytes, limits: ReadLimits = DEFAULT_LIMITS
+) -> list[Element | Bad]:
     path = tmp_path / "a.xml"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return list(xml_records(path, "a.xml", "r"))
+    return list(xml_records(path, "a.xml", "r", limits))
 
 
 def _told(items: list[Element | Bad]) -> list[str]:
@@ -96,11 +98,11 @@ def test_damage_to_the_file_is_named(tmp_path: Path, content: str | bytes, told:
 
 
 def test_a_record_over_the_limit_is_skipped_and_the_next_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(module, "MAX_RECORD_BYTES", 1 << 20)
+    limits = ReadLimits(max_record_bytes=1 << 20)
     huge = '<r id="huge">' + "x" * (5 << 20) + "</r>"
-    items = _read(tmp_path, f'<set><r id="1">a</r>{huge}<r id="2">b</r></set>')
+    items = _read(tmp_path, f'<set><r id="1">a</r>{huge}<r id="2">b</r></set>', limits)
     assert _told(items)[0] == "1"
     assert _told(items)[-1] == "2"
     assert set(_told(items)[1:-1]) == {"record_too_large"}
@@ -118,3 +120,13 @@ def test_many_openings_without_an_end_take_little_time(tmp_path: Path) -> None:
     items = _read(tmp_path, "<set>" + '<r id="1">' * 300_000)
     assert _told(items) == ["truncated_record"]
     assert time.process_time() - started < 2
+
+
+def test_a_record_of_too_many_elements_is_not_parsed(tmp_path: Path) -> None:
+    items = _read(tmp_path, f"<set><r>{'<a/>' * 1_000_001}</r><r id='2'>b</r></set>")
+    assert _told(items) == ["too_many_elements", "2"]
+
+
+def test_a_deep_record_is_parsed_without_recursion(tmp_path: Path) -> None:
+    [item] = _read(tmp_path, f"<set><r id='1'>{'<a>' * 100_000}{'</a>' * 100_000}</r></set>")
+    assert isinstance(item, Element)

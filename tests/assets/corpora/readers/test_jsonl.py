@@ -1,21 +1,25 @@
-"""Dropped files: .jsonl and .txt, good and bad."""
+"""JSON lines: labels, mapped fields, bad lines, limits."""
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
 import pytest
+import zstandard
 
-from assets.corpora.readers import text_files as module
-from assets.corpora.readers.record import Bad, Record
-from assets.corpora.readers.text_files import read_text_files
+from assets.corpora.readers.jsonl import read_jsonl
+from assets.corpora.readers.limits import ReadLimits
+from assets.corpora.readers.record import DEFAULT_READING, Bad, Fields, Reading, Record
 
 
-def _read(tmp_path: Path, content: bytes, name: str = "a.jsonl") -> list[Record | Bad]:
+def _read(
+    tmp_path: Path, content: bytes, name: str = "a.jsonl", how: Reading = DEFAULT_READING
+) -> list[Record | Bad]:
     path = tmp_path / name
     path.write_bytes(content)
-    return list(read_text_files(path, name))
+    return list(read_jsonl(path, name, how))
 
 
 def test_a_line_becomes_a_record_with_its_own_labels(tmp_path: Path) -> None:
@@ -50,7 +54,8 @@ def test_a_line_without_an_id_is_named_by_its_number(tmp_path: Path) -> None:
     ("line", "reason"),
     [
         (b'{"text": "a"', "malformed_json"),
-        (b"[" * 100_000, "malformed_json"),
+        (b"[" * 100_000, "nested_too_deep"),
+        (b'{"text": "a", "x": ' + b"[" * 64 + b"]" * 64 + b"}", "nested_too_deep"),
         (b'{"text": ' + b"9" * 5000 + b"}", "malformed_json"),
         (b'{"text": "\xff"}', "not_utf8"),
         (b'["text"]', "no_text_field"),
@@ -74,29 +79,37 @@ def test_a_bad_line_is_quarantined_and_the_next_is_read(
     assert isinstance(good, Record) and good.text == "next"
 
 
-def test_an_endless_line_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_TEXT_BYTES", 1000)
-    bad, good = _read(tmp_path, b'{"text": "' + b"x" * 3_000_000 + b'"}\n{"text": "next"}\n')
+def test_an_endless_line_is_bounded(tmp_path: Path) -> None:
+    how = Reading(limits=ReadLimits(max_line_bytes=1000))
+    content = b'{"text": "' + b"x" * 3_000_000 + b'"}\n{"text": "next"}\n'
+    bad, good = _read(tmp_path, content, how=how)
     assert isinstance(bad, Bad) and bad.reason == "record_too_large"
     assert isinstance(good, Record)
 
 
-def test_a_text_file_is_one_record(tmp_path: Path) -> None:
-    [record] = _read(tmp_path, "\ufeffGr\u00fc\u00dfe\n".encode(), "notes.txt")
+def test_columns_may_have_other_names(tmp_path: Path) -> None:
+    fields = Fields(text="body", id="key", title="", licence="rights")
+    line = {"key": 7, "body": "Hello.", "title": "ignored", "rights": "CC0-1.0", "text": "no"}
+    [record] = _read(tmp_path, json.dumps(line).encode(), how=Reading(fields=fields))
     assert isinstance(record, Record)
-    assert (record.native_id, record.title, record.text) == (
-        "notes.txt",
-        "notes",
-        "Gr\u00fc\u00dfe\n",
+    assert (record.native_id, record.text, record.title, record.licence) == (
+        "7",
+        "Hello.",
+        "",
+        "CC0-1.0",
     )
 
 
-@pytest.mark.parametrize(
-    ("content", "reason"), [(b"\xff\xfe", "not_utf8"), (b"x" * 1001, "record_too_large")]
-)
-def test_an_unreadable_text_file_is_quarantined(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, reason: str
+def test_the_column_of_the_text_must_be_named() -> None:
+    with pytest.raises(ValueError, match=r"fields\.text is empty"):
+        Fields(text="")
+
+
+@pytest.mark.parametrize("suffix", ["gz", "zst"])
+def test_compressed_lines_are_read_with_offsets_of_their_content(
+    tmp_path: Path, suffix: str
 ) -> None:
-    monkeypatch.setattr(module, "MAX_TEXT_BYTES", 1000)
-    [item] = _read(tmp_path, content, "a.txt")
-    assert isinstance(item, Bad) and item.reason == reason
+    pack = {"gz": gzip.compress, "zst": zstandard.ZstdCompressor().compress}[suffix]
+    content = b'{"text": "a"}\n{"text": "b"}\n'
+    records = _read(tmp_path, pack(content), f"a.jsonl.{suffix}")
+    assert [(r.text, r.offset) for r in records if isinstance(r, Record)] == [("a", 0), ("b", 14)]

@@ -1,0 +1,142 @@
+"""General English: encyclopaedia, news, web, dictionaries, technical documentation."""
+
+from __future__ import annotations
+
+from assets.corpora.catalogue.entry import fetched_source, package_source
+from assets.corpora.readers.record import Fields
+
+_FIRST_ORDER = Fields(text="0", id="", title="", language="", domain="", licence="")
+"""Each line holds one text in several orders of its sentences; "0" is the author's."""
+
+_SCHELLING = "evals/registry/data/schelling_point"
+
+GENERAL = (
+    package_source(
+        name="wikipedia_gensim106",
+        title="106 English Wikipedia articles of 2016",
+        reader="wikipedia",
+        domain="general",
+        kind="prose",
+        language="en",
+        # The text of Wikipedia stood under 3.0 when this dump was made (April 2016).
+        licence="CC-BY-SA-3.0",
+        citation="Wikipedia contributors: English Wikipedia, dump of April 2016, shortened",
+        description="Full articles with markup cleaned, from the test data of gensim.",
+        package="gensim",
+        version="4.4.0",
+        files=("gensim/test/test_data/enwiki-latest-pages-articles1*-shortened.bz2",),
+    ),
+    package_source(
+        name="lee_background",
+        title="300 news items, Australian Broadcasting Corporation",
+        reader="line_documents",
+        domain="general",
+        kind="prose",
+        language="en",
+        licence="LicenseRef-Lee-Corpus",
+        citation=(
+            "Lee, Pincombe, Welsh: An empirical evaluation of models of text document similarity, "
+            "CogSci 2005 (background corpus)"
+        ),
+        description=(
+            "News of 2001, one document a line, from the test data of gensim. No licence is "
+            "stated with it: the text belongs to the broadcaster."
+        ),
+        package="gensim",
+        version="4.4.0",
+        files=("gensim/test/test_data/lee_background.cor",),
+    ),
+    fetched_source(
+        name="web_passages",
+        title="OpenWebText passages",
+        reader="jsonl",
+        domain="general",
+        kind="prose",
+        language="en",
+        licence="LicenseRef-OpenWebText",
+        citation="Gokaslan, Cohen: OpenWebText, 2019; excerpts as shipped with OpenAI evals",
+        description=(
+            "Passages of about 650 characters from web pages. The pages belong to their authors; "
+            "the collection claims no right in them."
+        ),
+        package="pypi:evals",
+        version="3.0.1.post1",
+        files=(f"{_SCHELLING}/owt_5.jsonl",),
+        fields=_FIRST_ORDER,
+    ),
+    fetched_source(
+        name="wikipedia_passages",
+        title="English Wikipedia passages",
+        reader="jsonl",
+        domain="general",
+        kind="prose",
+        language="en",
+        licence="CC-BY-SA-3.0",
+        citation="Wikipedia contributors: English Wikipedia; excerpts as shipped with OpenAI evals",
+        description="Passages of about 650 characters from encyclopaedia articles.",
+        package="pypi:evals",
+        version="3.0.1.post1",
+        files=(f"{_SCHELLING}/wikipedia_5.jsonl",),
+        fields=_FIRST_ORDER,
+    ),
+    fetched_source(
+        name="gcide",
+        title="Collaborative International Dictionary of English",
+        reader="gcide",
+        domain="general",
+        kind="term",
+        language="en",
+        licence="GPL-3.0-or-later",
+        citation="GNU Project: GCIDE 0.48, from Webster's Revised Unabridged Dictionary of 1913",
+        description="Entries with definitions and quotations, one document per headword.",
+        package="deb:dict-gcide",
+        files=("usr/share/dictd/gcide.dict.dz",),
+    ),
+    fetched_source(
+        name="wordnet",
+        title="WordNet 3.0 glosses",
+        reader="wordnet",
+        domain="general",
+        kind="term",
+        language="en",
+        licence="LicenseRef-WordNet-3.0",
+        citation="Princeton University: WordNet 3.0 (Fellbaum, MIT Press 1998)",
+        description="Synonyms with their gloss and examples, one document per synset.",
+        package="deb:wordnet-base",
+        files=(
+            "usr/share/wordnet/data.adj",
+            "usr/share/wordnet/data.adv",
+            "usr/share/wordnet/data.noun",
+            "usr/share/wordnet/data.verb",
+        ),
+    ),
+    fetched_source(
+        name="linux_doc",
+        title="Linux kernel documentation",
+        reader="plain_text",
+        domain="general",
+        kind="prose",
+        language="en",
+        licence="GPL-2.0-only",
+        citation="The Linux kernel developers: Documentation of Linux 6.1",
+        description=(
+            "reStructuredText of the kernel's documentation, one document per file. Its "
+            "translations are dropped: another language than the source's."
+        ),
+        package="deb:linux-doc-6.1",
+        files=("usr/share/doc/linux-doc-6.1/Documentation/*.rst.gz",),
+    ),
+    fetched_source(
+        name="python_doc",
+        title="Python 3.11 documentation",
+        reader="plain_text",
+        domain="general",
+        kind="prose",
+        language="en",
+        licence="PSF-2.0",
+        citation="Python Software Foundation: Python 3.11 documentation",
+        description="reStructuredText of tutorial, reference and how-to pages, one per file.",
+        package="deb:python3.11-doc",
+        files=("usr/share/doc/python3.11/html/_sources/*.rst.txt",),
+    ),
+)

@@ -33,7 +33,7 @@ def resolve_withdrawn(inbox_root: Path) -> Snapshot:
     return resolve(folder, inbox_root)
 
 
-def make_withdrawn(files: Mapping[str, Path]) -> Callable[[Workspace], Outcome]:
+def make_withdrawn(files: Mapping[str, object]) -> Callable[[Workspace], Outcome]:
     """Return the work of corpora/withdrawn over a snapshot's local paths (`Snapshot.paths`)."""
 
     def work(ws: Workspace) -> Outcome:
@@ -42,12 +42,13 @@ def make_withdrawn(files: Mapping[str, Path]) -> Callable[[Workspace], Outcome]:
         read = 0
         for entry in ws.config["snapshot"]["files"]:
             name = entry["path"]
-            if name not in files or sha256_of_file(files[name]) != entry["sha256"]:
+            path = files.get(name)
+            if not isinstance(path, Path) or sha256_of_file(path) != entry["sha256"]:
                 raise ValueError(
                     f"the list of withdrawn documents {name} has changed since its snapshot: "
                     "materialize corpora/withdrawn again"
                 )
-            found = read_list(files[name], name)
+            found = read_list(path, name)
             read += found.read
             rows += found.rows
             faults += found.faults

@@ -43,7 +43,9 @@ def _either(*rules: Rule) -> Rule:
 RULES: dict[int, Rule] = {
     kinds.NAME: rules_names.known_name,
     kinds.WEAK_NAME: rules_names.weak_name,
-    kinds.TITLE: rules_places.title_or_street,
+    kinds.TITLE: _either(
+        rules_places.title_or_street, rules_labels.after_label, rules_places.state
+    ),
     kinds.NAME_LABEL: rules_names.after_label,
     kinds.NAME_CUE: rules_names.after_cue,
     kinds.CREDENTIAL: _either(rules_names.before_credential, rules_places.state),
@@ -54,7 +56,7 @@ RULES: dict[int, Rule] = {
     kinds.PLACE_CUE: rules_places.place_cue,
     kinds.CITY: rules_places.city,
     kinds.FACILITY: _either(rules_places.institution, rules_labels.after_label),
-    kinds.ID_LABEL: rules_labels.after_label,
+    kinds.ID_LABEL: _either(rules_places.idaho, rules_labels.after_label),
     kinds.PHONE_LABEL: rules_labels.telephone,
     kinds.AGE_CUE: rules_dates.age_in_words,
     kinds.WEB: rules_web.web,
@@ -62,7 +64,7 @@ RULES: dict[int, Rule] = {
     kinds.IMAGE_FILE: rules_web.image_file,
     kinds.DATA_URI: rules_web.data_uri,
     kinds.BIOMETRIC: rules_labels.biometric,
-    kinds.SEGMENT: rules_records.segment,
+    kinds.SEGMENT: _either(rules_records.segment, rules_places.state),
     kinds.BOX: rules_places.post_box,
     kinds.ERA: rules_dates.era_date,
     kinds.NUMBER: rules_numbers.number,
@@ -77,13 +79,10 @@ RULES: dict[int, Rule] = {
     kinds.CJK_HONORIFIC: rules_cjk.honorific,
     kinds.CJK_NUMBER: rules_dates.cjk_number,
     kinds.CJK_PLACE: rules_cjk.place,
+    kinds.HEADER: rules_tables.table,
 }
 _SWALLOWING = frozenset((kinds.BLOB, kinds.WEB, kinds.SCHEME, kinds.TOP_DOMAIN, kinds.IMAGE_FILE))
 """Kinds whose spans are long and hold many places of the same kind: begun once."""
-_MAY_HEAD = frozenset(
-    (kinds.NAME_LABEL, kinds.ID_LABEL, kinds.PLACE_CUE, kinds.PHONE_LABEL, kinds.BIOMETRIC)
-)
-"""Words that can be the first cell of a table's header."""
 
 
 def find_spans(data: bytes, bounds: I64) -> list[Spans]:
@@ -92,8 +91,9 @@ def find_spans(data: bytes, bounds: I64) -> list[Spans]:
 
     keys, values = hash_table()
     array = np.frombuffer(data, dtype=np.uint8)
-    places = np.empty(len(data) + 1, dtype=np.int64)
-    found = np.empty(len(data) + 1, dtype=np.uint8)
+    # Every byte begins at most one place, and every line one more.
+    places = np.empty(2 * len(data) + 1, dtype=np.int64)
+    found = np.empty(2 * len(data) + 1, dtype=np.uint8)
     count = scan(array, bounds, keys, values, places, found)
     owner = np.searchsorted(bounds, places[:count], side="right") - 1
     result: list[Spans] = [[] for _ in range(len(bounds) - 1)]
@@ -107,11 +107,11 @@ def find_spans(data: bytes, bounds: I64) -> list[Spans]:
             unit_before, covered, table_end = unit, lo, lo
         if pos < covered and kind in _SWALLOWING:
             continue
+        if kind == kinds.HEADER and pos < table_end:
+            continue
         spans = RULES[kind](data, pos, lo, hi)
-        if kind in _MAY_HEAD and pos >= table_end and (pos == lo or data[pos - 1] in b'\n"|'):
-            cells = rules_tables.table(data, pos, lo, hi)
-            table_end = cells[-1][1] if cells else table_end
-            spans = spans + cells
+        if kind == kinds.HEADER and spans:
+            table_end = spans[-1][1]
         if spans:
             covered = max(covered, spans[-1][1])
             result[unit] += spans
@@ -144,13 +144,15 @@ def repeated_names(data: bytes, bounds: I64, groups: I64, found: list[Spans]) ->
     for pos, end, unit in zip(
         places[:count].tolist(), ends[:count].tolist(), owner.tolist(), strict=True
     ):
-        if not rules_names.is_term(data, end, int(bounds[unit + 1])):
+        word = data[pos:end]
+        plain = word.isupper() and rules_names.flags_of(word) & kinds.ORDINARY
+        if not plain and not rules_names.is_term(data, end, int(bounds[unit + 1])):
             found[unit].append(span(pos, end, NAME))
     return [merged(spans) for spans in found]
 
 
 def _name_words(data: bytes, spans: Spans) -> set[bytes]:
-    """Return the lower-case words of names that are neither ordinary words nor eponyms."""
+    """Return the lower-case words of names that mean nothing else."""
     name = INDEX[NAME]
     words = {
         word.lower()

@@ -30,7 +30,6 @@ DATA_URI = 20
 BIOMETRIC = 21
 SEGMENT = 22
 BOX = 23
-WEEKDAY = 24
 ERA = 25
 
 NUMBER = 32
@@ -46,6 +45,8 @@ CJK_LABEL = 40
 CJK_HONORIFIC = 41
 CJK_NUMBER = 42
 CJK_PLACE = 43
+HEADER = 44
+"""A line whose first cell is short."""
 
 KIND_MASK = 0xFF
 GIVEN = 1 << 8

@@ -48,7 +48,7 @@ _COMPACT = compiled(
 )
 _MONTH_YEAR = compiled(rb"([0-9]{1,2})[ ]?/[ ]?((?:19|20)[0-9]{2})(?![0-9/])")
 _YEAR_MONTH = compiled(rb"((?:19|20)[0-9]{2})/([0-9]{1,2})(?![0-9/])")
-_MONTH_DAY = compiled(rb"([0-9]{1,2})[ ]?/[ ]?([0-9]{1,2})(?![ ]?[/0-9.%])")
+_MONTH_DAY = compiled(rb"([0-9]{1,2})[ ]?/[ ]?([0-9]{1,2})(?![ ]?[/%]|[0-9]|\.[0-9])")
 _DAY_CUE = compiled(
     rb"(?<![A-Za-z])(?:on|since|until|till|dated?|date:|dates:|through|starting|started|ended|effective|due|dos:|dob:|admitted|discharged|d/c|seen|visit)[ ]{1,2}\Z",  # noqa: E501
     ignore_case=True,

@@ -26,7 +26,7 @@ _STRONG = {
     b"subscriber": HEALTH_PLAN, b"beneficiary": HEALTH_PLAN, b"acct": ACCOUNT, b"account": ACCOUNT,
     b"iban": ACCOUNT, b"dea": LICENCE, b"npi": LICENCE, b"license": LICENCE, b"licence": LICENCE,
     b"lic": LICENCE, b"vin": VEHICLE, b"plate": VEHICLE, b"serial": DEVICE, b"sn": DEVICE,
-    b"udi": DEVICE, b"imei": DEVICE, b"mac": DEVICE, b"ssn": SSN, b"social": SSN, b"ss": SSN,
+    b"udi": DEVICE, b"n": DEVICE, b"imei": DEVICE, b"mac": DEVICE, b"ssn": SSN, b"social": SSN, b"ss": SSN,
     b"passport": OTHER, b"nhs": OTHER, b"accession": OTHER, b"uuid": OTHER, b"badge": OTHER,
     b"medicare": HEALTH_PLAN, b"medicaid": HEALTH_PLAN, b"member": HEALTH_PLAN,
     b"policy": HEALTH_PLAN, b"encounter": OTHER, b"specimen": OTHER, b"id": OTHER,
@@ -43,18 +43,18 @@ _WEAK = {
 """Every other cue of this kind is weak and of class OTHER."""
 
 _QUALIFIERS = (
-    rb"(?:'?s(?![a-z]))?(?:[ \t_-]{0,2}(?:medical|record|health|plan|insurance|security|driver'?s?|"
+    rb"(?:'?s(?![a-z]))?(?:[ \t\n_-]{0,3}(?:medical|record|health|plan|insurance|security|driver'?s?|"
     rb"license|licence|plate|registration|beneficiary|member|subscriber|policy|account|group|"
     rb"study|device|serial|implant|unit|tag|card|patient|employee|state|registry|model|"
     rb"certificate|claim|case|specimen|accession|request|order|encounter|visit|udi|di|lead|"
     rb"generator|bank|billing|credit|debit|medicare|medicaid|vehicle|identification)(?![a-z])){0,3}"
 )
 _NUMBER_WORD = (
-    rb"([ \t_-]{0,2}(?:numbers?|no\.?|num\.?|nbr\.?|id\.?|ids|identifier|code|#|n\xc2\xb0|nr\.?|"
+    rb"([ \t\n_-]{0,3}(?:numbers?|no\.?|num\.?|nbr\.?|id\.?|ids|identifier|code|#|n\xc2\xb0|nr\.?|"
     rb"value)(?![a-z])){0,2}"
 )
 _SEPARATOR = (
-    rb"(?:[ \t]{0,3}\([a-z./ ]{1,20}\))?([ \t]{0,3}\"?[ \t]{0,3}(?:[:=#|>*]|is[ ]|was[ ]){1,2}|)"
+    rb"(?:[ \t]{0,3}\([a-z./ ]{1,20}\))?([ \t]{0,3}\"?[ \t]{0,3}(?:[:=#>*]|\|[ \t]|[ ]\||is[ ]|was[ ]){1,2}|)"
     rb"[ \t]{0,3}\n?[ \t]{0,3}[\"'\[(#]{0,3}[ \t]{0,2}"
 )
 _VALUE = (
@@ -62,6 +62,11 @@ _VALUE = (
     rb"(?:[ ](?=[0-9A-Z]{0,8}[0-9])[0-9A-Z-]{2,12}(?![0-9A-Za-z])){0,6})"
 )
 _LABELLED = compiled(_QUALIFIERS, _NUMBER_WORD, _SEPARATOR, _VALUE, ignore_case=True)
+_REGISTRY = compiled(
+    rb"(?:nct|isrctn|crd|pmc|japic|umin|chictr|actrn|drks|eudract|ctri|kct|jrct)[ -]?[0-9]",
+    ignore_case=True,
+)
+"""Registrations of trials and reviews identify a study, and nobody in it."""
 _LETTERS = compiled(rb"[A-Za-z]{1,40}+")
 _REST = compiled(rb"(?:/n|/N|#|\.)?")
 _PLATE = compiled(
@@ -78,14 +83,14 @@ _PAGER = compiled(
     ignore_case=True,
 )
 _BIOMETRIC = compiled(
-    rb"(?:[ \t_-]{1,2}(?:scan|print|template|hash|id|identifier|code|record|ref|reference|data|no\.?|"
+    rb"(?:[ \t\n_-]{1,3}(?:scan|print|template|hash|id|identifier|code|record|ref|reference|data|no\.?|"
     rb"number|sample|recognition|image|pattern|vector|enrolment|enrollment|file|recording|face|geometry|key)){1,4}"
     rb"[ \t]{0,2}(?:[:=#|]|is[ ]|was[ ]|stored as[ ])?[ \t\"]{0,3}([0-9A-Z](?:[-/._:](?=[0-9A-Z])|[0-9A-Z]){3,70}+)",
     ignore_case=True,
 )
 _FAX_WORDS = frozenset((b"fax", b"facsimile", b"telefax"))
 _PAGERS = frozenset((b"pager", b"beeper"))
-_MIN_DIGITS, _MIN_WEAK_DIGITS = 2, 4
+_MIN_DIGITS, _MIN_WEAK_DIGITS, _MIN_BARE_DIGITS = 2, 4, 7
 _YEARS = compiled(rb"(?:19|20)[0-9]{2}(?![0-9A-Za-z/-])")
 
 
@@ -94,6 +99,8 @@ def after_label(data: bytes, pos: int, lo: int, hi: int) -> Spans:
     word = _LETTERS.match(data, pos, hi)
     assert word is not None
     label = word[0].lower()
+    if label == b"n" and data[pos - 2 : pos].lower() != b"s/":
+        return []
     rest = _REST.match(data, word.end(), hi)
     at = rest.end() if rest else word.end()
     if label in (b"plate", b"tag") and (plate := _PLATE.match(data, at, hi)):
@@ -108,13 +115,25 @@ def after_label(data: bytes, pos: int, lo: int, hi: int) -> Spans:
     digits = _num_digits(found[3])
     if glued and data[found.start(3) : found.start(3) + 1].isalpha():
         return []
+    if not named and not separated and not _is_code(found[3]):
+        return []
+    if _REGISTRY.match(found[3]):
+        return []
     name = _class_of(label, data[word.end() : found.start(3)].lower())
+    if name == SSN and digits < _MIN_BARE_DIGITS:
+        return []
     if label in _STRONG and digits >= _MIN_DIGITS and (digits >= 4 or named or separated):
         return [span(found.start(3), found.end(3), name)]
     enough = digits >= (_MIN_WEAK_DIGITS if named else _MIN_WEAK_DIGITS + 1)
-    if enough and (named or separated) and not _YEARS.match(data, found.start(3), hi):
+    if (enough and (named or separated) or digits >= _MIN_BARE_DIGITS) and not _YEARS.match(data, found.start(3), hi):
         return [span(found.start(3), found.end(3), name)]
     return []
+
+
+def _is_code(value: bytes) -> bool:
+    """Return whether a value that only a blank parts from its label begins like a number."""
+    first, _, rest = value.partition(b" ")
+    return _num_digits(first) > 0 or (bool(rest) and first.isupper())
 
 
 def _class_of(label: bytes, qualifiers: bytes) -> str:
@@ -141,7 +160,7 @@ def telephone(data: bytes, pos: int, lo: int, hi: int) -> Spans:
     label = word[0].lower()
     name = FAX if label in _FAX_WORDS else PHONE
     if found := _TELEPHONE.match(data, word.end(), hi):
-        if _num_digits(found[1]) >= 7:
+        if _num_digits(found[1]) >= _MIN_BARE_DIGITS:
             return [span(found.start(1), found.end(1), name)]
     if label in _PAGERS and (short := _PAGER.match(data, word.end(), hi)):
         return [span(short.start(1), short.end(1), name)]

@@ -33,7 +33,7 @@ _BACK_COMMA_NAME = compiled(
     rb"(?<![A-Za-z\x80-\xff])", WORD, rb",[ \t]{1,2}", WORD, rb"\.?,?[ \t]{1,3}\Z"
 )
 _BACK_WORD = compiled(rb"(?<![A-Za-z0-9\x80-\xff'-])(", WORD, rb")\.?[ \t]{1,2}\Z")
-_NEXT_WORD = compiled(rb"(?:'s|\xe2\x80\x99s)?[ \t-]{1,2}(", LETTER, rb"{2,20}+)")
+_NEXT_WORD = compiled(rb"(?:(?:'|\xe2\x80\x99)[sS])?[ \t-]{1,2}(", LETTER, rb"{2,20}+)")
 _MORE_QUOTED = compiled(rb'"[ \t]{0,2},[ \t]{0,2}"')
 
 _HEADS = frozenset(HEADS.encode().split())
@@ -42,7 +42,11 @@ _TITLES = frozenset(CUES[kinds.TITLE].encode().split())
 _STRICT = frozenset(b"name surname forename firstname lastname family given patient".split())
 _PREPOSITION = b"by"
 WORDS = compiled(LETTER, rb"{1,40}+")
-_STOP = frozenset(
+_MAX_ACRONYM = 4
+_MAX_INITIALS = 1
+"""A point after a longer word ends the sentence."""
+_POINTED = _TITLES | frozenset(b"jr sr st ste".split())
+STOP = frozenset(
     b"dob mrn age sex gender date male female ssn address phone tel fax email account acct "
     b"admission admitted discharge discharged visit unit room bed ward dept department service id "
     b"no number hospital clinic center centre street avenue road st ave rd apt suite box medical "
@@ -62,12 +66,14 @@ def is_common(word: bytes) -> bool:
     """Return whether a word is ordinary and no name."""
     flags = flags_of(word)
     named = flags & (kinds.GIVEN | kinds.FAMILY)
-    return word.lower() in _STOP or bool(flags & kinds.ORDINARY and not named)
+    return word.lower() in STOP or bool(flags & kinds.ORDINARY and not named)
 
 
 def is_known_word(word: bytes) -> bool:
     """Return whether a lower-case word means something besides a name."""
-    return word in _STOP or bool(flags_of(word) & (kinds.ORDINARY | kinds.EPONYM | kinds.KIND_MASK))
+    flags = flags_of(word)
+    named = flags & (kinds.GIVEN | kinds.FAMILY)
+    return word in STOP or bool(flags & (kinds.ORDINARY | kinds.KIND_MASK) and not named)
 
 
 def name_run(data: bytes, pos: int, hi: int, limit: int = 4) -> tuple[int, list[bytes]]:
@@ -85,7 +91,8 @@ def name_run(data: bytes, pos: int, hi: int, limit: int = 4) -> tuple[int, list[
             words.append(word)
             end = item.end() if len(word) == 1 else item.end(1)
         gap = _SPACE.match(data, item.end(), hi)
-        if gap is None:
+        pointed = item.end() > item.end(1) and word.lower() not in _POINTED
+        if gap is None or (pointed and len(word) > _MAX_INITIALS):
             break
         at = gap.end()
     return end, words
@@ -113,7 +120,7 @@ def after_title(data: bytes, pos: int, lo: int, hi: int) -> Spans:
         return [span(start, last, NAME)]
     first = ITEM.match(data, start, hi)
     short = data[pos:end].lower() in (b"dr", b"mr", b"mrs", b"ms", b"prof", b"doctor")
-    if first and short and start > end and first[1].lower() not in _STOP and not first[1].isupper():
+    if first and short and start > end and first[1].lower() not in STOP and not first[1].isupper():
         return [span(start, first.end(1), NAME)]  # a title makes even Dr. Cough a person
     lower = _LOWER.match(data, start, hi)
     if lower and short and data[end : end + 1] == b"." and not is_common(lower[0]):
@@ -175,18 +182,23 @@ def _by_cue(data: bytes, start: int, hi: int, *, alone: bool) -> Spans:
         return []
     known = any(flags_of(word) & (kinds.GIVEN | kinds.FAMILY) for word in longer)
     cased = all(not word.isupper() for word in longer)
-    if known and (cased or len(longer) > 1):
+    if known and (cased or len(longer) > 1 or (alone and _is_name(longer[0]))):
         return [span(start, end, NAME)]
     if cased and (len(words) > 1 or alone):
         return [span(start, end, NAME)]
-    return []
+    # In capitals, words that nobody has seen, after "daughter".
+    unseen = [word for word in longer if not flags_of(word) and len(word) > _MAX_ACRONYM]
+    if not alone and len(words) < 2:
+        return []
+    return [span(start, end, NAME)] if unseen else []
 
 
 def before_credential(data: bytes, pos: int, lo: int, hi: int) -> Spans:
     """Jane Roe, MD."""
     word = WORDS.match(data, pos, hi)
     assert word is not None
-    if not (word[0].isupper() or word[0] in (b"PhD", b"PharmD", b"PsyD")):
+    written = word[0].isupper() or word[0] in (b"PhD", b"PharmD", b"PsyD")
+    if not written or data[word.end() : word.end() + 1].isdigit():
         return []
     found = behind(data, lo, pos, _BACK_NAME)
     comma = behind(data, lo, pos, _BACK_COMMA_NAME)

@@ -9,7 +9,7 @@ from assets.corpora.deidentify import kinds
 from assets.corpora.deidentify.classes import GEOGRAPHY
 from assets.corpora.deidentify.lists.places import STATE_CODES, STATES
 from assets.corpora.deidentify.patterns import LETTER, WORD, behind, compiled
-from assets.corpora.deidentify.rules_names import ITEM, after_title, flags_of, is_common
+from assets.corpora.deidentify.rules_names import ITEM, STOP, after_title, flags_of, is_common
 from assets.corpora.deidentify.spans import Spans, span, zip_span
 
 _WORDS = rb"(?:" + WORD + rb"\.?[ \t]{1,2}){1,4}"
@@ -60,8 +60,10 @@ _LABEL = compiled(
 )
 _REST_OF_FIELD = compiled(rb"[^\n\"|;\t]{2,120}+")
 _IN = compiled(
-    rb"(?:,?[ ](?:and|alone|currently|with|her|his|their|an?|the|family|husband|wife|daughter|son|"
-    rb"parents|house|apartment|home|here|raised)){0,4}[ ](?:in|at|near|outside|to|from|of|on)[ ]"
+    rb"(?:,?[ \t\n]{1,3}(?:and|alone|currently|with|her|his|their|an?|the|family|husband|wife|daughter|son|"
+    rb"parents|house|apartment|home|here|raised)(?![a-z])){0,4}"
+    rb"[ \t\n]{1,3}(?:in|at|near|outside|to|from|of|on)[ \t\n]{1,3}",
+    ignore_case=True,
 )
 _LETTERS = compiled(LETTER, rb"{1,40}+")
 _BACK_BOX = compiled(rb"(?<![A-Za-z])P\.?[ ]?O\.?[ ]\Z", ignore_case=True)
@@ -71,6 +73,8 @@ _NOT_PART = frozenset(
     b"childrens academic district public private county state national of the and for & cancer "
     b"health care center centre our this that a".split()
 )
+_HOSPITAL_WORDS = frozenset(b"ward district province village precinct canton".split())
+"""Ordinary words beside these are no names of places, as in Surgical Ward."""
 _ZIP_LABELS = frozenset(b"zip zipcode postal postalcode postcode".split())
 _FIELD_LABELS = frozenset(b"address addr line residence".split())
 _COUNTRY = frozenset(
@@ -87,6 +91,8 @@ def street(data: bytes, pos: int, lo: int, hi: int) -> Spans:
     word = _LETTERS.match(data, pos, hi)
     assert word is not None
     found = behind(data, lo, pos, _BACK_STREET)
+    if found and any(w.rstrip(b".").lower() in STOP for w in found[0].split()[1:]):
+        found = None  # in 1991 with Dr.
     start = found.start() if found else -1
     if found is None and (on := behind(data, lo, pos, _BACK_ON)):
         named = not any(is_common(w) for w in on[1].split())
@@ -114,8 +120,8 @@ def street(data: bytes, pos: int, lo: int, hi: int) -> Spans:
 def title_or_street(data: bytes, pos: int, lo: int, hi: int) -> Spans:
     """Dr before a name, Dr after a house and a name."""
     word = data[pos : pos + 3].lower().rstrip(b". ")
-    if word == b"dr" and behind(data, lo, pos, _BACK_STREET):
-        return street(data, pos, lo, hi)
+    if word == b"dr" and (found := street(data, pos, lo, hi)):
+        return found
     return after_title(data, pos, lo, hi)
 
 
@@ -134,11 +140,18 @@ def state(data: bytes, pos: int, lo: int, hi: int) -> Spans:
         words.pop(0)
     first = words[0].rstrip(b".")
     known = flags_of(first) & kinds.KIND_MASK == kinds.CITY
-    if not code and not known and (flags_of(first) & kinds.ORDINARY or first.isupper()):
+    if not code and not known and flags_of(first) & kinds.ORDINARY:
         return result
     # The words that are left are the last ones of the match.
     start = city.start(1) + len(city[1]) - len(_tail(city[1], len(words)))
     return [span(start, city.end(1), GEOGRAPHY), *result]
+
+
+def idaho(data: bytes, pos: int, lo: int, hi: int) -> Spans:
+    """The state whose code reads as "identifier"."""
+    if data[pos : pos + 2] != b"ID" or data[max(lo, pos - 2) : pos] != b", ":
+        return []
+    return state(data, pos, lo, hi)
 
 
 def _tail(text: bytes, num_words: int) -> bytes:
@@ -163,7 +176,9 @@ def county(data: bytes, pos: int, lo: int, hi: int) -> Spans:
         return []
     if found := behind(data, lo, pos, _BACK_WORDS):
         words = found[1].split()
-        keep = [w for w in words if not is_common(w) and w.lower() not in _NOT_PART]
+        keep = [w for w in words if w.lower() not in _NOT_PART | STOP]
+        if word[0].lower() in _HOSPITAL_WORDS:
+            keep = [w for w in keep if not is_common(w)]
         if keep and keep[-1] == words[-1] and not (word[0].isupper() and flags_of(keep[-1]) == 0):
             start = found.end() - len(_tail(found[1], len(keep)))
             return [span(start, word.end(), GEOGRAPHY)]
@@ -208,14 +223,14 @@ def place_cue(data: bytes, pos: int, lo: int, hi: int) -> Spans:
     if field := _LABEL.match(data, word.end(), hi):
         return _field(data, field.end(), hi, whole=label in _FIELD_LABELS)
     if found := _IN.match(data, word.end(), hi):
-        return _proper(data, found.end(), hi)
+        return _proper(data, found.end(), hi, labelled=False)
     return []
 
 
 def _field(data: bytes, start: int, hi: int, *, whole: bool) -> Spans:
     """Take a labelled field: all of an address up to its state, the words of a city."""
     if not whole:
-        return _proper(data, start, hi)
+        return _proper(data, start, hi, labelled=True)
     rest = _REST_OF_FIELD.match(data, start, hi)
     if rest is None or rest[0].lstrip()[:1].islower() or rest[0].lstrip().startswith(b"["):
         return []
@@ -228,14 +243,14 @@ def _field(data: bytes, start: int, hi: int, *, whole: bool) -> Spans:
 _STATE_ZIP = compiled(rb",?[ ][A-Z]{2}[ ,]{1,2}[0-9]{5}(?![0-9])")
 
 
-def _proper(data: bytes, start: int, hi: int) -> Spans:
+def _proper(data: bytes, start: int, hi: int, *, labelled: bool) -> Spans:
     """Take capitalised words that are no state or country."""
     at = end = start
     for _ in range(3):
         item = ITEM.match(data, at, hi)
-        if item is None or (is_common(item[1]) and end == start):
+        if item is None or item[1].lower() in _COUNTRY:
             break
-        if item[1].lower() in _COUNTRY or (is_common(item[1]) and not item[1].isupper()):
+        if is_common(item[1]) and not (labelled and item[1].lower() not in STOP):
             break
         end = item.end(1)
         at = item.end() + 1

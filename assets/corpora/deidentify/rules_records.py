@@ -68,6 +68,8 @@ def _field(data: bytes, start: int, end: int, name: str) -> Spans:
             found.append(date_span(part.start(), part.end(), year[1] if year else None))
         elif name == GEOGRAPHY and len(text) <= 3 and not digits:
             continue
+        elif name == NAME and digits:
+            found.append(span(part.start(), part.end(), OTHER))
         elif name in (NAME, GEOGRAPHY) or digits:
             found.append(span(part.start(), part.end(), name))
     return found

@@ -62,7 +62,7 @@ _MIN_COLUMNS, _MIN_KNOWN = 3, 2
 
 
 def table(data: bytes, pos: int, lo: int, hi: int) -> Spans:
-    """Read a header line that begins at pos and the lines below with as many cells."""
+    """Read the header line at pos and the lines below with as many cells."""
     line = _LINE.match(data, pos, hi)
     assert line is not None
     mark = next((m for m in (b",", b"|", b"\t", b";") if line[0].count(m) >= _MIN_COLUMNS - 1), b"")

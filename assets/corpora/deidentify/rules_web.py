@@ -10,10 +10,15 @@ _BACK_LOCAL = compiled(rb"[A-Za-z0-9._%+'-]{1,64}[ ]?\Z")
 _BACK_PLAIN = compiled(rb"[A-Za-z0-9._%+'-]{1,64}\Z")
 _DOMAIN = compiled(rb"@[ ]?[A-Za-z0-9-]{1,63}(?:[ ]?\.[ ]?[A-Za-z0-9-]{2,63}){1,6}")
 _TIGHT_DOMAIN = compiled(rb"@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}")
-_LOCAL_HOST = compiled(rb"@[A-Za-z][A-Za-z0-9-]{2,62}(?![A-Za-z0-9.-])")
 _HANDLE = compiled(rb"@[A-Za-z_][A-Za-z0-9_]{2,30}(?![A-Za-z0-9@])")
 _BACK_SCHEME = compiled(rb"(?<![A-Za-z])[A-Za-z][A-Za-z0-9+.-]{1,10}\Z")
 _REST = compiled(rb"[^\s\"'<>\x00-\x20\x80-\xff]{1,512}+")
+_NAMESPACE = compiled(
+    rb"(?:(?:www|terminology)\.)?(?:hl7\.org|loinc\.org|snomed\.info|unitsofmeasure\.org|w3\.org|doi\.org|clinicaltrials\.gov)"
+    rb"(?![A-Za-z0-9-])",
+    ignore_case=True,
+)
+"""Names of code systems and standards, written as addresses: nobody is behind them."""
 _TRAILING = b".,;:)]}!?"
 _BACK_DOMAIN = compiled(rb"(?<![A-Za-z0-9@-])[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,3}\.\Z")
 _TOP = compiled(
@@ -34,8 +39,6 @@ def at_sign(data: bytes, pos: int, lo: int, hi: int) -> Spans:
         return [span(local.start(), domain.end(), EMAIL)]
     if (loose := behind(data, lo, pos, _BACK_LOCAL)) and (domain := _DOMAIN.match(data, pos, hi)):
         return [span(loose.start(), domain.end(), EMAIL)]
-    if local and (domain := _LOCAL_HOST.match(data, pos, hi)):
-        return [span(local.start(), domain.end(), EMAIL)]
     handle = _HANDLE.match(data, pos, hi)
     return [span(pos, handle.end(), OTHER)] if handle and local is None else []
 
@@ -45,6 +48,8 @@ def scheme(data: bytes, pos: int, lo: int, hi: int) -> Spans:
     before = behind(data, lo, pos, _BACK_SCHEME)
     rest = _REST.match(data, pos, hi)
     if before is None or rest is None or rest.end() - pos < 5:
+        return []
+    if _NAMESPACE.match(data, pos + 3, hi):
         return []
     return [span(before.start(), pos + len(rest[0].rstrip(_TRAILING)), URL)]
 
@@ -63,6 +68,8 @@ def domain(data: bytes, pos: int, lo: int, hi: int) -> Spans:
         return []
     before, top = behind(data, lo, pos, _BACK_DOMAIN), _TOP.match(data, pos, hi)
     if before is None or top is None or len(before[0]) < 4:
+        return []
+    if _NAMESPACE.match(data, before.start(), hi):
         return []
     return [span(before.start(), pos + len(top[0].rstrip(_TRAILING)), URL)]
 

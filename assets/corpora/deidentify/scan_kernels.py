@@ -15,6 +15,10 @@ LOOK_AHEAD = 28
 BLOB_BYTES = 120
 """A run this long in the alphabet of base64 is no word and no formula: our choice."""
 
+VIN_BYTES = 17
+VALUE_AHEAD = 72
+"""Bytes after a label within which its value has a digit."""
+FIRST_CELL = 40
 BLOB_WORD = 20
 """Letters and digits in a row, somewhere in every such run."""
 
@@ -128,7 +132,7 @@ def token_kind(data, i, hi):
         return k.BLOB, j
     if j < hi and data[j] == 58 and n <= 4 and is_hex(data[i]):
         return k.COLONS, j
-    if letters and digits >= 4 and n >= 7:
+    if letters and digits >= 4 and n >= 7 or digits and n == VIN_BYTES:
         return k.CODE, j
     if letters and digits and n == 8 and j < hi and data[j] == 45:
         return k.CODE, j
@@ -198,6 +202,26 @@ def capital_ahead(data, e, hi):
 
 
 @njit(cache=True, nogil=True)
+def has_digit(data, e, hi):
+    for j in range(e, min(hi, e + VALUE_AHEAD)):
+        if is_digit(data[j]):
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def is_header(data, i, hi):
+    """Return whether a line beginning at i may be the header of a table."""
+    for j in range(i, min(hi, i + FIRST_CELL)):
+        c = data[j]
+        if c == 44 or c == 59 or c == 124 or c == 9:
+            return True
+        if c == 10 or is_digit(c):
+            return False
+    return False
+
+
+@njit(cache=True, nogil=True)
 def word_kind(data, i, e, hi, flags):
     """Return the kind of a known word data[i:e]."""
     kind = flags & k.KIND_MASK
@@ -206,6 +230,10 @@ def word_kind(data, i, e, hi, flags):
         kind = kind if capital else 0
         if kind == k.STATE and e - i == 2 and not is_upper(data, i + 1):
             kind = 0
+    if kind == k.SEGMENT and not (capital and is_upper(data, i + 1)):
+        kind = 0
+    if kind == k.ID_LABEL or kind == k.PHONE_LABEL or kind == k.BIOMETRIC:
+        kind = kind if has_digit(data, e, hi) else 0
     if kind == k.NAME_CUE:
         kind = kind if capital_ahead(data, e, hi) else 0
     if kind or not capital or not flags & (k.GIVEN | k.FAMILY) or flags & k.EPONYM:
@@ -274,6 +302,10 @@ def scan(data, bounds, keys, values, places, found):
     for unit in range(len(bounds) - 1):
         i, hi = bounds[unit], bounds[unit + 1]
         while i < hi:
+            if (i == bounds[unit] or data[i - 1] == 10) and is_header(data, i, hi):
+                places[count] = i
+                found[count] = k.HEADER
+                count += 1
             kind, after = next_trigger(data, i, hi, keys, values)
             if kind:
                 places[count] = i

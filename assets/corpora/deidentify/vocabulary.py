@@ -37,7 +37,6 @@ CUES = {
     "facc frcp mrcp frcs mph psyd lmft cnm dnp facp frcpc fnp",
     kinds.MONTH: "january february march april may june july august september october november "
     "december jan feb mar apr jun jul aug sep sept oct nov dec",
-    kinds.WEEKDAY: "monday tuesday wednesday thursday friday saturday sunday",
     kinds.STREET: "street st avenue ave road rd boulevard blvd lane ln drive court ct circle "
     "place pl square terrace parkway pkwy highway hwy way trail crescent close row plaza alley "
     "expressway turnpike loop gardens grove hill mews strasse rue calle via route",
@@ -48,7 +47,7 @@ CUES = {
     "massachusetts michigan minnesota mississippi missouri montana nebraska nevada ohio oklahoma "
     "oregon pennsylvania tennessee texas utah vermont virginia washington wisconsin wyoming new "
     "north south west rhode puerto guam al ak az ar ca co ct de fl ga hi id il in ia ks ky la me "
-    "ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh ok or ri sc sd tn tx ut vt va wa wv wi wy dc pr",
+    "ma mi mn mo mt ne nv nh nj nm ny nc nd oh ok or ri sc sd tn tx ut vt va wa wv wi wy dc pr",
     kinds.PLACE_CUE: "lives living lived resides residing resided moved hometown address city town "
     "zip zipcode postal postalcode postcode born raised native relocated commutes line addr "
     "birthplace suburb locality visiting travelled traveled residence",
@@ -61,7 +60,7 @@ CUES = {
     "visit case order requisition confirmation ticket barcode nhs uuid employee badge study subject "
     "participant ssn social ss sample request reference ref file folder claim prescription rx "
     "token tracking booking voucher identifier id tag username login handle twitter instagram "
-    "facebook skype wechat student donor isikhnas generator stent mr no number",
+    "facebook skype wechat student donor isikhnas generator stent no number n",
     kinds.PHONE_LABEL: "phone tel telephone telephones mobile cell pager beeper fax facsimile call "
     "ph hotline landline telefax",
     kinds.AGE_CUE: "ninety hundred nonagenarian centenarian",

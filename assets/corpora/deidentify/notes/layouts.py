@@ -85,8 +85,8 @@ HL7 = (
     """MSH|^~\\&|LAB|WEX|EHR|WEX|<<hl7_time>>||ORU^R01|4411|P|2.5.1
 PID|1||<<mrn_plain>>^^^WEX^MR||<<family>>^<<given>>^||<<hl7_birth>>|F|||<<street_plain>>^^<<town>>^<<state>>^<<zip>>||<<phone_plain>>|||||<<account_plain>>|<<ssn>>
 NK1|1|<<family>>^<<other_given>>|SPO||<<phone_plain>>
-PV1|1|I|2000^2012^01||||004777^<<doctor_family>>^<<other_given>>
-OBR|1|845439|1045813|1554-5^GLUCOSE|||<<hl7_time>>
+PV1|1|I|2000^2012^01||||<<order>>^<<doctor_family>>^<<other_given>>
+OBR|1|<<order>>|<<order>>|1554-5^GLUCOSE|||<<hl7_time>>
 OBX|1|SN|1554-5^GLUCOSE||^182|mg/dl|70-105|H|||F
 """,
 )

@@ -92,6 +92,7 @@ def _value(
         "zh_known": (c.NAME, known.setdefault("zh", "\u738b" + random.choice(names.ZH_GIVEN))),
         "street_plain": (c.GEOGRAPHY, values.street(random).replace("#", "No ")),
         "ssn_plain": (c.SSN, values.digits(random, 9)),
+        "order": (c.OTHER, values.digits(random, random.choice((6, 7)))),
         "uuid": (c.OTHER, _uuid(random)),
         "npi": (c.LICENCE, "1" + values.digits(random, 9)),
         "box": (c.GEOGRAPHY, f"Box {random.randint(10, 9999)}"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import pickle
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from assets.fakes import FakeLake, commit_folder, fake_workspace
 from assets.lineage.step import Step
 from assets.lineage.workspace import Outcome
 from assets.mixtures.decontaminate import heldout_mask, make_decontaminated
+from assets.ports import Compute
 from assets.recipes.recipe import BenchmarkCap, ContaminationCaps
 
 ITEM = (
@@ -70,6 +72,7 @@ def decontaminated(
     ngram_words: int = 13,
     caps: Sequence[BenchmarkCap] = (CAP,),
     parts: int = 0,
+    compute: Compute | None = None,
 ) -> tuple[dict[str, pl.DataFrame], Outcome, Path]:
     """Run on one file, or on the documents in so many parts sorted by doc_id."""
     lake = FakeLake(folder / "lake")
@@ -88,7 +91,7 @@ def decontaminated(
             "caps": asdict(ContaminationCaps(caps=tuple(caps))),
         },
     )
-    ws = fake_workspace(folder, step, inputs, lake=lake)
+    ws = fake_workspace(folder, step, inputs, lake=lake, compute=compute)
     outcome = make_decontaminated(ws)
     tables = {
         name: pl.read_parquet(ws.out_dir / f"{name}.parquet")
@@ -318,6 +321,38 @@ def test_parts_and_one_file_give_the_same_tables(tmp_path: Path) -> None:
     assert len(list((out / "documents").iterdir())) == 7
     assert many["documents"]["doc_id"].is_sorted()
     assert outcome.counts["documents_in"] == 40
+
+
+class Elsewhere:
+    """An engine at its worst: items travel as bytes, run in reverse, and each runs twice."""
+
+    name = "elsewhere"
+    workers = 3
+
+    def map(
+        self, function: Callable[[Any], Any], items: Sequence[Any], label: str = ""
+    ) -> list[Any]:
+        send = pickle.dumps((function, list(items)))
+        for _ in range(2):
+            run, work = pickle.loads(send)
+            results = [run(item) for item in reversed(work)]
+        answers: list[Any] = pickle.loads(pickle.dumps(results[::-1]))
+        return answers
+
+
+def test_workers_elsewhere_write_the_same_bytes(tmp_path: Path) -> None:
+    documents = [
+        document("wiki", str(n), f"{FILLER} {n} {ITEM if n % 3 == 0 else ''}") for n in range(40)
+    ]
+    items = [item("medqa", "7", ITEM), item("arc", "1", SHORT_ITEM)]
+    _, _, here = decontaminated(tmp_path / "h", documents, items, heldout_share=0.5, parts=4)
+    _, _, there = decontaminated(
+        tmp_path / "t", documents, items, heldout_share=0.5, parts=4, compute=Elsewhere()
+    )
+    files = sorted(path.relative_to(here) for path in here.rglob("*.*"))
+    assert len(files) == 10
+    for name in files:
+        assert (here / name).read_bytes() == (there / name).read_bytes(), name
 
 
 def test_parts_that_overlap_are_refused(tmp_path: Path) -> None:

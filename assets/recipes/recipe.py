@@ -369,9 +369,12 @@ class SignatureSpec:
     num_hashes: int
     seed: int
     max_template_share: float
-    """A shingle in more than this share of a source's documents is a template: it weighs nothing."""
+    """A shingle in more than this share of a source's documents is a template: no weight."""
     min_template_documents: int
     """And in at least so many documents, so that a few copies are no template."""
+    form_share: float
+    """A source with a shingle in more than this share of its documents holds filled-in forms:
+    entries of different titles are different facts there."""
     min_shingles: int
     """A document with fewer shingles outside templates is compared exactly only."""
 
@@ -379,10 +382,9 @@ class SignatureSpec:
         for name in ("shingle_words", "num_hashes", "min_shingles"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} {getattr(self, name)} must be at least 1; fix the recipe")
-        if not 0 < self.max_template_share <= 1:
-            raise ValueError(
-                f"max_template_share {self.max_template_share} not in (0, 1]; fix the recipe"
-            )
+        for name in ("max_template_share", "form_share"):
+            if not 0 < getattr(self, name) <= 1:
+                raise ValueError(f"{name} {getattr(self, name)} not in (0, 1]; fix the recipe")
         if self.min_template_documents < 2:
             raise ValueError(
                 f"min_template_documents {self.min_template_documents} is below 2: every phrase "

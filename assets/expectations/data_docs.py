@@ -14,7 +14,11 @@ from assets.expectations.catalogue import SUITES, suites_of
 from assets.expectations.engine import validate
 from assets.expectations.site import Page, index_page, suite_page
 from assets.expectations.suite import Suite
+from assets.lineage.checks import Check, Verdict
+from assets.lineage.manifest import Manifest
+from assets.lineage.tables import has_file
 from assets.lineage.workspace import InputFiles, LineageError, Outcome, Workspace
+from assets.ports import Lake
 
 INDEX = "index.html"
 RESULTS = "results.json"
@@ -45,6 +49,66 @@ def make_data_docs(ws: Workspace) -> Outcome:
 def index_url(uri: str) -> str:
     """Return the address of the site's first page from that of the artifact's files."""
     return f"{uri if '://' in uri else f'file://{uri}'}/{INDEX}"
+
+
+def read_results(text: str) -> list[dict[str, Any]]:
+    """Parse results.json; raises ValueError when it is not a list of suites."""
+    results = json.loads(text)
+    if not isinstance(results, list) or not all("report" in entry for entry in results):
+        raise ValueError(f"{RESULTS} does not hold suites: make reports/data_docs again")
+    return results
+
+
+def site_is_whole(manifest: Manifest, lake: Lake) -> Verdict:
+    """Every suite of the results has its page, and the index leads to it."""
+    missing = [name for name in (INDEX, RESULTS) if not has_file(manifest, name)]
+    if missing:
+        return Verdict(passed=False, reason=f"missing {', '.join(missing)}")
+    results = read_results(_text(manifest, lake, RESULTS))
+    index = _text(manifest, lake, INDEX)
+    pages = [str(entry["page"]) for entry in results]
+    lost = [page for page in pages if not has_file(manifest, page) or f'"{page}"' not in index]
+    return Verdict(
+        passed=bool(pages) and not lost,
+        reason=f"{len(pages)} suites, pages missing or not linked: {', '.join(lost) or 'none'}",
+        facts={"suites": len(pages)},
+    )
+
+
+def every_suite_holds(manifest: Manifest, lake: Lake) -> Verdict:
+    """No critical expectation of any suite is unsuccessful."""
+    results = read_results(_text(manifest, lake, RESULTS))
+    failed = [
+        f"{entry['key']}: {finding['says']}"
+        for entry in results
+        for finding in entry["report"]["findings"]
+        if finding["severity"] == "critical" and not finding["success"]
+    ]
+    return Verdict(
+        passed=not failed,
+        reason=f"{len(failed)} critical expectations do not hold"
+        + (f": {'; '.join(failed[:5])}" if failed else ""),
+        facts={"unsuccessful": len(failed)},
+    )
+
+
+DATA_DOCS_CHECKS = (
+    Check(
+        name="site_is_whole",
+        description="Every suite has its page, and the index leads to it.",
+        run=site_is_whole,
+    ),
+    Check(
+        name="every_suite_holds",
+        description="No critical expectation is unsuccessful anywhere in the recipe.",
+        run=every_suite_holds,
+        blocking=False,
+    ),
+)
+
+
+def _text(manifest: Manifest, lake: Lake, name: str) -> str:
+    return lake.fetch(manifest, manifest.file(name)).read_text(encoding="utf-8")
 
 
 def _page(files: InputFiles, suite: Suite) -> Page:
@@ -90,11 +154,3 @@ def _summary(pages: Sequence[Page]) -> str:
             *rows,
         ]
     )
-
-
-def read_results(text: str) -> list[dict[str, Any]]:
-    """Parse results.json; raises ValueError when it is not a list of suites."""
-    results = json.loads(text)
-    if not isinstance(results, list) or not all("report" in entry for entry in results):
-        raise ValueError(f"{RESULTS} does not hold suites: make reports/data_docs again")
-    return results

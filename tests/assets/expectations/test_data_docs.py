@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from assets.expectations.data_docs import index_url, make_data_docs, read_results
+from assets.expectations.data_docs import (
+    DATA_DOCS_CHECKS,
+    index_url,
+    make_data_docs,
+    read_results,
+)
 from assets.fakes import FakeLake, commit_folder, fake_workspace
 from assets.lineage.manifest import Manifest
 from assets.lineage.step import Step
@@ -117,3 +122,39 @@ def test_results_of_another_shape_are_refused() -> None:
 )
 def test_the_site_has_an_address(uri: str, url: str) -> None:
     assert index_url(uri) == url
+
+
+def judged(site: Path, folder: Path, **changes: bytes | None) -> dict[str, bool]:
+    """Commit the site, with files changed or left out, and return what each check says."""
+    files = {path.name: path.read_bytes() for path in site.iterdir()}
+    for name, content in changes.items():
+        (path,) = [entry for entry in files if entry.startswith(name)]
+        files[path] = content or b""
+        if content is None:
+            del files[path]
+    lake = FakeLake(folder / "lake")
+    manifest = commit_folder(lake, "reports/data_docs", files)
+    return {check.name: check.run(manifest, lake).passed for check in DATA_DOCS_CHECKS}
+
+
+def test_a_whole_site_passes_and_says_what_does_not_hold(
+    site: tuple[Path, Outcome], tmp_path: Path
+) -> None:
+    assert judged(site[0], tmp_path) == {"site_is_whole": True, "every_suite_holds": False}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"synthesis": None}, {"index": None}, {"index": b"<html></html>"}, {"results": b"[]"}],
+)
+def test_a_site_with_a_page_lost_is_not_whole(
+    site: tuple[Path, Outcome], tmp_path: Path, change: dict[str, bytes | None]
+) -> None:
+    assert not judged(site[0], tmp_path, **change)["site_is_whole"]
+
+
+def test_a_site_without_a_critical_finding_holds(
+    site: tuple[Path, Outcome], tmp_path: Path
+) -> None:
+    results = (site[0] / "results.json").read_text().replace('"success": false', '"success": true')
+    assert judged(site[0], tmp_path, results=results.encode())["every_suite_holds"]

@@ -1,203 +1,177 @@
 """corpora/documents[source]: raw files -> records -> one document schema, with nothing lost.
 
 Every record that was read is kept, dropped with a reason, or quarantined; the counts add up.
+The work on files and parts is document_shards.py's; this file plans it and reports.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
-from assets.corpora.language import detect_language
-from assets.corpora.normalise import (
-    HASH_CHARS,
-    hash_of_normal_form,
-    normalise,
-    normalise_line,
+from assets.corpora.document_schema import PART_BYTES
+from assets.corpora.document_shards import (
+    NUM_SAMPLES,
+    MergeItem,
+    MergeResult,
+    ReadItem,
+    ReadResult,
+    merge_part,
+    read_files,
 )
-from assets.corpora.quality import Dropped, judge
 from assets.corpora.raw import FILES_DIR
-from assets.corpora.readers.catalogue import READERS
-from assets.corpora.readers.record import EXCERPT_CHARS, Bad, Record
 from assets.corpora.snapshot import matches
 from assets.corpora.sources import Source
-from assets.lineage.canonical import canonical_json, sha256_of
+from assets.lineage.manifest import FileEntry
 from assets.lineage.workspace import InputFiles, Outcome, Workspace
 
-PROGRESS_RECORDS = 10_000
-NUM_SAMPLES = 3
-REPEATED = "repeated_record"
+COMPRESSED_SUFFIXES = (".gz", ".bz2", ".zst", ".parquet")
+EXPANSION = 6
+"""Text per byte of a compressed file, to plan parts: the catalogue's files have 4 to 11."""
 
-DOCUMENT_SCHEMA = {
-    name: pl.String
-    for name in (
-        "doc_id", "source", "native_id", "title", "text", "text_hash", "language", "domain",
-        "licence", "provenance",
-    )
-}  # fmt: skip
-DROPPED_SCHEMA = {
-    name: pl.String
-    for name in ("doc_id", "source", "native_id", "title", "reason", "excerpt", "text_hash")
-}
-QUARANTINE_SCHEMA = {
-    "source": pl.String,
-    "file": pl.String,
-    "offset": pl.Int64,
-    "reason": pl.String,
-    "excerpt": pl.String,
-}
-
-Row = dict[str, Any]
-
-
-@dataclass
-class _Sorted:
-    """Rows of the three outcomes, in reading order."""
-
-    kept: list[Row] = field(default_factory=list)
-    dropped: list[Row] = field(default_factory=list)
-    quarantined: list[Row] = field(default_factory=list)
-    read: int = 0
+GROUP_BYTES = 64 << 20
+"""Raw bytes one worker reads, so that small files go together; our choice."""
 
 
 def make_documents(ws: Workspace) -> Outcome:
-    """Turn one raw corpus into documents.parquet, dropped.parquet, quarantine.parquet."""
+    """Turn one raw corpus into the tables documents, dropped and quarantine, in parts."""
     source = Source.from_dict(ws.config["source"])
-    rows = _Sorted()
-    seen: set[str] = set()
-    records = _records(source, ws.input("corpora/raw"))
-    for item in islice(records, source.max_records):
-        rows.read += 1
-        if rows.read % PROGRESS_RECORDS == 0:
-            ws.progress(f"{source.name}: {rows.read:,} records read, {len(rows.kept):,} kept")
-        if isinstance(item, Bad):
-            rows.quarantined.append(_quarantine_row(item, source))
-            continue
-        row, reason = _examine(item, source)
-        if not reason and row["doc_id"] in seen:
-            reason = REPEATED
-        if reason:
-            rows.dropped.append(_dropped_row(row, reason))
-        else:
-            seen.add(row["doc_id"])
-            rows.kept.append(row)
-    return _write(ws, source, rows)
+    raw = ws.input("corpora/raw")
+    entries = _document_files(raw, source)
+    num_parts = parts_of(entries)
+    items = [
+        ReadItem(
+            index=index,
+            source=source,
+            files=tuple((_name(entry), raw.stored(entry.path)) for entry in group),
+            num_parts=num_parts,
+            scratch=ws.scratch,
+            out=ws.out_folder,
+        )
+        for index, group in enumerate(_groups(entries, source))
+    ]
+    ws.progress(f"{source.name}: reading {len(entries)} files in {len(items)} groups")
+    read = ws.compute.map(read_files, items, label=f"read {source.name}")
+    ws.progress(f"{source.name}: sorting {num_parts} parts")
+    merged = ws.compute.map(merge_part, _merges(read, num_parts, ws), label=f"sort {source.name}")
+    ws.publish(result.quarantine for result in read)
+    ws.publish(stored for part in merged for stored in (part.documents, part.dropped))
+    return _outcome(ws, source, read, merged)
 
 
-def document_id(source: str, native_id: str, text: str) -> str:
-    """Return the identity of a document; `text` is in its normal form."""
-    return sha256_of([source, native_id, text])[:HASH_CHARS]
-
-
-def _records(source: Source, raw: InputFiles) -> Iterator[Record | Bad]:
-    reader = READERS[source.reader]
-    for entry in raw.manifest.files:
-        name = entry.path.removeprefix(f"{FILES_DIR}/")
-        if name != entry.path and matches(name, source.files):
-            yield from reader(raw.path(entry.path), name)
-
-
-def _examine(record: Record, source: Source) -> tuple[Row, str]:
-    """Return the row of a record, and why it is dropped (empty when it is kept)."""
-    domain = record.domain or source.domain
-    kind = "code" if domain == "code" else source.kind
-    text = normalise(record.text, keep_layout=kind == "code")
-    language = record.language or source.language
-    # Terms keep the declared language: anatomy in Latin is taken for Latin. So does program text.
-    if kind == "prose" and not record.unusable:
-        language = detect_language(text, language)
-    row = {
-        "doc_id": document_id(source.name, record.native_id, text),
-        "source": source.name,
-        "native_id": record.native_id,
-        "title": normalise_line(record.title),
-        "text": text,
-        "text_hash": hash_of_normal_form(text),
-        "language": language,
-        "domain": domain,
-        "licence": record.licence or source.licence,
-        "provenance": canonical_json(
-            {**record.metadata, "file": record.file, "offset": record.offset}
-        ).decode(),
-    }
-    if record.unusable:
-        return row, record.unusable
-    verdict = judge(text, kind=kind, language=language, allowed_language=source.language)
-    return row, verdict.reason if isinstance(verdict, Dropped) else ""
-
-
-def _dropped_row(row: Row, reason: str) -> Row:
-    kept = {key: row[key] for key in DROPPED_SCHEMA if key in row}
-    return {**kept, "reason": reason, "excerpt": row["text"][:EXCERPT_CHARS]}
-
-
-def _quarantine_row(bad: Bad, source: Source) -> Row:
-    return {
-        "source": source.name,
-        "file": bad.file,
-        "offset": bad.offset,
-        "reason": bad.reason,
-        "excerpt": bad.excerpt,
-    }
-
-
-def _write(ws: Workspace, source: Source, rows: _Sorted) -> Outcome:
-    documents = pl.DataFrame(rows.kept, schema=DOCUMENT_SCHEMA).sort("doc_id")
-    dropped = pl.DataFrame(rows.dropped, schema=DROPPED_SCHEMA)
-    dropped = dropped.sort("doc_id", "native_id", "reason", maintain_order=True)
-    quarantine = pl.DataFrame(rows.quarantined, schema=QUARANTINE_SCHEMA).sort(
-        "file", "offset", maintain_order=True
+def parts_of(entries: Sequence[FileEntry]) -> int:
+    """Return how many parts the documents are kept in: by the size of the raw files alone."""
+    text_bytes = sum(
+        entry.size_bytes * (EXPANSION if entry.path.endswith(COMPRESSED_SUFFIXES) else 1)
+        for entry in entries
     )
-    for name, frame in (
-        ("documents", documents),
-        ("dropped", dropped),
-        ("quarantine", quarantine),
-    ):
-        frame.write_parquet(ws.out(f"{name}.parquet"), compression="zstd")
+    return max(1, -(-text_bytes // PART_BYTES))
+
+
+def _name(entry: FileEntry) -> str:
+    return entry.path.removeprefix(f"{FILES_DIR}/")
+
+
+def _document_files(raw: InputFiles, source: Source) -> list[FileEntry]:
+    return [
+        entry
+        for entry in raw.manifest.files
+        if _name(entry) != entry.path and matches(_name(entry), source.files)
+    ]
+
+
+def _groups(entries: Sequence[FileEntry], source: Source) -> list[list[FileEntry]]:
+    """Group files in their order; a source with a cap of records is read by one worker."""
+    groups: list[list[FileEntry]] = []
+    size = GROUP_BYTES
+    for entry in entries:
+        if not groups or (source.max_records is None and size >= GROUP_BYTES):
+            groups.append([])
+            size = 0
+        groups[-1].append(entry)
+        size += entry.size_bytes
+    return groups or [[]]
+
+
+def _merges(read: Sequence[ReadResult], num_parts: int, ws: Workspace) -> list[MergeItem]:
+    fragments = [fragment for result in read for fragment in result.fragments]
+    return [
+        MergeItem(
+            part=part,
+            fragments=tuple(fragment for fragment in fragments if fragment.part == part),
+            out=ws.out_folder,
+        )
+        for part in range(num_parts)
+    ]
+
+
+def _outcome(
+    ws: Workspace, source: Source, read: Sequence[ReadResult], merged: Sequence[MergeResult]
+) -> Outcome:
+    dropped = _sum(part.reasons for part in merged)
+    quarantined = _sum(result.quarantined for result in read)
     counts = {
-        "read": rows.read,
-        "kept": documents.height,
-        "dropped": dropped.height,
-        "quarantined": quarantine.height,
+        "read": sum(result.read for result in read),
+        "kept": sum(part.kept for part in merged),
+        "dropped": sum(dropped.values()),
+        "quarantined": sum(quarantined.values()),
     }
     assert counts["read"] == counts["kept"] + counts["dropped"] + counts["quarantined"], counts
     reasons = {
-        **_counted("dropped", rows.dropped),
-        **_counted("quarantined", rows.quarantined),
+        **{f"dropped: {reason}": count for reason, count in dropped.items()},
+        **{f"quarantined: {reason}": count for reason, count in quarantined.items()},
     }
-    text_bytes = sum(len(row["text"].encode()) for row in rows.kept)
+    tallies = _sum(result.tallies for result in read)
+    text_bytes = sum(part.text_bytes for part in merged)
+    samples = _samples(merged)
+    report = {
+        **counts,
+        "reasons": reasons,
+        "taken_out": tallies,
+        "languages": _sum(part.languages for part in merged),
+        "samples": samples,
+    }
     ws.out("counts.json").write_text(
-        json.dumps({**counts, "reasons": reasons}, indent=1, sort_keys=True) + "\n"
+        json.dumps(report, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     draw_reasons(ws.out("reasons.png"), source.title, {"kept": counts["kept"], **reasons})
+    titles = [title for part in merged for title in part.titles][:NUM_SAMPLES]
     return Outcome(
         counts={**counts, "text_bytes": text_bytes},
         metrics={"kept_share": counts["kept"] / max(1, counts["read"])},
-        summary=_summary(source, counts, reasons, text_bytes, documents),
+        summary=_summary(source, counts, reasons, tallies, text_bytes, titles),
         pictures=("reasons.png",),
     )
 
 
-def _counted(fate: str, rows: list[Row]) -> dict[str, int]:
-    found = Counter(row["reason"] for row in rows)
-    return {f"{fate}: {reason}": found[reason] for reason in sorted(found)}
+def _sum(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for part in parts:
+        total.update(part)
+    return {name: total[name] for name in sorted(total)}
+
+
+def _samples(merged: Sequence[MergeResult]) -> dict[str, list[dict[str, str]]]:
+    """Parts come in the order of their ids, so the first samples are those of the whole."""
+    samples: dict[str, list[dict[str, str]]] = {}
+    for part in merged:
+        for reason, shown in part.samples.items():
+            samples.setdefault(reason, []).extend(shown)
+    return {reason: shown[:NUM_SAMPLES] for reason, shown in samples.items()}
 
 
 def _summary(
     source: Source,
-    counts: dict[str, int],
-    reasons: dict[str, int],
+    counts: Mapping[str, int],
+    reasons: Mapping[str, int],
+    tallies: Mapping[str, int],
     text_bytes: int,
-    documents: pl.DataFrame,
+    titles: Sequence[str],
 ) -> str:
-    samples = [f"- {title}" for title in documents["title"].head(NUM_SAMPLES)]
+    rows: dict[str, Any] = {**reasons, **tallies}
     return "\n".join(
         [
             f"**{source.title}**: {counts['kept']:,} documents, {text_bytes:,} bytes of text "
@@ -206,10 +180,10 @@ def _summary(
             "| fate | records |",
             "| --- | ---: |",
             f"| kept | {counts['kept']:,} |",
-            *[f"| {reason} | {count:,} |" for reason, count in reasons.items()],
+            *[f"| {reason} | {count:,} |" for reason, count in rows.items()],
             "",
             "Samples:",
-            *samples,
+            *[f"- {title}" for title in titles],
         ]
     )
 

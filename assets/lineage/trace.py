@@ -12,16 +12,16 @@ import polars as pl
 
 from assets.lineage.audit import ArtifactGraph
 from assets.lineage.manifest import Manifest
-from assets.lineage.tables import document, has_file
+from assets.lineage.tables import document, has_table, scan
 from assets.ports import Lake
 from training.shards import SampleOrder
 
 DECISIONS = (
-    ("corpora/documents", "documents.parquet", "kept"),
-    ("corpora/documents", "dropped.parquet", "dropped"),
-    ("mixtures/deduped", "merged.parquet", "merged"),
-    ("mixtures/decontaminated", "removed.parquet", "removed"),
-    ("mixtures/decontaminated", "heldout.parquet", "held_out"),
+    ("corpora/documents", "documents", "kept"),
+    ("corpora/documents", "dropped", "dropped"),
+    ("mixtures/deduped", "merged", "merged"),
+    ("mixtures/decontaminated", "removed", "removed"),
+    ("mixtures/decontaminated", "heldout", "held_out"),
 )
 """Node, table and what standing in that table means; later rows overrule earlier ones."""
 
@@ -91,9 +91,9 @@ def _follow(lake: Lake, graph: ArtifactGraph, result: Trace) -> None:
     tokens = list(dict.fromkeys([*standing, *[i["item_id"] for i in result.synthetic_items]]))
     holders: dict[str, Manifest] = {}
     for manifest in _of_family(graph, "tokenizers"):
-        if not has_file(manifest, "index.parquet"):
+        if not has_table(manifest, "index"):
             continue
-        rows = _filtered(lake, manifest, "index.parquet", pl.col("doc_id").is_in(tokens))
+        rows = _filtered(lake, manifest, "index", pl.col("doc_id").is_in(tokens))
         for row in rows:
             trained = list(_trained_on(lake, graph, manifest, row["sample"]))
             result.occurrences.append(_occurrence(lake, manifest, row, trained))
@@ -157,7 +157,7 @@ def _seeded(
 ) -> Iterator[tuple[Manifest, dict[str, Any]]]:
     for manifest in _of_family(graph, "synthesis"):
         wanted = pl.col("seed_doc_id").is_in(doc_ids)
-        for row in _filtered(lake, manifest, "questions.parquet", wanted):
+        for row in _filtered(lake, manifest, "questions", wanted):
             yield manifest, row
 
 
@@ -172,8 +172,7 @@ def _rows(
 
 
 def _filtered(lake: Lake, manifest: Manifest, name: str, wanted: pl.Expr) -> list[dict[str, Any]]:
-    path = lake.fetch(manifest, manifest.file(name))
-    rows: list[dict[str, Any]] = pl.scan_parquet(path).filter(wanted).collect().to_dicts()
+    rows: list[dict[str, Any]] = scan(lake, manifest, name).filter(wanted).collect().to_dicts()
     return rows
 
 

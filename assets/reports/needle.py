@@ -34,7 +34,7 @@ _SPEC = BenchmarkSpec(name=BENCHMARK, metric="exact_match", chance=CHANCE, highe
 
 def make_needle(ws: Workspace) -> Outcome:
     """Judge the models on TRIALS needles per length and depth of the config."""
-    heldout = pl.read_parquet(ws.input("mixtures/decontaminated").path("heldout.parquet"))
+    heldout = ws.input("mixtures/decontaminated").table("heldout").collect()
     tokenizer = Tokenizer.load(tokenizer_folder(ws))
     config = ws.config
     ws.progress(f"hiding needles in {len(config['lengths'])} lengths of held-out text")

@@ -26,7 +26,7 @@ MAX_TEXT_CHARS = 20_000
 def make_perplexity(ws: Workspace) -> Outcome:
     """Judge the models on every perplexity set there is text for."""
     frame = pl.read_parquet(ws.input("corpora/benchmarks").path("items.parquet"))
-    heldout = pl.read_parquet(ws.input("mixtures/decontaminated").path("heldout.parquet"))
+    heldout = ws.input("mixtures/decontaminated").table("heldout").collect()
     items: list[Item] = []
     specs: list[BenchmarkSpec] = []
     if "lambada" in frame["benchmark"]:

@@ -155,10 +155,10 @@ def _questions(
 
 def _read_seeds(corpus: InputFiles) -> Seeds:
     columns = ["doc_id", "source", "native_id", "title", "text", "domain"]
-    documents = pl.read_parquet(corpus.path("documents.parquet"), columns=columns).sort("doc_id")
+    documents = corpus.table("documents").select(columns).sort("doc_id").collect()
     barred = [
-        pl.read_parquet(corpus.path(name), columns=["source", "native_id"])
-        for name in ("heldout.parquet", "removed.parquet")
+        corpus.table(name).select("source", "native_id").collect()
+        for name in ("heldout", "removed")
     ]
     return Seeds(documents=documents, barred=frozenset(pl.concat(barred).iter_rows()))
 

@@ -19,6 +19,10 @@ def threads(_: int) -> str:
     return os.environ["POLARS_MAX_THREADS"]
 
 
+def process(_: int) -> int:
+    return os.getpid()
+
+
 def refuse(number: int) -> int:
     raise ValueError(f"shard {number} is not mine")
 
@@ -37,12 +41,28 @@ def test_a_single_shard_stays_in_this_process() -> None:
     assert LocalCompute(2).map(lambda item: item + 1, [1]) == [2]
 
 
-def test_a_worker_uses_one_thread_and_the_environment_comes_back(
+def test_a_worker_uses_one_thread_and_this_process_as_many_as_before(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delenv("POLARS_MAX_THREADS", raising=False)
+    monkeypatch.setenv("POLARS_MAX_THREADS", "7")
     assert LocalCompute(2).map(threads, [0, 1]) == ["1", "1"]
-    assert "POLARS_MAX_THREADS" not in os.environ
+    assert os.environ["POLARS_MAX_THREADS"] == "7"
+
+
+def test_processes_are_kept_between_calls_until_they_are_given_back() -> None:
+    compute = LocalCompute(2)
+    first = {*compute.map(process, [0, 1, 2, 3])}
+    assert first & {*compute.map(process, [0, 1, 2, 3])}
+    compute.release()
+    assert not first & {*compute.map(process, [0, 1, 2, 3])}
+    compute.release()
+
+
+def test_a_pool_that_broke_is_made_anew() -> None:
+    compute = LocalCompute(2)
+    with pytest.raises(WorkerDied):
+        compute.map(die, [1, 2])
+    assert compute.map(square, [1, 2]) == [1, 4]
 
 
 def test_an_error_of_a_shard_is_raised_as_it_is() -> None:

@@ -69,11 +69,10 @@ _NOTICE = (
     r"(?:the authors?.{0,20} )?[12]\d{3}[^.\n]{0,150}\.?"
 )
 TAIL_PATTERN = (
-    r"(?i)(?:[ \n](?:this article is protected by copyright\.|all rights reserved\.|"
-    rf"{_NOTICE})){{1,4}}$"
+    r"(?i)([.!?)])((?: (?:this article is protected by copyright\.|all rights reserved\.|"
+    rf"{_NOTICE})){{1,4}})$"
 )
 """A notice behind the last sentence, as publishers put it into abstracts."""
-TAIL_LITERALS = ("copyright", "(c)", "\u00a9", "rights reserved")
 
 BOILERPLATE = (*PATTERNS, REPEATED, TAIL)
 
@@ -86,21 +85,13 @@ LITERALS = (
 
 def remove_boilerplate(texts: pl.Series, prose: pl.Series) -> pl.DataFrame:
     """Return text, removed_<pattern> and removed_sample per text; only prose is touched."""
-    cut = _without_tails(texts, prose)
-    texts = cut["text"]
     named = texts.str.contains_any(list(LITERALS), ascii_case_insensitive=True)
     many = texts.str.contains("\n", literal=True)
     lines = lines_of(texts, prose & (named | many))
     short = lines.filter(pl.col(LINE).str.len_bytes() <= MAX_LINE_BYTES)
     going = pl.concat([_by_pattern(short), _by_repetition(short)]).unique("place", keep="first")
     frame = without_lines(texts, lines, going.sort("place"), (*PATTERNS, REPEATED))
-    return frame.with_columns(
-        cut[f"removed_{TAIL}"],
-        pl.when(pl.col("removed_sample") == "")
-        .then(cut["sample"])
-        .otherwise("removed_sample")
-        .alias("removed_sample"),
-    )
+    return _without_tails(frame, prose & named)
 
 
 def _by_pattern(lines: pl.DataFrame) -> pl.DataFrame:
@@ -123,22 +114,21 @@ def _by_repetition(lines: pl.DataFrame) -> pl.DataFrame:
     return later.with_columns(pl.lit(REPEATED).alias(WHY))
 
 
-def _without_tails(texts: pl.Series, prose: pl.Series) -> pl.DataFrame:
-    """Return text, removed_copyright_tail (0 or 1) and sample: what stood behind the last line."""
-    likely = prose & texts.str.contains_any(list(TAIL_LITERALS), ascii_case_insensitive=True)
-    chosen = texts.filter(likely)
-    tails = chosen.str.extract(TAIL_PATTERN, 0)
-    kept = chosen.str.replace(TAIL_PATTERN, "")
-    places = likely.arg_true()
-    frame = pl.DataFrame(
-        {"text": texts, f"removed_{TAIL}": pl.zeros(len(texts), pl.UInt32, eager=True)}
-    ).with_columns(sample=pl.lit(""))
-    if chosen.is_empty():
-        return frame
-    return frame.with_columns(
-        frame["text"].scatter(places, kept),
-        frame[f"removed_{TAIL}"].scatter(places, tails.is_not_null().cast(pl.UInt32)),
-        frame["sample"].scatter(
-            places, tails.fill_null("").str.strip_chars().str.head(SAMPLE_CHARS)
-        ),
-    )
+def _without_tails(frame: pl.DataFrame, likely: pl.Series) -> pl.DataFrame:
+    """Cut off the notice behind the last line, add removed_copyright_tail (0 or 1) and a sample."""
+    # Only texts that name such a thing meet the pattern: it reads the whole text.
+    tails = frame["text"].filter(likely).str.extract(TAIL_PATTERN, 2)
+    found = tails.is_not_null()
+    rows = likely.arg_true().filter(found)
+    removed = pl.zeros(frame.height, pl.UInt32, eager=True).alias(f"removed_{TAIL}")
+    text, sample = frame["text"], frame["removed_sample"]
+    if len(rows):
+        text = text.scatter(rows, text.gather(rows).str.replace(TAIL_PATTERN, "${1}"))
+        removed = removed.scatter(rows, 1)
+        cut = tails.filter(found).str.strip_chars().str.head(SAMPLE_CHARS)
+        old = sample.gather(rows)
+        sample = sample.scatter(
+            rows, pl.select(pl.when(old == "").then(cut).otherwise(old)).to_series()
+        )
+    counts = [frame[f"removed_{name}"] for name in (*PATTERNS, REPEATED)]
+    return pl.DataFrame([text, *counts, removed, sample])

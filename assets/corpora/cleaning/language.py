@@ -83,7 +83,7 @@ def _probabilities(texts: pl.Series) -> npt.NDArray[np.float64]:
 @dataclass(frozen=True)
 class _Model:
     labels: list[str]
-    moves: npt.NDArray[np.uint16]
+    moves: npt.NDArray[np.uint32]
     rows: npt.NDArray[np.int32]
     features: npt.NDArray[np.int32]
     weights: npt.NDArray[np.float32]
@@ -101,7 +101,7 @@ def _model() -> _Model:
     found = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     return _Model(
         labels=found.nb_classes,
-        moves=np.asarray(found.tk_nextmove, dtype=np.uint16),
+        moves=np.asarray(found.tk_nextmove, dtype=np.uint32),
         rows=np.asarray(found.tk_row, dtype=np.int32),
         features=np.asarray(found.tk_output, dtype=np.int32),
         weights=np.ascontiguousarray(found.nb_ptc, dtype=np.float32),

@@ -12,12 +12,12 @@ F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
-U16 = npt.NDArray[np.uint16]
+U32 = npt.NDArray[np.uint32]
 
 
 @compiled
 def score_languages(
-    data: U8, offsets: I64, moves: U16, rows: I32, features: I32, weights: F32, prior: F32,
+    data: U8, offsets: I64, moves: U32, rows: I32, features: I32, weights: F32, prior: F32,
     counts: I32, out: F64,
 ) -> None:  # fmt: skip
     """Write the log score of each class for each text; `counts` is all zero before and after.

@@ -1,8 +1,8 @@
 """C4's rules for lines (arXiv 1910.10683, section 2.2), on pages only (layout.py).
 
-A line stays if it ends in terminal punctuation and has three words. Our addition: a short line
-directly above one that stays is its heading and stays too, because headings carry the structure
-of medical and encyclopaedic text.
+A line stays if it ends in terminal punctuation and has three words. Our additions: a bracket may
+close behind the punctuation; and a short line directly above one that stays is its heading and
+stays too, because headings carry the structure of encyclopaedic text.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def remove_page_lines(texts: pl.Series, pages: pl.Series) -> pl.DataFrame:
         )
         // 2
     )
-    ended = line.str.contains(f"[{ENDS}]$") & ~line.str.ends_with("...")
+    ended = line.str.contains(f"[{ENDS}][)\\]\uff09]*$") & ~line.str.ends_with("...")
     lines = lines.with_columns(words=words, ended=ended, blank=line == "")
     named = (
         pl.when(line.str.contains_any(["javascript"], ascii_case_insensitive=True))

@@ -1,0 +1,88 @@
+"""Language identification: the bundled model's own decisions, taken by compiled loops."""
+
+from __future__ import annotations
+
+import random
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assets.corpora.cleaning.language import MAX_CHARS, MIN_CHARS, MIN_PROBABILITY, detect_languages
+from tests.assets.corpora.cleaning.texts import CHINESE, GOOD, JAPANESE
+
+TEXTS = {
+    "en": "The patient was treated with penicillin for ten days and recovered completely. ",
+    "de": "Der Patient wurde zehn Tage lang mit Penicillin behandelt und erholte sich. ",
+    "fr": "Le malade a ete traite par la penicilline pendant dix jours et il a gueri. ",
+    "ru": (
+        "\u0411\u043e\u043b\u044c\u043d\u043e\u0439 "
+        "\u0432\u044b\u0437\u0434\u043e\u0440\u043e\u0432\u0435\u043b. "
+    ),
+    "zh": CHINESE,
+    "ja": JAPANESE,
+}
+
+
+def detect(*texts: str, declared: str = "xx") -> list[str]:
+    column = pl.Series(texts, dtype=pl.String)
+    return detect_languages(column, pl.Series([declared] * len(texts), dtype=pl.String)).to_list()
+
+
+def package_says(text: str) -> str:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    global _identifier
+    _identifier = _identifier or LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    language, probability = _identifier.classify(text[:MAX_CHARS])
+    return str(language) if probability >= MIN_PROBABILITY else "xx"
+
+
+_identifier = None
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_a_long_text_speaks_for_itself(language: str) -> None:
+    text = TEXTS[language] * 20
+    assert detect(text) == [language]
+
+
+def test_a_short_text_keeps_the_declared_language() -> None:
+    assert len(TEXTS["de"]) < MIN_CHARS
+    assert detect(TEXTS["de"], declared="en") == ["en"]
+
+
+def test_a_text_without_words_keeps_the_declared_language() -> None:
+    assert detect("12.5 / 3 = " * 50, declared="en") == ["en"]
+
+
+def test_rows_stay_in_order() -> None:
+    long = {name: text * 20 for name, text in TEXTS.items()}
+    assert detect(long["de"], "kurz", long["ja"], declared="en") == ["de", "en", "ja"]
+
+
+def test_the_decisions_are_those_of_the_package() -> None:
+    rng = random.Random(1)
+    sentences = [
+        *TEXTS.values(),
+        GOOD,
+        GOOD.upper(),
+        "12 mg 3 % (p < 0.05); ",
+        "\u03b1\u03b2 \u00e9 ",
+    ]
+    texts = ["".join(rng.choices(sentences, k=8)) for _ in range(200)]
+    texts += [text.upper() for text in texts[:40]]
+    texts = [text for text in texts if len(text) >= MIN_CHARS]
+    assert detect(*texts) == [package_says(text) for text in texts]
+
+
+@given(st.lists(st.text(min_size=MIN_CHARS, max_size=MIN_CHARS + 20), max_size=3))
+@settings(max_examples=30, deadline=None)
+def test_wild_text_gets_a_code(texts: list[str]) -> None:
+    wild = [text.encode(errors="replace").decode() for text in texts]
+    assert len(detect(*wild)) == len(wild)
+
+
+def test_no_text_at_all_is_no_error() -> None:
+    assert detect() == []

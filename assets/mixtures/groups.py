@@ -92,13 +92,13 @@ def with_caps(documents: pl.DataFrame, config: Mapping[str, Any]) -> pl.DataFram
     of_length = longest // pl.max_horizontal("num_tokens", 1)
     cap = pl.min_horizontal(pl.lit(limit, dtype=pl.Int64), of_source, of_length)
     return documents.with_columns(
-        cap.alias("max_repeats"),
+        cap.alias("cap"),
         pl.when(cap == limit)
         .then(pl.lit("max_repeats"))
         .when(cap == of_length)
         .then(pl.lit("max_document_share"))
         .otherwise(pl.lit("source_max_repeats"))
-        .alias("cap"),
+        .alias("capped_by"),
     )
 
 
@@ -109,7 +109,7 @@ def longest_document(config: Mapping[str, Any]) -> int:
 
 def refuse_impossible(documents: pl.DataFrame, targets: list[Target], longest: int) -> None:
     """Raise ValueError for a target that no document can serve, before anything is computed."""
-    usable = documents.filter(pl.col("max_repeats") > 0, pl.col("num_tokens") > 0)
+    usable = documents.filter(pl.col("cap") > 0, pl.col("num_tokens") > 0)
     present = set(usable["group"].unique())
     for target in targets:
         if target.tokens and target.name not in present:
@@ -142,7 +142,7 @@ def fill(documents: pl.DataFrame, targets: list[Target], config: Mapping[str, An
 
 def _natural_multilingual(documents: pl.DataFrame, target: Target) -> float:
     """Return the tokens other languages would have in a group by weight alone."""
-    usable = documents.filter(pl.col("group") == target.name, pl.col("max_repeats") > 0)
+    usable = documents.filter(pl.col("group") == target.name, pl.col("cap") > 0)
     weighted = usable.select((pl.col("num_tokens") * pl.col("weight")).alias("w"), "is_main")
     total = float(weighted["w"].sum())
     other = float(weighted.filter(~pl.col("is_main"))["w"].sum())
@@ -157,7 +157,7 @@ def _fill_group(
         other["doc_id"].to_list(),
         other["num_tokens"].to_numpy(),
         other["quality_rank"].to_numpy(),
-        other["max_repeats"].to_numpy(),
+        other["cap"].to_numpy(),
         budget_tokens=multilingual,
     )
     # What the others leave is filled in the main languages.
@@ -169,7 +169,7 @@ def _fill_group(
         main["weight"].to_numpy(),
         main["source"].rank("dense").cast(pl.Int64).to_numpy(),
         budget_tokens=left,
-        max_repeats=main["max_repeats"].to_numpy(),
+        max_repeats=main["cap"].to_numpy(),
         seed=seed,
     )
     return pl.concat([_planned(main, repeats, left), _planned(other, best, target.tokens - left)])
@@ -177,7 +177,7 @@ def _fill_group(
 
 def _planned(documents: pl.DataFrame, repeats: I64, budget_tokens: int) -> pl.DataFrame:
     """Plan by weight what the budget gives to the documents that may be read at all."""
-    usable = (documents["max_repeats"] > 0).to_numpy()
+    usable = (documents["cap"] > 0).to_numpy()
     weighted = documents["num_tokens"].to_numpy() * documents["weight"].to_numpy() * usable
     total = float(weighted.sum())
     return documents.with_columns(

@@ -47,7 +47,7 @@ def make_plan(
     pool = pool.with_columns(
         (pl.col("num_tokens") * pl.col("repeats")).alias("achieved"),
         (pl.col("num_tokens") * (pl.col("repeats") > 0)).alias("unique"),
-        (pl.col("num_tokens") * pl.col("max_repeats")).alias("supply"),
+        (pl.col("num_tokens") * pl.col("cap")).alias("supply"),
         band_of("quality_rank").alias("quality_band"),
         band_of("difficulty").alias("difficulty_band"),
     )
@@ -147,9 +147,9 @@ def _why(group: pl.DataFrame, target: Target, config: Mapping[str, Any]) -> str:
         return f"max_repeats: {text:,} tokens of text at {limit} readings are too few"
     by_cap = {
         str(cap): int(lost)
-        for cap, lost in group.group_by("cap")
-        .agg((pl.col("num_tokens") * (limit - pl.col("max_repeats"))).sum())
-        .sort("cap")
+        for cap, lost in group.group_by("capped_by")
+        .agg((pl.col("num_tokens") * (limit - pl.col("cap"))).sum())
+        .sort("capped_by")
         .iter_rows()
         if lost
     }
@@ -176,7 +176,7 @@ def _multilingual(pool: pl.DataFrame, config: Mapping[str, Any]) -> dict[str, An
 
 def _too_long(pool: pl.DataFrame, config: Mapping[str, Any]) -> dict[str, int]:
     """Documents that may not be read, since one reading exceeds the share of a document."""
-    left = pool.filter(pl.col("max_repeats") == 0)
+    left = pool.filter(pl.col("cap") == 0)
     return {
         "limit_tokens": longest_document(config),
         "documents": left.height,

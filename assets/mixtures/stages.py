@@ -30,7 +30,7 @@ from assets.recipes.recipe import UpsamplingSpec
 _SCORES = ("content_type", "topic", "quality", "bits_per_byte")
 SELECTION_COLUMNS = (
     "doc_id", "source", "domain", "num_tokens", "repeats", "language", "topic", "content_type",
-    "group", *RANKS, "weight", *FACTORS, "max_repeats", "cap",
+    "group", *RANKS, "weight", *FACTORS, "cap", "capped_by",
 )  # fmt: skip
 """selection.parquet, one row per document that is read; see FORMULAS in weights.py."""
 

@@ -356,6 +356,9 @@ def test_a_source_cap_holds_and_is_named_when_it_keeps_a_target_away(tmp_path: P
     selection, plan, _, _ = staged(tmp_path, rows, tokens=60_000, medical_share=0.5, spec=spec)
     most = dict(selection.group_by("source").agg(pl.col("repeats").max()).iter_rows())
     assert most["pubmed"] == 2 and most["icd"] == 3
+    medical = selection.filter(pl.col("domain") == "medical")
+    assert medical["capped_by"].unique().to_list() == ["source_max_repeats"]
+    assert (selection["repeats"] <= selection["cap"]).all()
     assert plan["targets"]["medical"]["why"].startswith("source_max_repeats holds back")
 
 

@@ -19,7 +19,7 @@ import polars as pl
 from assets.mixtures.scoring.embedding_kernels import F32, F64, sum_pieces, sum_words
 from assets.mixtures.scoring.hash_kernels import place, room_for
 from assets.mixtures.scoring.text import Tokens, tokens_of
-from assets.mixtures.scoring.text_kernels import I64, KIND, SPACED, SYMBOL, U64
+from assets.mixtures.scoring.text_kernels import I64, KIND, NUMBER, SPACED, SYMBOL, U64
 
 PACKAGE = "wordllama"
 WEIGHTS = "weights/l2_supercat_256.safetensors"
@@ -60,7 +60,8 @@ class WordVectors:
 
     def _learn(self, tokens: Tokens, folded: U64, marks: npt.NDArray[np.uint8], at: I64) -> None:
         """Embed the words that are not known yet."""
-        words = np.flatnonzero((marks & KIND) < SYMBOL)
+        kinds = marks & KIND
+        words = np.flatnonzero((kinds < SYMBOL) & (kinds != NUMBER))
         keys, first = np.unique(folded[words], return_index=True)
         if len(self._keys) + len(keys) > MAX_KNOWN_WORDS:
             self._keys, self._vectors = self._keys[:0], self._vectors[:0]

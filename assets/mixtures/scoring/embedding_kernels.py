@@ -8,7 +8,7 @@ import numpy.typing as npt
 from numba import njit
 
 from assets.mixtures.scoring.hash_kernels import find_slot
-from assets.mixtures.scoring.text_kernels import I64, KIND, SYMBOL, U8, U64
+from assets.mixtures.scoring.text_kernels import I64, KIND, NUMBER, SYMBOL, U8, U64
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -25,7 +25,8 @@ def sum_words(
     """
     for row in range(len(bounds) - 1):
         for k in range(bounds[row], bounds[row + 1]):
-            if (marks[k] & KIND) >= SYMBOL:
+            kind = marks[k] & KIND
+            if kind >= SYMBOL or kind == NUMBER:
                 continue
             slot = find_slot(keys, folded[k])
             if slot >= 0:

@@ -18,7 +18,7 @@ from assets.mixtures.scoring.text import Batch
 
 UNSPACED_PER_WORD = 1.7
 """Ideographs and kana that stand for one word of a spaced script. Our choice."""
-PRIOR_WORDS = 30.0
+PRIOR_WORDS = 50.0
 """Words without any marker that are added to each text, so that a short one proves little."""
 BEST_SENTENCE_WORDS, SENTENCE_SPREAD = 20.0, 2.5
 """Sentences of explaining prose have about 20 words; off by this factor they count 60% of it."""

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import typer
 from dagster import PreviewWarning
 
+from orchestration.commands.fetch import fetch
 from orchestration.commands.lineage import lineage
 from orchestration.commands.materialize import materialize
 from orchestration.commands.plan import plan
@@ -36,7 +37,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 for command in (
-    materialize, ui, lineage, trace, verify, why, plan, score, report, sync, rebuild,
+    materialize, fetch, ui, lineage, trace, verify, why, plan, score, report, sync, rebuild,
 ):  # fmt: skip
     app.command()(command)
 

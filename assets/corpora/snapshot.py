@@ -191,7 +191,7 @@ def _fetched_files(source: Source, folder: Path) -> tuple[str, dict[str, Path]]:
     found = {
         path.relative_to(folder).as_posix(): path
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.is_symlink()
+        if path.is_file() and not path.is_symlink() and path.name != FETCHED_RECORD
     }
     patterns = (*source.files, *source.extra_files)
     for pattern in patterns:

@@ -21,6 +21,7 @@ _FETCHED_PACKAGE = re.compile(
     r"deb:[a-z0-9][a-z0-9+.-]{1,99}|npm:(?:@[a-z0-9._-]{1,60}/)?[a-z0-9][a-z0-9._-]{0,99}"
     r"|pypi:[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 )
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~:!-]{0,79}")
 _LOCATIONS = {
     "s3": re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9._=-]{1,200}){0,20}"),
     "hub": re.compile(
@@ -116,6 +117,11 @@ class Source:
                 f"source {self.name}: package {self.package!r} of origin 'fetched' is none of "
                 "deb:NAME, npm:NAME, pypi:NAME"
             )
+        pinned = self.origin != "fetched" or self.package.startswith("deb:")
+        if not pinned and not self.version:
+            raise ValueError(f"source {self.name}: {self.package} needs its exact version")
+        if self.version and not _VERSION.fullmatch(self.version):
+            raise ValueError(f"source {self.name}: version {self.version!r} is no version")
 
     @property
     def reading(self) -> Reading:

@@ -56,8 +56,8 @@ GENERAL = (
         licence="LicenseRef-OpenWebText",
         citation="Gokaslan, Cohen: OpenWebText, 2019; excerpts as shipped with OpenAI evals",
         description=(
-            "Passages of about 650 characters from web pages. The pages belong to their authors; "
-            "the collection claims no right in them."
+            "1,000 passages of about 650 characters from web pages. The pages belong to their "
+            "authors; the collection claims no right in them."
         ),
         package="pypi:evals",
         version="3.0.1.post1",
@@ -73,7 +73,7 @@ GENERAL = (
         language="en",
         licence="CC-BY-SA-3.0",
         citation="Wikipedia contributors: English Wikipedia; excerpts as shipped with OpenAI evals",
-        description="Passages of about 650 characters from encyclopaedia articles.",
+        description="1,000 passages of about 600 characters from encyclopaedia articles.",
         package="pypi:evals",
         version="3.0.1.post1",
         files=(f"{_SCHELLING}/wikipedia_5.jsonl",),

@@ -21,8 +21,9 @@ def read_poetry(path: Path, name: str, how: Reading = DEFAULT_READING) -> Iterat
             continue
         poem = item.value
         found = [_lines(poem.get(key)) for key in _BODIES] if isinstance(poem, dict) else []
+        found = [body for body in found if body is not None]
         body = next((body for body in found if body), [])
-        if not body:
+        if not found:
             yield bad(name, item.offset, "no_text_field", str(type(poem).__name__))
             continue
         title = next((text for key in _TITLES if (text := _text(poem, key))), "")
@@ -34,6 +35,7 @@ def read_poetry(path: Path, name: str, how: Reading = DEFAULT_READING) -> Iterat
             text="\n".join(part for part in (heading, *body) if part),
             file=name,
             offset=item.offset,
+            unusable="" if body else "no_text",  # lost but for its title
             metadata={"author": author} if author else {},
         )
 
@@ -43,7 +45,7 @@ def _text(poem: dict[str, Any], key: str) -> str:
     return value.strip()[:_MAX_CHARS] if isinstance(value, str) else ""
 
 
-def _lines(value: Any) -> list[str]:
+def _lines(value: Any) -> list[str] | None:
     if not isinstance(value, list) or not all(isinstance(line, str) for line in value):
-        return []
+        return None
     return [line.strip() for line in value]

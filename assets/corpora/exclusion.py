@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -57,6 +58,18 @@ def find_withdrawn(documents: pl.LazyFrame, withdrawn: pl.DataFrame) -> Withdraw
                 unmet.select("text_hash", pl.lit("").alias("withdrawn_doc_id"), *_WHY),
             ]
         ).sort("text_hash"),
+    )
+
+
+def merge_withdrawals(parts: Sequence[Withdrawals]) -> Withdrawals:
+    """Return what find_withdrawn finds over all parts of a corpus, from what it finds in each."""
+    # A text that some part knows by its document is told by it, elsewhere by its hash alone.
+    order = ("text_hash", pl.col("withdrawn_doc_id") == "", "withdrawn_doc_id", *_WHY)
+    return Withdrawals(
+        by_id=pl.concat(part.by_id for part in parts).sort("doc_id"),
+        by_text=pl.concat(part.by_text for part in parts)
+        .sort(*order)
+        .unique("text_hash", keep="first", maintain_order=True),
     )
 
 

@@ -84,12 +84,26 @@ def enforce(documents: pl.DataFrame | pl.LazyFrame, policy: LicencePolicy) -> pl
 
     Raises LicenceViolation with how many it does not allow, and one of them.
     """
-    held = (
+    return enforce_held(held_licences(documents), policy)
+
+
+def held_licences(documents: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
+    """Return source, licence, documents, doc_id (the first one): what a part of a corpus holds."""
+    return (
         documents.lazy()
         .group_by("source", pl.col("licence").fill_null(""))
-        .agg(pl.len().alias("documents"), pl.col("doc_id").min())
+        .agg(pl.len().cast(pl.Int64).alias("documents"), pl.col("doc_id").min())
         .sort("source", "licence")
         .collect(engine="streaming")
+    )
+
+
+def enforce_held(held: pl.DataFrame, policy: LicencePolicy) -> pl.DataFrame:
+    """Judge what the parts of a corpus hold, put one below the other; see enforce."""
+    held = (
+        held.group_by("source", "licence")
+        .agg(pl.col("documents").sum(), pl.col("doc_id").min())
+        .sort("source", "licence")
     )
     decisions = {name: decide(name, policy) for name in held["licence"].unique().to_list()}
     names = [name for name, decision in decisions.items() if not decision.allowed]
@@ -101,14 +115,19 @@ def enforce(documents: pl.DataFrame | pl.LazyFrame, policy: LicencePolicy) -> pl
 
 def select(documents: Frame, accepted: Sequence[str]) -> tuple[Frame, Frame]:
     """Return the documents under the licences a recipe accepts from a source, and the others."""
+    check_accepted(accepted)
+    is_accepted = pl.col("licence").is_in(list(accepted)).fill_null(False)
+    return documents.filter(is_accepted), documents.filter(~is_accepted)
+
+
+def check_accepted(accepted: Sequence[str]) -> None:
+    """Raise ValueError for a licence that a recipe accepts and the table does not describe."""
     unknown = [name for name in accepted if not decide(name, "research").allowed]
     if unknown:
         raise ValueError(
             f"the recipe accepts {', '.join(map(_shown, unknown))}, which no row of "
             "assets/corpora/licence_table.py describes: add it there or correct the name"
         )
-    is_accepted = pl.col("licence").is_in(list(accepted)).fill_null(False)
-    return documents.filter(is_accepted), documents.filter(~is_accepted)
 
 
 def _raise(

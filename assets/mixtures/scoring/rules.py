@@ -1,7 +1,7 @@
 """Educational value, knowledge density and reasoning density, as rates of things one can point at.
 
-Each score is 1 - exp(-rate / scale), so it lies in 0..1, grows with every marker and never cuts
-off. Weights and scales are our choice; docs/scoring.md says what each measures and what not.
+Each score is rate / (rate + half), so it lies in 0..1, grows with every marker and never cuts off.
+Weights and halves are our choice; docs/scoring.md says what each measures and what not.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from assets.mixtures.scoring.lexicon import CATEGORIES, UNIT, lexicon
@@ -16,15 +17,17 @@ from assets.mixtures.scoring.rule_kernels import COUNTS, count_rows
 from assets.mixtures.scoring.terms import TermFrequency
 from assets.mixtures.scoring.text import Batch
 
+F64 = npt.NDArray[np.float64]
+
 UNSPACED_PER_WORD = 1.7
 """Ideographs and kana that stand for one word of a spaced script. Our choice."""
 PRIOR_WORDS = 50.0
 """Words without any marker that are added to each text, so that a short one proves little."""
-BEST_SENTENCE_WORDS, SENTENCE_SPREAD = 20.0, 2.5
-"""Sentences of explaining prose have about 20 words; off by this factor they count 60% of it."""
+BEST_SENTENCE_WORDS = 20.0
+"""Sentences of explaining prose have about so many words; half or twice as many count 80%."""
 
-KNOWLEDGE_SCALE, REASONING_SCALE, EDUCATIONAL_SCALE = 20.0, 6.0, 5.0
-"""Weighted markers per 100 words at which a score reaches 1 - 1/e = 0.63."""
+KNOWLEDGE_HALF, REASONING_HALF, EDUCATIONAL_HALF = 15.0, 4.0, 4.0
+"""Weighted markers per 100 words at which a score is 0.5."""
 
 
 @dataclass(frozen=True)
@@ -63,45 +66,47 @@ def rule_counts(batch: Batch, terms: TermFrequency) -> pl.DataFrame:
 
 
 def rule_scores(counts: pl.DataFrame) -> pl.DataFrame:
-    """Return the three scores in 0..1 from counts."""
-    words = pl.col("words") + pl.col("unspaced") / UNSPACED_PER_WORD
+    """Return the three scores in 0..1 from counts.
+
+    Only sums, products and quotients in float64: the same on every machine, in any batch.
+    """
+    number = {name: counts[name].cast(pl.Float64).to_numpy() for name in counts.columns}
+    words = number["words"] + number["unspaced"] / UNSPACED_PER_WORD
     per_100 = 100.0 / (words + PRIOR_WORDS)
-    knowledge = pl.col("terms") + 3.0 * pl.col("definition") + 2.0 * pl.col("measures")
+    knowledge = number["terms"] + 3.0 * number["definition"] + 2.0 * number["measures"]
     reasoning = (
-        2.0 * pl.col("inference")
-        + 2.0 * pl.col("cause")
-        + pl.col("condition")
-        + pl.col("contrast")
-        + 0.5 * pl.col("comparison")
-        + 0.5 * pl.col("sequence")
-        + 0.5 * pl.col("relations")
+        2.0 * (number["inference"] + number["cause"])
+        + number["condition"]
+        + number["contrast"]
+        + 0.5 * (number["comparison"] + number["sequence"] + number["relations"])
     )
     # Headings and list items carry structure only as far as there is prose between them.
-    structure = pl.min_horizontal(pl.col("headings") + pl.col("items"), pl.col("sentences") / 3)
+    structure = np.minimum(number["headings"] + number["items"], number["sentences"] / 3.0)
     teaching = (
-        2.0 * pl.col("explanation")
-        + 1.5 * pl.col("definition")
-        + pl.col("cause")
-        + pl.col("inference")
-        + 0.5 * pl.col("sequence")
+        2.0 * number["explanation"]
+        + 1.5 * number["definition"]
+        + number["cause"]
+        + number["inference"]
+        + 0.5 * number["sequence"]
         + 0.5 * structure
-        - 3.0 * pl.col("promotion")
+        - 3.0 * number["promotion"]
     )
-    return counts.select(
-        (_saturated(teaching * per_100, EDUCATIONAL_SCALE) * _readable(words)).alias("educational"),
-        _saturated(knowledge * per_100, KNOWLEDGE_SCALE).alias("knowledge_density"),
-        _saturated(reasoning * per_100, REASONING_SCALE).alias("reasoning_density"),
-    ).cast(pl.Float32)
+    readable = _readable(words / np.maximum(number["sentences"], 1.0))
+    columns = {
+        "educational": _saturated(teaching * per_100, EDUCATIONAL_HALF) * readable,
+        "knowledge_density": _saturated(knowledge * per_100, KNOWLEDGE_HALF),
+        "reasoning_density": _saturated(reasoning * per_100, REASONING_HALF),
+    }
+    return pl.DataFrame({name: values.astype(np.float32) for name, values in columns.items()})
 
 
-def _saturated(rate: pl.Expr, scale: float) -> pl.Expr:
-    return 1.0 - (-rate.clip(lower_bound=0.0) / scale).exp()
+def _saturated(rate: F64, half: float) -> F64:
+    """Return 0 without markers, 0.5 at `half` and less and less more above it."""
+    rate = np.maximum(rate, 0.0)
+    return rate / (rate + half)
 
 
-def _readable(words: pl.Expr) -> pl.Expr:
-    """1 at the best sentence length, less where sentences are missing, clipped or endless."""
-    length = words / pl.col("sentences").clip(lower_bound=1)
-    off = (length.clip(lower_bound=1.0) / BEST_SENTENCE_WORDS).log() / float(
-        np.log(SENTENCE_SPREAD)
-    )
-    return (-(off**2) / 2.0).exp()
+def _readable(sentence_words: F64) -> F64:
+    """Return 1 at the best sentence length, less where sentences are clipped or endless."""
+    off = np.maximum(sentence_words, 1.0) / BEST_SENTENCE_WORDS
+    return 2.0 * off / (1.0 + off * off)

@@ -41,8 +41,9 @@ class TopicScorer:
 
     def probabilities(self, embedded: F64) -> F64:
         """Return rows x 27 probabilities of embedded texts."""
-        logits = _unit(embedded - self._common * _lengths(embedded)) @ self._classes.T
-        logits = logits / self.temperature
+        centred = _unit(embedded - self._common * _lengths(embedded))
+        # Not a matrix product: its last digits would depend on the number of rows.
+        logits = np.einsum("rd,cd->rc", centred, self._classes) / self.temperature
         weights = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
         chances: F64 = weights / weights.sum(axis=1, keepdims=True)
         return chances

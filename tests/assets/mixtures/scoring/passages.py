@@ -48,7 +48,7 @@ PASSAGES: dict[str, tuple[str, str, str]] = {
         "layers of crust and mantle below.",
     ),
     "astronomy": (
-        "The telescope observed a distant galaxy whose redshift shows that its light left the stars "
+        "The telescope observed a distant galaxy; its redshift shows that its light left the stars "
         "when the universe was a tenth of its present age.",
         "The comet swings around the sun once in seventy years on a long ellipse, and its tail "
         "always points away from the star.",

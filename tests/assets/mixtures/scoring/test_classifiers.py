@@ -77,7 +77,7 @@ def test_the_language_model_says_what_it_read(trained: Trained) -> None:
 
 
 def test_pictures_and_plain_files_are_written(trained: Trained) -> None:
-    found, manifest, outcome = trained
+    _, manifest, outcome = trained
     names = {entry.path for entry in manifest.files}
     assert names == {*FILES, "report.json", "f1.png", "reliability.png"}
     assert outcome.pictures == ("f1.png", "reliability.png")

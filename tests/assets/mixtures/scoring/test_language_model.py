@@ -23,20 +23,24 @@ from assets.mixtures.scoring.text import Batch, batches
 from tests.assets.mixtures.scoring.conftest import CARDIOLOGY, GENERAL, prose
 
 CHINESE = (
-    "\u5fc3\u810f\u6cf5\u8840\u5230\u5168\u8eab\u3002", "\u60a3\u8005\u53d1\u70e7\u54b3\u55fd\u3002",
-    "\u533b\u751f\u68c0\u67e5\u4e86\u4ed6\u7684\u80ba\u3002", "\u8840\u538b\u5347\u9ad8\u4e86\u3002",
+    "\u5fc3\u810f\u6cf5\u8840\u5230\u5168\u8eab\u3002",
+    "\u60a3\u8005\u53d1\u70e7\u54b3\u55fd\u3002",
+    "\u533b\u751f\u68c0\u67e5\u4e86\u4ed6\u7684\u80ba\u3002",
+    "\u8840\u538b\u5347\u9ad8\u4e86\u3002",
 )  # fmt: skip
 JAPANESE = (
-    "\u60a3\u8005\u306f\u71b1\u304c\u3042\u3063\u305f\u3002", "\u533b\u5e2b\u306f\u80ba\u3092\u8abf\u3079\u305f\u3002",
+    "\u60a3\u8005\u306f\u71b1\u304c\u3042\u3063\u305f\u3002",
+    "\u533b\u5e2b\u306f\u80ba\u3092\u8abf\u3079\u305f\u3002",
     "\u8840\u5727\u304c\u9ad8\u304b\u3063\u305f\u3002",
 )  # fmt: skip
 
 
+SCHEMA = {"doc_id": pl.String, "text": pl.String}
+
+
 def frame(texts: list[str]) -> pl.DataFrame:
     ids = [f"d{index}" for index in range(len(texts))]
-    return pl.DataFrame(
-        {"doc_id": ids, "text": texts}, schema=dict(doc_id=pl.String, text=pl.String)
-    )
+    return pl.DataFrame({"doc_id": ids, "text": texts}, schema=SCHEMA)
 
 
 def model(texts: list[str]) -> LanguageModel:

@@ -119,9 +119,8 @@ def test_parts_are_scored_as_parts_with_the_same_rows(trained: Trained, tmp_path
 
 
 def test_an_engine_that_runs_items_twice_and_backwards_changes_nothing(
-    trained: Trained, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
-    _, models, _ = trained
     apart = world(tmp_path, corpus(), num_parts=4)
     other, _ = apart.classifiers()
     _, ws = scored(apart, other)

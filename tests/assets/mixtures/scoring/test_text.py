@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ def cut(text: str) -> list[str]:
     tokens = tokens_of(pl.Series([text]))
     edges = [0, *tokens.ends.tolist()]
     data = tokens.data.tobytes()
-    return [data[a:b].decode("utf-8", "replace") for a, b in zip(edges, edges[1:], strict=False)]
+    return [data[a:b].decode("utf-8", "replace") for a, b in pairwise(edges)]
 
 
 def test_a_blank_belongs_to_the_word_behind_it() -> None:

@@ -21,7 +21,10 @@ from assets.expectations.phrases import (
 from assets.expectations.suite import Expectation, Suite
 
 CORPUS_COLUMNS = (*COLUMNS, "cluster_id", "duplicate_count")
-MERGED_COLUMNS = ("doc_id", "source", "native_id", "text_hash", "kept_doc_id", "similarity", "rule")
+MERGED_COLUMNS = (
+    "doc_id", "source", "native_id", "text_hash", "kept_doc_id", "similarity", "rule",
+    "linked_doc_id", "link_similarity",
+)  # fmt: skip
 SELECTION_COLUMNS = ("doc_id", "source", "domain", "num_tokens", "repeats")
 WEIGHED_COLUMNS = ("language", "topic", "content_type", "group", "weight", "cap")
 """Added to a selection where scores decided the weights."""
@@ -29,6 +32,9 @@ RULES = ("exact", "near")
 """How two documents can be found to be copies."""
 ENGLISH_SHARE = 0.5
 """Below this share of documents a mixture is no longer mostly English (our choice)."""
+DIRECT_SHARE = 0.95
+"""Share of merges that should be near the kept document itself, and not by a chain of others;
+below it clusters drift (our choice)."""
 MAX_COPIES = 100_000
 """A text with more copies is a template, not a text (our choice)."""
 MAX_REPEATS = 10
@@ -89,11 +95,21 @@ def merged_suite(config: Mapping[str, Any]) -> Suite:
             unique("doc_id", "a document is merged once"),
             matches("doc_id", HASH, "ids are 32 hexadecimal digits"),
             matches("kept_doc_id", HASH, "ids of kept documents are 32 hexadecimal digits"),
+            matches("linked_doc_id", HASH, "ids of linked documents are 32 hexadecimal digits"),
+            between(
+                "link_similarity",
+                threshold,
+                1.0,
+                f"every merge has a link between the recipe's threshold {threshold:g} and 1",
+            ),
+            between("similarity", 0, 1, "similarities to the kept document lie between 0 and 1"),
             between(
                 "similarity",
                 threshold,
-                1.0,
-                f"similarities lie between the recipe's threshold {threshold:g} and 1",
+                None,
+                f"{DIRECT_SHARE:.0%} of the merged documents are as similar to the kept one itself",
+                mostly=DIRECT_SHARE,
+                severity="warning",
             ),
             one_of("rule", RULES, f"the rule is {' or '.join(RULES)}"),
         ),

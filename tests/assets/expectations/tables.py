@@ -44,6 +44,8 @@ def merge(name: str = "a", **change: Any) -> dict[str, Any]:
         "kept_doc_id": hashed("id kept"),
         "similarity": 0.9,
         "rule": "near",
+        "linked_doc_id": hashed("id linked"),
+        "link_similarity": 0.95,
     }
     return row | change
 
@@ -100,7 +102,7 @@ def question(name: str = "a", **change: Any) -> dict[str, Any]:
 
 def files(**tables: list[dict[str, Any]]) -> dict[str, bytes]:
     """Return the artifact's files of given tables."""
-    types = {"similarity": pl.Float32, "duplicate_count": pl.UInt32, "repeats": pl.UInt32}
+    types = {"duplicate_count": pl.UInt32, "repeats": pl.UInt32}
     return {
         f"{name}.parquet": parquet(
             rows, **{column: types[column] for column in types if rows and column in rows[0]}

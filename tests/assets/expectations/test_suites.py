@@ -97,7 +97,8 @@ def test_a_sound_table_meets_every_expectation(suite: Suite, rows: Rows) -> None
             "column_values_to_be_between(duplicate_count)",
         ),
         (CORPUS, corpus_document, {"cluster_id": None}, "column_values_to_not_be_null(cluster_id)"),
-        (MERGED, merge, {"similarity": 0.69}, "column_values_to_be_between(similarity)"),
+        (MERGED, merge, {"link_similarity": 0.69}, "column_values_to_be_between(link_similarity)"),
+        (MERGED, merge, {"link_similarity": None}, "column_values_to_not_be_null(link_similarity)"),
         (MERGED, merge, {"similarity": 1.01}, "column_values_to_be_between(similarity)"),
         (MERGED, merge, {"rule": "guess"}, "column_values_to_be_in_set(rule)"),
         (MERGED, merge, {"kept_doc_id": ""}, "column_values_to_match_regex(kept_doc_id)"),
@@ -165,6 +166,13 @@ def test_a_missing_column_fails_every_expectation_about_it() -> None:
         "column_values_to_not_be_null(licence)",
         "column_values_to_match_regex(licence)",
     }
+
+
+def test_a_cluster_that_drifts_is_unusual_and_allowed() -> None:
+    report = validate(MERGED, pl.LazyFrame([merge("a", similarity=0.5)]))
+    (finding,) = report.unsuccessful()
+    assert finding.severity == "warning"
+    assert "as similar to the kept one itself" in finding.says
 
 
 def test_what_is_unusual_only_warns() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from assets.mixtures.stage_checks import PLAN_CHECKS
 from tests.artifacts import Case, both_ways, encoded, judge, parquet
+from tests.assets.mixtures.test_stages import SPEC, UPSAMPLING, corpus, staged
 
 CONFIG = {
     "tokens": 1000,
@@ -182,6 +184,23 @@ def test_a_plan_is_judged_by_its_selection(tmp_path: Path, case: Case) -> None:
     verdict = judge(tmp_path, "mixtures/stage1", PLAN_CHECKS, case)
     assert verdict.passed is case.passes
     assert case.says in verdict.reason
+
+
+def test_a_stage_that_was_made_passes_its_checks(tmp_path: Path) -> None:
+    spec = replace(
+        SPEC,
+        source_max_repeats=(("icd", 2),),
+        topic_weights=(("news", 0.5),),
+        max_document_share=0.02,
+    )
+    rows = corpus(21, 400, "en zh")
+    _, _, _, out = staged(tmp_path / "made", rows, tokens=30_000, medical_share=0.4, spec=spec)
+    written = {path.name: path.read_bytes() for path in out.iterdir()}
+    config = {"tokens": 30_000, "upsampling": UPSAMPLING, "mixture": spec.literals("stage1")}
+    for check in PLAN_CHECKS:
+        case = Case(check=check.name, passes=True, says="", files=written, config=config)
+        verdict = judge(tmp_path / check.name, "mixtures/stage1", PLAN_CHECKS, case)
+        assert verdict.passed, verdict.reason
 
 
 def test_every_check_is_seen_to_pass_and_to_fail() -> None:

@@ -58,8 +58,7 @@ FIRST_YEAR_KEPT = 1937
 "all elements of dates (including year) indicative of such age". Our choice of a fixed year, so
 that the same text is masked the same way on every day."""
 
-RESTRICTED_ZIP3 = frozenset(
-    "036 059 063 102 203 556 692 790 821 823 830 831 878 879 884 890 893".split()
-)
+_RESTRICTED = "036 059 063 102 203 556 692 790 821 823 830 831 878 879 884 890 893"
+RESTRICTED_ZIP3 = frozenset(_RESTRICTED.split())
 """Areas of 20,000 people or fewer by the 2000 Census, as listed in the HHS "Guidance Regarding
 Methods for De-identification of Protected Health Information" (2012), section 3.5: become 000."""

@@ -77,7 +77,9 @@ def _detect(notes: list[Note]) -> tuple[list[Spans], list[np.ndarray]]:
     return local, offsets
 
 
-def _judged(note: Note, spans: Spans, chars: np.ndarray) -> list[tuple[str, str, int, int, int, int, int]]:
+def _judged(
+    note: Note, spans: Spans, chars: np.ndarray
+) -> list[tuple[str, str, int, int, int, int, int]]:
     """Return one row per identifier and one per masked span."""
     covered = np.full(len(note.text) + 1, -1, dtype=np.int16)
     truth = np.zeros(len(note.text) + 1, dtype=bool)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -96,13 +97,15 @@ def _chunks(frame: pl.DataFrame, columns: Sequence[str]) -> list[tuple[int, int]
     )
     group = ((sizes.cum_sum() - sizes) // CHUNK_BYTES).to_numpy()
     edges = [0, *(np.flatnonzero(np.diff(group)) + 1).tolist(), frame.height]
-    return [(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    return [(a, b) for a, b in pairwise(edges) if b > a]
 
 
 def _mask_rows(columns: list[pl.Series]) -> tuple[list[pl.Series], npt.NDArray[np.uint32]]:
     """Mask equally long columns row by row: names found in one column go from all of them."""
     width, rows = len(columns), len(columns[0])
-    units = [text or "" for row in zip(*(c.to_list() for c in columns), strict=True) for text in row]
+    units = [
+        text or "" for row in zip(*(c.to_list() for c in columns), strict=True) for text in row
+    ]
     counts = np.zeros((rows, len(CLASSES)), dtype=np.uint32)
     waiting = list(range(rows))
     for _ in range(MAX_PASSES):

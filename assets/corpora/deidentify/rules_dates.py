@@ -11,7 +11,7 @@ from assets.corpora.deidentify.patterns import DIGIT_END, behind, compiled
 from assets.corpora.deidentify.spans import INDEX, Spans, date_span, span
 from assets.corpora.deidentify.vocabulary import CUES
 
-_WEEKDAY = rb"(?:(?:Mon|Tue|Tues|Wed|Thu|Thur|Thurs|Fri|Sat|Sun)(?:day|sday|nesday|rsday|urday)?\.?,?[ \t]{1,2})?"  # noqa: E501
+_WEEKDAY = rb"(?:(?:Mon|Tue|Tues|Wed|Thu|Thur|Thurs|Fri|Sat|Sun)(?:day|sday|nesday|rsday|urday)?\.?,?[ \t]{1,2})?"
 _ORDINAL = rb"(?:st|nd|rd|th)?"
 _BACK_DAY = compiled(
     rb"(?<![0-9A-Za-z.,/-])", _WEEKDAY, rb"(?:the[ ])?([0-3]?[0-9])", _ORDINAL,
@@ -32,15 +32,18 @@ _YEAR = compiled(
 )
 _SHORT_YEAR = compiled(rb"\.?[ \t]{0,2}[-/,]?[ \t]{0,2}([0-9]{2})(?![0-9A-Za-z:./])")
 _MONTH_CUE = compiled(
-    rb"(?<![A-Za-z])(?:in|since|last|until|till|early|mid|late|this|next|of|by|during|through|from|to|and|before|after|around)[ -]\Z",  # noqa: E501
+    rb"(?<![A-Za-z])(?:in|since|last|until|till|early|mid|late|this|next|of|by|during|through|"
+    rb"from|to|and|before|after|around)[ -]\Z",
     ignore_case=True,
 )
 _ISO = compiled(
     rb"([0-9]{4})[ ]?([-/.])[ ]?([0-9]{1,2})[ ]?\2[ ]?([0-9]{1,2})(?![0-9])"
-    rb"(?:[T ]?[0-2][0-9]:[0-5][0-9](?::[0-5][0-9])?(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+    rb"(?:[T ]?[0-2][0-9]:[0-5][0-9](?::[0-5][0-9])?(?:\.[0-9]{1,9})?(?:Z|"
+    rb"[+-][0-9]{2}:?[0-9]{2})?)?"
 )
 _NUMERIC = compiled(
-    rb"([0-9]{1,2})[ ]?([-/.])[ ]?([0-9]{1,2})[ ]?\2[ ]?((?:18|19|20)[0-9]{2}|[0-9]{2})(?![0-9]|[.][0-9])"
+    rb"([0-9]{1,2})[ ]?([-/.])[ ]?([0-9]{1,2})[ ]?\2[ ]?((?:18|19|20)[0-9]{2}|"
+    rb"[0-9]{2})(?![0-9]|[.][0-9])"
 )
 _COMPACT = compiled(
     rb"((?:19|20)[0-9]{2})([01][0-9])([0-3][0-9])(?:[0-2][0-9][0-5][0-9](?:[0-5][0-9](?:\.[0-9]{1,4})?)?(?:[+-][0-9]{4})?)?",
@@ -50,12 +53,14 @@ _MONTH_YEAR = compiled(rb"([0-9]{1,2})[ ]?/[ ]?((?:19|20)[0-9]{2})(?![0-9/])")
 _YEAR_MONTH = compiled(rb"((?:19|20)[0-9]{2})/([0-9]{1,2})(?![0-9/])")
 _MONTH_DAY = compiled(rb"([0-9]{1,2})[ ]?/[ ]?([0-9]{1,2})(?![ ]?[/%]|[0-9]|\.[0-9])")
 _DAY_CUE = compiled(
-    rb"(?<![A-Za-z])(?:on|since|until|till|dated?|date:|dates:|through|starting|started|ended|effective|due|dos:|dob:|admitted|discharged|d/c|seen|visit)[ ]{1,2}\Z",  # noqa: E501
+    rb"(?<![A-Za-z])(?:on|since|until|till|dated?|date:|dates:|through|starting|started|ended|"
+    rb"effective|due|dos:|dob:|admitted|discharged|d/c|seen|visit)[ ]{1,2}\Z",
     ignore_case=True,
 )
 _AGE = compiled(
     rb"([0-9]{2,3})(?:[ \t]{0,2}[- ]?[ \t]{0,2}(?:years?|yrs?)[. -]{0,2}(?:olds?|of[ -]age|young)"
-    rb"|[ -]{0,2}(?:years?|yrs?|y)[ /.]{0,2}o(?:ld)?(?![a-z])|[ -]?y\.o\.?|[ -]?(?:years?|yrs?)(?=[ ,.;)]))"
+    rb"|[ -]{0,2}(?:years?|yrs?|y)[ /.]{0,2}o(?:ld)?(?![a-z])|[ -]?y\.o\.?|[ -]?(?:years?|"
+    rb"yrs?)(?=[ ,.;)]))"
     rb"|([0-9]{2,3})[ ]?(?:yo)?[MF](?=[ ]?(?:with|who|w/|s/p|h/o|presents|presented|admitted|,))",
     ignore_case=True,
 )
@@ -72,13 +77,16 @@ _AGE_WORDS = compiled(
     ignore_case=True,
 )
 _CJK_DATE = compiled(
-    rb"([0-9]{4})[ ]?\xe5\xb9\xb4[ ]?([0-9]{1,2})[ ]?\xe6\x9c\x88(?:[ ]?([0-9]{1,2})[ ]?(?:\xe6\x97\xa5|\xe5\x8f\xb7))?"
+    rb"([0-9]{4})[ ]?\xe5\xb9\xb4[ ]?([0-9]{1,2})[ ]?\xe6\x9c\x88(?:[ ]?([0-9]{1,2})[ "
+    rb"]?(?:\xe6\x97\xa5|\xe5\x8f\xb7))?"
     rb"|([0-9]{1,2})[ ]?\xe6\x9c\x88(?:[ ]?[0-9]{1,2}[ ]?(?:\xe6\x97\xa5|\xe5\x8f\xb7))?"
 )
 _CJK_AGE = compiled(rb"([0-9]{2,3})[ ]?(?:\xe5\x91\xa8)?(?:\xe5\xb2\x81|\xe6\xad\xb3)")
 _ERA = compiled(
-    rb"(?:\xe4\xbb\xa4\xe5\x92\x8c|\xe5\xb9\xb3\xe6\x88\x90|\xe6\x98\xad\xe5\x92\x8c|\xe5\xa4\xa7\xe6\xad\xa3"
-    rb"|\xe6\x98\x8e\xe6\xb2\xbb)[ ]?(?:\xe5\x85\x83|[0-9]{1,2})[ ]?\xe5\xb9\xb4[ ]?[0-9]{1,2}[ ]?\xe6\x9c\x88"
+    rb"(?:\xe4\xbb\xa4\xe5\x92\x8c|\xe5\xb9\xb3\xe6\x88\x90|\xe6\x98\xad\xe5\x92\x8c|"
+    rb"\xe5\xa4\xa7\xe6\xad\xa3"
+    rb"|\xe6\x98\x8e\xe6\xb2\xbb)[ ]?(?:\xe5\x85\x83|[0-9]{1,2})[ ]?\xe5\xb9\xb4[ ]?[0-9]{1,"
+    rb"2}[ ]?\xe6\x9c\x88"
     rb"(?:[ ]?[0-9]{1,2}[ ]?\xe6\x97\xa5)?"
 )
 _LETTERS = compiled(rb"[A-Za-z]{3,9}+")

@@ -26,7 +26,8 @@ _STRONG = {
     b"subscriber": HEALTH_PLAN, b"beneficiary": HEALTH_PLAN, b"acct": ACCOUNT, b"account": ACCOUNT,
     b"iban": ACCOUNT, b"dea": LICENCE, b"npi": LICENCE, b"license": LICENCE, b"licence": LICENCE,
     b"lic": LICENCE, b"vin": VEHICLE, b"plate": VEHICLE, b"serial": DEVICE, b"sn": DEVICE,
-    b"udi": DEVICE, b"n": DEVICE, b"imei": DEVICE, b"mac": DEVICE, b"ssn": SSN, b"social": SSN, b"ss": SSN,
+    b"udi": DEVICE, b"n": DEVICE, b"imei": DEVICE, b"mac": DEVICE, b"ssn": SSN,
+    b"social": SSN, b"ss": SSN,
     b"passport": OTHER, b"nhs": OTHER, b"accession": OTHER, b"uuid": OTHER, b"badge": OTHER,
     b"medicare": HEALTH_PLAN, b"medicaid": HEALTH_PLAN, b"member": HEALTH_PLAN,
     b"policy": HEALTH_PLAN, b"encounter": OTHER, b"specimen": OTHER, b"id": OTHER,
@@ -43,7 +44,8 @@ _WEAK = {
 """Every other cue of this kind is weak and of class OTHER."""
 
 _QUALIFIERS = (
-    rb"(?:'?s(?![a-z]))?(?:[ \t\n_-]{0,3}(?:medical|record|health|plan|insurance|security|driver'?s?|"
+    rb"(?:'?s(?![a-z]))?(?:[ \t\n_-]{0,3}(?:medical|record|health|plan|insurance|security|"
+    rb"driver'?s?|"
     rb"license|licence|plate|registration|beneficiary|member|subscriber|policy|account|group|"
     rb"study|device|serial|implant|unit|tag|card|patient|employee|state|registry|model|"
     rb"certificate|claim|case|specimen|accession|request|order|encounter|visit|udi|di|lead|"
@@ -54,7 +56,8 @@ _NUMBER_WORD = (
     rb"value)(?![a-z])){0,2}"
 )
 _SEPARATOR = (
-    rb"(?:[ \t]{0,3}\([a-z./ ]{1,20}\))?([ \t]{0,3}\"?[ \t]{0,3}(?:[:=#>*]|\|[ \t]|[ ]\||is[ ]|was[ ]){1,2}|)"
+    rb"(?:[ \t]{0,3}\([a-z./ ]{1,20}\))?([ \t]{0,3}\"?[ \t]{0,3}(?:[:=#>*]|\|[ \t]|[ ]\||is[ ]|"
+    rb"was[ ]){1,2}|)"
     rb"[ \t]{0,3}\n?[ \t]{0,3}[\"'\[(#]{0,3}[ \t]{0,2}"
 )
 _VALUE = (
@@ -70,12 +73,15 @@ _REGISTRY = compiled(
 _LETTERS = compiled(rb"[A-Za-z]{1,40}+")
 _REST = compiled(rb"(?:/n|/N|#|\.)?")
 _PLATE = compiled(
-    rb"(?:[ ](?:number|no\.?|#))?[ ]?[:#]?[ ]{0,2}((?:[A-Z]{2}[ -])?[A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,5})(?![A-Za-z0-9])"
+    rb"(?:[ ](?:number|no\.?|#))?[ ]?[:#]?[ ]{0,2}((?:[A-Z]{2}[ -])?[A-Z0-9]{1,4}[ "
+    rb"-]?[A-Z0-9]{2,5})(?![A-Za-z0-9])"
 )
 _TELEPHONE = compiled(
     rb"(?:s|phone)?(?:[ \t_-]{0,2}(?:phone|number|no\.?|#|line|home|work|cell|mobile|office|direct|"
-    rb"contact|\([a-z]{1,8}\))){0,3}[ \t]{0,2}(?:\"?[ \t]{0,2}[:=|][ \t\"]{0,4}|[ \t]{1,2}(?:at|is|on|me at|us at)?[ \t]{0,2})?"
-    rb"(\+?\(?[0-9](?:[ ().\-/]{0,3}[0-9]){5,16}(?:[ ,]{0,2}(?:x|ext\.?|extension)[ ]{0,2}[0-9]{1,6})?)(?![0-9])",
+    rb"contact|\([a-z]{1,8}\))){0,3}[ \t]{0,2}(?:\"?[ \t]{0,2}[:=|][ \t\"]{0,4}|[ \t]{1,"
+    rb"2}(?:at|is|on|me at|us at)?[ \t]{0,2})?"
+    rb"(\+?\(?[0-9](?:[ ().\-/]{0,3}[0-9]){5,16}(?:[ ,]{0,2}(?:x|ext\.?|extension)[ ]{0,"
+    rb"2}[0-9]{1,6})?)(?![0-9])",
     ignore_case=True,
 )
 _PAGER = compiled(
@@ -83,9 +89,12 @@ _PAGER = compiled(
     ignore_case=True,
 )
 _BIOMETRIC = compiled(
-    rb"(?:[ \t\n_-]{1,3}(?:scan|print|template|hash|id|identifier|code|record|ref|reference|data|no\.?|"
-    rb"number|sample|recognition|image|pattern|vector|enrolment|enrollment|file|recording|face|geometry|key)){1,4}"
-    rb"[ \t]{0,2}(?:[:=#|]|is[ ]|was[ ]|stored as[ ])?[ \t\"]{0,3}([0-9A-Z](?:[-/._:](?=[0-9A-Z])|[0-9A-Z]){3,70}+)",
+    rb"(?:[ \t\n_-]{1,3}(?:scan|print|template|hash|id|identifier|code|record|ref|reference|"
+    rb"data|no\.?|"
+    rb"number|sample|recognition|image|pattern|vector|enrolment|enrollment|file|recording|face|"
+    rb"geometry|key)){1,4}"
+    rb"[ \t]{0,2}(?:[:=#|]|is[ ]|was[ ]|stored as[ ])?[ \t\"]{0,"
+    rb"3}([0-9A-Z](?:[-/._:](?=[0-9A-Z])|[0-9A-Z]){3,70}+)",
     ignore_case=True,
 )
 _FAX_WORDS = frozenset((b"fax", b"facsimile", b"telefax"))
@@ -103,9 +112,9 @@ def after_label(data: bytes, pos: int, lo: int, hi: int) -> Spans:
         return []
     rest = _REST.match(data, word.end(), hi)
     at = rest.end() if rest else word.end()
-    if label in (b"plate", b"tag") and (plate := _PLATE.match(data, at, hi)):
-        if _num_digits(plate[1]) >= 1:
-            return [span(plate.start(1), plate.end(1), VEHICLE)]
+    plate = _PLATE.match(data, at, hi) if label in (b"plate", b"tag") else None
+    if plate and _num_digits(plate[1]) >= 1:
+        return [span(plate.start(1), plate.end(1), VEHICLE)]
     found = _LABELLED.match(data, at, hi)
     if found is None or found.end(3) - pos < len(label) + 2:
         return []
@@ -125,7 +134,9 @@ def after_label(data: bytes, pos: int, lo: int, hi: int) -> Spans:
     if label in _STRONG and digits >= _MIN_DIGITS and (digits >= 4 or named or separated):
         return [span(found.start(3), found.end(3), name)]
     enough = digits >= (_MIN_WEAK_DIGITS if named else _MIN_WEAK_DIGITS + 1)
-    if (enough and (named or separated) or digits >= _MIN_BARE_DIGITS) and not _YEARS.match(data, found.start(3), hi):
+    if ((enough and (named or separated)) or digits >= _MIN_BARE_DIGITS) and not _YEARS.match(
+        data, found.start(3), hi
+    ):
         return [span(found.start(3), found.end(3), name)]
     return []
 
@@ -159,9 +170,9 @@ def telephone(data: bytes, pos: int, lo: int, hi: int) -> Spans:
     assert word is not None
     label = word[0].lower()
     name = FAX if label in _FAX_WORDS else PHONE
-    if found := _TELEPHONE.match(data, word.end(), hi):
-        if _num_digits(found[1]) >= _MIN_BARE_DIGITS:
-            return [span(found.start(1), found.end(1), name)]
+    found = _TELEPHONE.match(data, word.end(), hi)
+    if found and _num_digits(found[1]) >= _MIN_BARE_DIGITS:
+        return [span(found.start(1), found.end(1), name)]
     if label in _PAGERS and (short := _PAGER.match(data, word.end(), hi)):
         return [span(short.start(1), short.end(1), name)]
     return []

@@ -8,11 +8,15 @@ from __future__ import annotations
 from assets.corpora.deidentify import kinds
 from assets.corpora.deidentify.classes import GEOGRAPHY, NAME
 from assets.corpora.deidentify.lists.eponyms import HEADS
+from assets.corpora.deidentify.lists.places import COUNTRIES
 from assets.corpora.deidentify.patterns import LETTER, WORD, behind, compiled
 from assets.corpora.deidentify.spans import Spans, span
 from assets.corpora.deidentify.vocabulary import CUES, word_flags
 
-_PARTICLE = rb"(?:(?:van der|van den|van|von|de la|de los|de|del|della|di|da|dos|du|le|la|bin|ibn|al|el|ter) )?"  # noqa: E501
+_PARTICLE = (
+    rb"(?:(?:van der|van den|van|von|de la|de los|de|del|della|di|da|dos|du|le|la|bin|ibn|al|"
+    rb"el|ter) )?"
+)
 ITEM = compiled(_PARTICLE, rb"(", WORD, rb")\.?")
 _LOWER = compiled(rb"[a-z]{2,30}+")
 _SPACE = compiled(rb"[ \t]{1,3}|(?<=\.)(?=[A-Z])|\^")
@@ -22,7 +26,8 @@ _LABEL_TAIL = compiled(
     rb"(?:'s)?(?:[ _-]?(?:names?|full|legal|first|last|middle|maiden|preferred|given|family|of|"
     rb"physician|provider|surgeon|doctor|contact|nurse|clinician|by|to|person|md|kin|"
     rb"practitioner|signature|\(last, ?first\)|\(s\))(?![A-Za-z])){0,4}"
-    rb"([ \t]{0,3}\"?[ \t]{0,3}[:=|>][ \t]{0,3}\n?[ \t]{0,3}[\[{\"']{0,4}[ \t]{0,2}|[ \t]{1,3}(?:is|was)[ \t])?",  # noqa: E501
+    rb"([ \t]{0,3}\"?[ \t]{0,3}[:=|>][ \t]{0,3}\n?[ \t]{0,3}[\[{\"']{0,4}[ \t]{0,2}|[ \t]{1,"
+    rb"3}(?:is|was)[ \t])?",
     ignore_case=True,
 )
 _CUE_TAIL = compiled(rb"[ \t]{0,2}[:,]?[ \t]{0,2}\n{0,2}[ \t]{0,3}")
@@ -36,6 +41,7 @@ _BACK_WORD = compiled(rb"(?<![A-Za-z0-9\x80-\xff'-])(", WORD, rb")\.?[ \t]{1,2}\
 _NEXT_WORD = compiled(rb"(?:(?:'|\xe2\x80\x99)[sS])?[ \t-]{1,2}(", LETTER, rb"{2,20}+)")
 _MORE_QUOTED = compiled(rb'"[ \t]{0,2},[ \t]{0,2}"')
 
+_COUNTRIES = frozenset(COUNTRIES.encode().split())
 _HEADS = frozenset(HEADS.encode().split())
 _CREDENTIALS = frozenset(CUES[kinds.CREDENTIAL].encode().split())
 _TITLES = frozenset(CUES[kinds.TITLE].encode().split())
@@ -126,7 +132,6 @@ def after_title(data: bytes, pos: int, lo: int, hi: int) -> Spans:
     if lower and short and data[end : end + 1] == b"." and not is_common(lower[0]):
         return [span(start, lower.end(), NAME)]
     return []
-
 
 
 def after_label(data: bytes, pos: int, lo: int, hi: int) -> Spans:
@@ -227,7 +232,7 @@ def before_credential(data: bytes, pos: int, lo: int, hi: int) -> Spans:
 def known_name(data: bytes, pos: int, lo: int, hi: int) -> Spans:
     """Take a word of the gazetteer with the capitalised words around it."""
     end, words = full_name(data, pos, hi)
-    if not words:
+    if not words or (len(words) == 1 and words[0].lower() in _COUNTRIES):
         return []
     if is_term(data, end, hi) and len(words) == 1:
         return []

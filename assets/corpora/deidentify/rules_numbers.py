@@ -47,19 +47,23 @@ _CARD = compiled(rb"[0-9]{4}[ -][0-9]{4,6}[ -][0-9]{4,5}(?:[ -][0-9]{1,7})?", DI
 _GROUPED = compiled(rb"[0-9]{3,4}[ -][0-9]{3,4}[ -][0-9]{4}", DIGIT_END)
 _IP = compiled(rb"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]{1,2})?(?![0-9]|\.[0-9])")
 _VERSION = compiled(
-    rb"(?<![A-Za-z])(?:version|v|ver|release|section|chapter|sec|ec|appendix|item|paragraph|build|part|table|figure)[.: ]{0,2}\Z",  # noqa: E501
+    rb"(?<![A-Za-z])(?:version|v|ver|release|section|chapter|sec|ec|appendix|item|paragraph|"
+    rb"build|part|table|figure)[.: ]{0,2}\Z",
     ignore_case=True,
 )
 _BARE = compiled(rb"[0-9]{7,40}+(?![0-9])")
 _REFERENCE = compiled(
-    rb"(?:pmid|pmc|nct|isrctn|doi|arxiv|isbn|issn|genbank|snomed(?:[ -]ct)?|loinc|rxnorm|rxcui|umls|omim|mim|cas|chr[0-9XY]{0,2}|position|isni|gene id|taxid|pubchem|cid|ndc)(?: no\.?| code| id)?[:# (]{0,3}\Z",  # noqa: E501
+    rb"(?:pmid|pmc|nct|isrctn|doi|arxiv|isbn|issn|genbank|snomed(?:[ -]ct)?|loinc|rxnorm|rxcui|"
+    rb"umls|omim|mim|cas|chr[0-9XY]{0,2}|position|isni|gene id|taxid|pubchem|cid|ndc)(?: no\.?|"
+    rb" code| id)?[:# (]{0,3}\Z",
     ignore_case=True,
 )
 _AMOUNT = compiled(rb"[ ]?(?:%|cells|copies|iu|units|bp|/|[.,][0-9])", ignore_case=True)
 _MAC = compiled(rb"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}", DIGIT_END)
 _IP6 = compiled(
     rb"(?<![0-9A-Za-z:])(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){7}"
-    rb"|(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,5})?::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,5})?)"
+    rb"|(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,5})?::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,"
+    rb"4}){0,5})?)"
     rb"(?:/[0-9]{1,3})?(?![0-9A-Za-z:])"
 )
 _UUID = compiled(rb"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", DIGIT_END)
@@ -68,7 +72,9 @@ _POSTCODE = compiled(rb"[A-Z]{1,2}[0-9][0-9A-Z]?[ ][0-9][A-Z]{2}", DIGIT_END)
 _TOKEN = compiled(rb"[0-9A-Za-z]{4,119}+")
 _SPECIMEN = compiled(rb"[A-Z]{1,4}[0-9]{0,3}-[0-9]{3,9}(?:-[0-9]{1,6})?", DIGIT_END)
 _PUBLIC_CODE = compiled(
-    rb"(?:rs|nm|np|nr|xm|ens|pmc|nct|isrctn|chembl|cve|iso|grch|hg|ucsc|loc|chr|gse|gsm|srr|srp|umls|mesh|doid|hp|mondo|orpha|chebi|linc|atcc|circ|crd|govnct|c[0-9]{7}|d[0-9]{6})[0-9a-z_]{1,30}",  # noqa: E501
+    rb"(?:rs|nm|np|nr|xm|ens|pmc|nct|isrctn|chembl|cve|iso|grch|hg|ucsc|loc|chr|gse|gsm|srr|"
+    rb"srp|umls|mesh|doid|hp|mondo|orpha|chebi|linc|atcc|circ|crd|govnct|c[0-9]{7}|"
+    rb"d[0-9]{6})[0-9a-z_]{1,30}",
     ignore_case=True,
 )
 _BLOB = compiled(rb"[A-Za-z0-9+/=_-]{120,}+")
@@ -93,9 +99,7 @@ def number(data: bytes, pos: int, lo: int, hi: int) -> Spans:
         return [span(pos, card.end(), ACCOUNT)]
     if address := _IP.match(data, pos, hi):
         return _ip4(data, pos, lo, address.end(), address[0])
-    return (
-        _phone(data, pos, lo, hi) or _grouped(data, pos, lo, hi) or _bare(data, pos, lo, hi)
-    )
+    return _phone(data, pos, lo, hi) or _grouped(data, pos, lo, hi) or _bare(data, pos, lo, hi)
 
 
 def _phone(data: bytes, pos: int, lo: int, hi: int) -> Spans:

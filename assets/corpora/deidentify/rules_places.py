@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from assets.corpora.deidentify import kinds
 from assets.corpora.deidentify.classes import GEOGRAPHY
-from assets.corpora.deidentify.lists.places import STATE_CODES, STATES
+from assets.corpora.deidentify.lists.places import COUNTRIES, STATE_CODES, STATES
 from assets.corpora.deidentify.patterns import LETTER, WORD, behind, compiled
 from assets.corpora.deidentify.rules_names import ITEM, STOP, after_title, flags_of, is_common
 from assets.corpora.deidentify.spans import Spans, span, zip_span
@@ -22,7 +22,8 @@ _BACK_ON = compiled(
     rb"(?<![A-Za-z])(?:on|at|near|of|from|off|along)[ ]((?:", WORD, rb"[ ]){1,3})\Z"
 )
 _UNIT = compiled(
-    rb"\.?(?:[ ](?:NW|NE|SW|SE|N|S|E|W)(?![A-Za-z]))?(?:[ \t]{0,2},?[ \t]{0,2}\n?(?:Apt|Apartment|Suite|Ste|Unit|Floor|Fl|Room|Rm|Bldg|"  # noqa: E501
+    rb"\.?(?:[ ](?:NW|NE|SW|SE|N|S|E|W)(?![A-Za-z]))?(?:[ \t]{0,2},?[ \t]{0,2}\n?(?:Apt|"
+    rb"Apartment|Suite|Ste|Unit|Floor|Fl|Room|Rm|Bldg|"
     rb"Building|Box|Flat|#)\.?[ ]?#?[ ]?[0-9A-Za-z-]{1,6})?",
     ignore_case=True,
 )
@@ -32,11 +33,11 @@ _CITY_AFTER = compiled(
 _ROUTE = compiled(rb"[ ]{1,2}#?[0-9]{1,4}(?![0-9])")
 _STATE = compiled(
     rb"(?:", STATES.strip().replace("\n", "|").encode(), rb"|",
-    STATE_CODES.strip().replace("\n", " ").lower().replace(" ", "|").encode(), rb")(?![A-Za-z])",
+    STATE_CODES.strip().replace("\n", " ").lower().replace(" ", "|").encode(), rb")(?![A-Za-z0-9])",
     ignore_case=True,
 )  # fmt: skip
 _BACK_CITY = compiled(
-    rb"(?<![A-Za-z\x80-\xff])((?:",
+    rb"(?<![A-Za-z0-9\x80-\xff])((?:",
     WORD,
     rb"\.?[ \t]{1,2}){0,3}",
     WORD,
@@ -44,7 +45,8 @@ _BACK_CITY = compiled(
 )
 _ZIP_AFTER = compiled(rb"\.?,?[ \t]{1,3}([0-9]{5})(?:-[0-9]{4})?(?![0-9-])")
 _ZIP_VALUE = compiled(
-    rb"[ _-]?(?:codes?)?\"?[ \t]{0,2}[:=|]?[ \t\"]{0,3}([0-9]{5}(?:-[0-9]{4})?|[A-Z]{1,2}[0-9][0-9A-Z]?[ ]?[0-9][A-Z]{2}|[0-9]{3}-[0-9]{4})(?![0-9])",  # noqa: E501
+    rb"[ _-]?(?:codes?)?\"?[ \t]{0,2}[:=|]?[ \t\"]{0,3}([0-9]{5}(?:-[0-9]{4})?|[A-Z]{1,"
+    rb"2}[0-9][0-9A-Z]?[ ]?[0-9][A-Z]{2}|[0-9]{3}-[0-9]{4})(?![0-9])",
     ignore_case=True,
 )
 _BACK_WORDS = compiled(rb"(?<![A-Za-z\x80-\xff])((?:", WORD, rb"[ \t]{1,2}){1,3})\Z")
@@ -60,7 +62,8 @@ _LABEL = compiled(
 )
 _REST_OF_FIELD = compiled(rb"[^\n\"|;\t]{2,120}+")
 _IN = compiled(
-    rb"(?:,?[ \t\n]{1,3}(?:and|alone|currently|with|her|his|their|an?|the|family|husband|wife|daughter|son|"
+    rb"(?:,?[ \t\n]{1,3}(?:and|alone|currently|with|her|his|their|an?|the|family|husband|wife|"
+    rb"daughter|son|"
     rb"parents|house|apartment|home|here|raised)(?![a-z])){0,4}"
     rb"[ \t\n]{1,3}(?:in|at|near|outside|to|from|of|on)[ \t\n]{1,3}",
     ignore_case=True,
@@ -77,13 +80,7 @@ _HOSPITAL_WORDS = frozenset(b"ward district province village precinct canton".sp
 """Ordinary words beside these are no names of places, as in Surgical Ward."""
 _ZIP_LABELS = frozenset(b"zip zipcode postal postalcode postcode".split())
 _FIELD_LABELS = frozenset(b"address addr line residence".split())
-_COUNTRY = frozenset(
-    b"china india japan korea mexico canada france germany italy spain england ireland scotland "
-    b"wales britain america africa asia europe australia brazil russia nigeria ghana kenya egypt "
-    b"iran iraq syria turkey vietnam thailand philippines pakistan bangladesh nepal haiti cuba "
-    b"jamaica guatemala honduras colombia peru chile argentina poland ukraine greece portugal "
-    b"sweden norway denmark finland us usa uk united states kingdom".split()
-)
+_COUNTRY = frozenset(COUNTRIES.encode().split())
 
 
 def street(data: bytes, pos: int, lo: int, hi: int) -> Spans:

@@ -28,7 +28,8 @@ from assets.corpora.deidentify.patterns import compiled
 from assets.corpora.deidentify.spans import INDEX, Spans, date_span, span, zip_span
 
 _COLUMNS = {
-    NAME: "name patient patient_name first_name last_name firstname lastname given_name family_name "
+    NAME: "name patient patient_name first_name last_name firstname lastname given_name "
+    "family_name "
     "surname forename full_name provider physician attending doctor contact next_of_kin guarantor "
     "mother father emergency_contact ordering_provider clinician nurse surgeon",
     GEOGRAPHY: "address street city town county addr home_address street_address location_city "

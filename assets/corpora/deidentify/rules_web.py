@@ -14,7 +14,8 @@ _HANDLE = compiled(rb"@[A-Za-z_][A-Za-z0-9_]{2,30}(?![A-Za-z0-9@])")
 _BACK_SCHEME = compiled(rb"(?<![A-Za-z])[A-Za-z][A-Za-z0-9+.-]{1,10}\Z")
 _REST = compiled(rb"[^\s\"'<>\x00-\x20\x80-\xff]{1,512}+")
 _NAMESPACE = compiled(
-    rb"(?:(?:www|terminology)\.)?(?:hl7\.org|loinc\.org|snomed\.info|unitsofmeasure\.org|w3\.org|doi\.org|clinicaltrials\.gov)"
+    rb"(?:(?:www|terminology)\.)?(?:hl7\.org|loinc\.org|snomed\.info|unitsofmeasure\.org|"
+    rb"w3\.org|doi\.org|clinicaltrials\.gov)"
     rb"(?![A-Za-z0-9-])",
     ignore_case=True,
 )
@@ -26,7 +27,8 @@ _TOP = compiled(
 )
 _BACK_FILE = compiled(rb"[A-Za-z0-9_./\\:~%()-]{1,80}\.\Z")
 _DATA_URI = compiled(
-    rb"data:[a-z]{2,20}/[A-Za-z0-9.+-]{1,60}(?:;[A-Za-z0-9=._-]{1,60}){0,4},[A-Za-z0-9+/=%_-]{1,1048576}+",
+    rb"data:[a-z]{2,20}/[A-Za-z0-9.+-]{1,60}(?:;[A-Za-z0-9=._-]{1,60}){0,4},"
+    rb"[A-Za-z0-9+/=%_-]{1,1048576}+",
     ignore_case=True,
 )
 _LETTERS = compiled(rb"[A-Za-z]{1,10}")

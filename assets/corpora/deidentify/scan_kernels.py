@@ -132,7 +132,7 @@ def token_kind(data, i, hi):
         return k.BLOB, j
     if j < hi and data[j] == 58 and n <= 4 and is_hex(data[i]):
         return k.COLONS, j
-    if letters and digits >= 4 and n >= 7 or digits and n == VIN_BYTES:
+    if (letters and digits >= 4 and n >= 7) or (digits and n == VIN_BYTES):
         return k.CODE, j
     if letters and digits and n == 8 and j < hi and data[j] == 45:
         return k.CODE, j
@@ -203,7 +203,7 @@ def capital_ahead(data, e, hi):
 
 @njit(cache=True, nogil=True)
 def has_digit(data, e, hi):
-    for j in range(e, min(hi, e + VALUE_AHEAD)):
+    for j in range(e, min(hi, e + VALUE_AHEAD)):  # noqa: SIM110 (a kernel has no generators)
         if is_digit(data[j]):
             return True
     return False

@@ -57,7 +57,8 @@ CUES = {
     "medicare medicaid hicn mbi insurance plan group payer account acct billing invoice bank iban "
     "card license licence lic certificate cert dea npi passport driver drivers vin plate vehicle "
     "registration serial sn udi device implant pacemaker imei mac lot accession specimen encounter "
-    "visit case order requisition confirmation ticket barcode nhs uuid employee badge study subject "
+    "visit case order requisition confirmation ticket barcode nhs uuid employee badge study "
+    "subject "
     "participant ssn social ss sample request reference ref file folder claim prescription rx "
     "token tracking booking voucher identifier id tag username login handle twitter instagram "
     "facebook skype wechat student donor isikhnas generator stent no number n",
@@ -75,7 +76,7 @@ CUES = {
 }  # fmt: skip
 """English cues; a word stands under one kind, the later one in this table."""
 
-CJK_LABELS = (
+_CJK_LABELS = (
     "\u59d3\u540d \u60a3\u8005 \u75c5\u4eba \u6c0f\u540d \u8054\u7cfb \u533b\u5e08 \u533b\u751f "
     "\u5730\u5740 \u4f4f\u5740 \u4f4f\u6240 \u7535\u8bdd \u624b\u673a \u96fb\u8a71 \u643a\u5e2f "
     "\u4f20\u771f \u75c5\u5386 \u4f4f\u9662 \u95e8\u8bca \u8eab\u4efd \u793e\u4fdd \u533b\u4fdd "
@@ -86,17 +87,21 @@ CJK_LABELS = (
     "\u5c45\u4f4f \u73fe\u4f4f \u7d4c\u7531 \u4e3b\u4efb \u5728\u4f4f \u7c4d\u8d2f \u90ae\u7bb1 "
     "\u5bb6\u4e2d \u533b\u5e2b \u7d39\u4ecb \u6240\u8f96 \u80ce\u76d1 \u8bc1\u53f7 \u53f7\u7801 "
     "\u8bbe\u5907 \u6a5f\u5668 \u88fd\u9020 \u6307\u7eb9 \u6307\u7d0b"
-).split()
+)
+CJK_LABELS = _CJK_LABELS.split()
 """Two characters that begin a labelled field in Chinese or Japanese."""
 
-CJK_HONORIFICS = "\u5148\u751f \u5973\u58eb \u5c0f\u59d0 \u533b\u751f \u533b\u5e08 \u4e3b\u4efb \
+_CJK_HONORIFICS = "\u5148\u751f \u5973\u58eb \u5c0f\u59d0 \u533b\u751f \u533b\u5e08 \u4e3b\u4efb \
 \u6559\u6388 \u3055\u3093 \u533b\u5e2b \u6c0f\u306f \u62a4\u58eb \u540c\u5fd7 \u6c0f\u304c \
-\u6c0f\u306e \u9662\u957f \u9662\u9577 \u770b\u8b77 \u3055\u307e".split()
+\u6c0f\u306e \u9662\u957f \u9662\u9577 \u770b\u8b77 \u3055\u307e"
+CJK_HONORIFICS = _CJK_HONORIFICS.split()
 CJK_HONORIFIC = "\u69d8"
 """Sama stands alone after a name."""
-CJK_PLACES = "\u5e02 \u7701 \u533a \u53bf \u770c \u533a \u753a \u6751 \u9547 \u8def \u9053".split()
+_CJK_PLACES = "\u5e02 \u7701 \u533a \u53bf \u770c \u533a \u753a \u6751 \u9547 \u8def \u9053"
+CJK_PLACES = _CJK_PLACES.split()
 """City, province, district, county, prefecture, town, village, road: the end of a place name."""
-ERAS = "\u4ee4\u548c \u5e73\u6210 \u662d\u548c \u5927\u6b63 \u660e\u6cbb".split()
+_ERAS = "\u4ee4\u548c \u5e73\u6210 \u662d\u548c \u5927\u6b63 \u660e\u6cbb"
+ERAS = _ERAS.split()
 
 MIN_TABLE = 1 << 16
 _FNV_OFFSET, _FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3

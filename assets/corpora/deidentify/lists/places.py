@@ -41,3 +41,12 @@ seoul shanghai sheffield shenyang shenzhen stockholm strasbourg stuttgart sydney
 tianjin tokyo toronto toulouse turin uppsala utrecht vancouver venice vienna warsaw wuhan
 xian yokohama zagreb zurich
 """
+
+COUNTRIES = """
+china india japan korea mexico canada france germany italy spain england ireland scotland wales
+britain america africa asia europe australia brazil russia nigeria ghana kenya egypt iran iraq
+syria turkey vietnam thailand philippines pakistan bangladesh nepal haiti cuba jamaica guatemala
+honduras colombia peru chile argentina poland ukraine greece portugal sweden norway denmark finland
+israel jordan austria belgium switzerland netherlands holland hungary romania bulgaria serbia
+croatia singapore malaysia indonesia taiwan us usa uk united states kingdom
+"""

@@ -15,7 +15,9 @@ Admitted: <<date>>    Discharged: <<date>>
 Attending physician: Dr. <<doctor>>
 
 History of present illness
-Mr. <<family>> is a <<age>>-year-old man from <<town>>, <<state>> with hypertension who was seen by Dr. <<doctor_family>> on <<date>> for chest pain. His wife <<other_given>> called <<phone>>. He lives at <<street>>, <<town>>, <<state>> <<zip>>.
+Mr. <<family>> is a <<age>>-year-old man from <<town>>, <<state>> with hypertension who was seen \
+by Dr. <<doctor_family>> on <<date>> for chest pain. His wife <<other_given>> called <<phone>>. \
+He lives at <<street>>, <<town>>, <<state>> <<zip>>.
 <<sentences>>
 
 Hospital course
@@ -31,7 +33,8 @@ SSN: <<ssn>>
 Address: <<street>>, <<town>>, <<state>> <<zip>>
 Tel: <<phone>>
 
-The patient, <<patient_initial>>, is a <<old_age>> woman admitted on <<date>> after a fall. <<sentences>> She was discharged home on <<date>> in stable condition. <<negatives>>
+The patient, <<patient_initial>>, is a <<old_age>> woman admitted on <<date>> after a fall. \
+<<sentences>> She was discharged home on <<date>> in stable condition. <<negatives>>
 Her daughter <<other_given>> can be reached at <<phone>> or <<email>>.
 
 Dictated by: <<doctor>>, DO
@@ -43,13 +46,15 @@ SOAP = (
 S: Ms. <<family>> reports a cough since <<month_day_phrase>>. <<sentences>>
 O: BP 132/84, HR 92, T 98.6, SpO2 97% on room air. <<negatives>>
 A: Community acquired pneumonia, improving. Crohn's disease, quiet.
-P: Amoxicillin 500 mg three times a day for 7 days. Call <<phone>> if worse. Follow up on <<date>> with Dr. <<doctor_family>>.
+P: Amoxicillin 500 mg three times a day for 7 days. Call <<phone>> if worse. Follow up on \
+<<date>> with Dr. <<doctor_family>>.
 <<doctor>>, NP
 """,
     """Progress note. Patient name: <<patient>>. Seen <<date>>.
 S: <<given>> feels better. Lives alone in <<town>>. <<sentences>>
 O: Weight 81 kg, lungs clear, strength 5/5. <<negatives>>
-A/P: Continue metformin 1000 mg twice a day. Next visit <<date>>. Contact: <<other_given>> <<family>>, <<phone>>.
+A/P: Continue metformin 1000 mg twice a day. Next visit <<date>>. Contact: <<other_given>> \
+<<family>>, <<phone>>.
 Signed: <<doctor>> RN
 """,
 )
@@ -96,7 +101,8 @@ FHIR = (
  "name": [{"use": "official", "family": "<<family>>", "given": ["<<given>>", "<<other_given>>"]}],
  "telecom": [{"system": "phone", "value": "<<phone>>"}, {"system": "email", "value": "<<email>>"}],
  "gender": "female", "birthDate": "<<iso_birth>>",
- "address": [{"line": ["<<street>>"], "city": "<<town>>", "state": "<<state>>", "postalCode": "<<zip>>"}],
+ "address": [{"line": ["<<street>>"], "city": "<<town>>", "state": "<<state>>", "postalCode": \
+"<<zip>>"}],
  "photo": [{"contentType": "image/jpeg", "url": "<<photo>>"}],
  "generalPractitioner": [{"display": "Dr. <<doctor>>"}]}
 """,
@@ -129,7 +135,8 @@ Re: <<patient>>, DOB <<birth>>
 
 Dear Dr. <<doctor_family>>,
 
-Thank you for referring <<given>> <<family>>, who came to see me on <<date>>. <<sentences>> <<negatives>>
+Thank you for referring <<given>> <<family>>, who came to see me on <<date>>. <<sentences>> \
+<<negatives>>
 
 Sincerely,
 
@@ -139,7 +146,8 @@ Email: <<email>>
 """,
     """Dear <<given>>,
 
-This letter confirms your appointment on <<date>> with Dr. <<doctor>>. Please bring your card (member ID <<plan>>). Your portal is <<url>>. <<sentences>>
+This letter confirms your appointment on <<date>> with Dr. <<doctor>>. Please bring your card \
+(member ID <<plan>>). Your portal is <<url>>. <<sentences>>
 
 Questions? Call <<phone>> or write to <<email>>.
 
@@ -233,7 +241,8 @@ NEGATIVES = (
     "Blood pressure 120/80, later 98/60.", "Pain 7/10.", "Murmur 2/6 at the left sternal border.",
     "Levothyroxine 100 mcg, lisinopril 20 mg and atorvastatin 40 mg were continued.",
     "The first symptoms date from 2012.", "He smoked 20 cigarettes a day from 1990 to 2005.",
-    "Apgar scores were 8 and 9.", "Section 4.2.1 of the protocol applies.", "Version 2.0.1.7 was used.",
+    "Apgar scores were 8 and 9.", "Section 4.2.1 of the protocol applies.",
+    "Version 2.0.1.7 was used.",
     "Wound 3 x 4 cm, depth 12 mm.", "The platelet count was 250000 per microliter.",
     "INR 2.5, goal 2.0-3.0.", "Hounsfield units between 20 and 45.", "CD4 count 412.",
     "Trial NCT01234567 was discussed.", "Alzheimer dementia was ruled out.",

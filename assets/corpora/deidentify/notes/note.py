@@ -77,9 +77,7 @@ def _parts(
     return parts
 
 
-def _value(
-    random: Random, who: values.Person, kind: str, known: dict[str, str]
-) -> tuple[str, str]:
+def _value(random: Random, who: values.Person, kind: str, known: dict[str, str]) -> tuple[str, str]:
     if kind in makers.MAKERS:
         name, make = makers.MAKERS[kind]
         return name, make(random, who)
@@ -96,7 +94,7 @@ def _value(
         "uuid": (c.OTHER, _uuid(random)),
         "npi": (c.LICENCE, "1" + values.digits(random, 9)),
         "box": (c.GEOGRAPHY, f"Box {random.randint(10, 9999)}"),
-        "month": (c.DATE, random.choice("January June August October December".split())),
+        "month": (c.DATE, random.choice(("January", "June", "August", "October"))),
         "month_day_phrase": (c.DATE, f"{random.randint(1, 12)}/{random.randint(1, 28)}"),
     }
     return special[kind]
@@ -119,7 +117,9 @@ def _scanned(random: Random, text: str, kind: str) -> str:
     """Add what scanning adds: blanks around marks, double blanks, lines that break."""
     if not kind:
         text = re.sub(r": ", lambda m: random.choice((": ", " : ", ":  ", ":")), text)
-        return re.sub(r"(?<=[a-z]) (?=[a-z])", lambda m: random.choice((" ", " ", " ", "  ", "\n")), text)
+        return re.sub(
+            r"(?<=[a-z]) (?=[a-z])", lambda m: random.choice((" ", " ", " ", "  ", "\n")), text
+        )
     if kind in _SPACED and random.random() < 0.4:
         return re.sub(r"(?<=\d)[-/](?=\d)", lambda m: f" {m[0]} ", text)
     if kind == c.NAME and random.random() < 0.3:

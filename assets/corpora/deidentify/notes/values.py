@@ -8,9 +8,11 @@ from random import Random
 
 from assets.corpora.deidentify.notes import names
 
-_MONTHS = (
+_MONTH_NAMES = (
     "January February March April May June July August September October November December"
-).split()
+)
+_MONTHS = _MONTH_NAMES.split()
+_STREETS = "Street St. Avenue Ave Road Rd. Boulevard Lane Drive Court Way Terrace"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +46,11 @@ def digits(random: Random, count: int) -> str:
 
 def date(random: Random, year: int = 0, month: int = 0, day: int = 0) -> str:
     """Write a date in one of 20 formats."""
-    y, m, d = year or random.randint(1990, 2025), month or random.randint(1, 12), day or random.randint(1, 28)
+    y, m, d = (
+        year or random.randint(1990, 2025),
+        month or random.randint(1, 12),
+        day or random.randint(1, 28),
+    )
     name, short = _MONTHS[m - 1], _MONTHS[m - 1][:3]
     end = {1: "st", 2: "nd", 3: "rd"}.get(d % 10 if d not in (11, 12, 13) else 0, "th")
     return random.choice(
@@ -73,25 +79,48 @@ def phone(random: Random) -> str:
 
 def street(random: Random) -> str:
     """Write a house and street, some with a flat."""
-    kind = random.choice("Street St. Avenue Ave Road Rd. Boulevard Lane Drive Court Way Terrace".split())
+    kind = random.choice(_STREETS.split())
     flat = random.choice(("", "", "", ", Apt 4B", " Unit 12", ", Suite 300", " #7"))
     return f"{random.randint(2, 9899)} {names.street_words(random)} {kind}{flat}"
 
 
 def email(random: Random, who: Person) -> str:
-    host = random.choice(("quillmail.example", "post.alderhealth.org", "uni-wexmoor.edu", "mx.example.co.uk"))
+    host = random.choice(
+        ("quillmail.example", "post.alderhealth.org", "uni-wexmoor.edu", "mx.example.co.uk")
+    )
     given, family = who.given.lower(), "".join(x for x in who.family.lower() if x.isalpha())
-    return random.choice((f"{given}.{family}@{host}", f"{given[0]}{family}{random.randint(1, 99)}@{host}"))
+    return random.choice(
+        (f"{given}.{family}@{host}", f"{given[0]}{family}{random.randint(1, 99)}@{host}")
+    )
 
 
 def mrn(random: Random) -> str:
     n = digits(random, 8)
-    return random.choice((n[:7], n, f"{n[:2]}-{n[2:4]}-{n[4:6]}", f"A{n[:6]}", f"MR-{n}", f"00{n[:6]}", f"{n[:4]}-{n[4:]}"))
+    return random.choice(
+        (
+            n[:7],
+            n,
+            f"{n[:2]}-{n[2:4]}-{n[4:6]}",
+            f"A{n[:6]}",
+            f"MR-{n}",
+            f"00{n[:6]}",
+            f"{n[:4]}-{n[4:]}",
+        )
+    )
 
 
 def plan_number(random: Random) -> str:
     n = digits(random, 9)
-    return random.choice((n, f"XYZ{n}", f"{n[:3]}-{n[3:6]}-{n[6:]}A", f"1EG4-TE5-MK{n[:2]}", f"W{n[:8]} 01", f"H{n[:4]}-{n[4:7]}"))
+    return random.choice(
+        (
+            n,
+            f"XYZ{n}",
+            f"{n[:3]}-{n[3:6]}-{n[6:]}A",
+            f"1EG4-TE5-MK{n[:2]}",
+            f"W{n[:8]} 01",
+            f"H{n[:4]}-{n[4:7]}",
+        )
+    )
 
 
 def account(random: Random) -> str:
@@ -104,7 +133,16 @@ def account(random: Random) -> str:
 
 def licence(random: Random) -> str:
     n = digits(random, 8)
-    return random.choice((f"D{n[:7]}", f"MD{n[:6]}", f"{n[:7]}", f"S{n[:3]}-{n[3:6]}-{n[6:]}", f"RN-{n[:6]}", f"A {n[:7]}"))
+    return random.choice(
+        (
+            f"D{n[:7]}",
+            f"MD{n[:6]}",
+            f"{n[:7]}",
+            f"S{n[:3]}-{n[3:6]}-{n[6:]}",
+            f"RN-{n[:6]}",
+            f"A {n[:7]}",
+        )
+    )
 
 
 def vin(random: Random) -> str:
@@ -119,26 +157,43 @@ def vin(random: Random) -> str:
 
 def plate(random: Random) -> str:
     letters = "".join(random.choices("ABCDEFGHKLMNPRSTVXYZ", k=3))
-    return random.choice((f"{letters}-{random.randint(1000, 9999)}", f"{random.randint(1, 9)}{letters}{random.randint(100, 999)}", f"{letters} {random.randint(100, 999)}"))
+    return random.choice(
+        (
+            f"{letters}-{random.randint(1000, 9999)}",
+            f"{random.randint(1, 9)}{letters}{random.randint(100, 999)}",
+            f"{letters} {random.randint(100, 999)}",
+        )
+    )
 
 
 def device(random: Random) -> str:
     n = digits(random, 10)
-    return random.choice((f"SN{n}", f"PJN{n[:6]}H", f"(01)00643169{n[:6]}(21){n[:8]}", n, f"{n[:4]}-{n[4:7]}-{n[7:]}", f"BLC{n[:6]}"))
+    return random.choice(
+        (
+            f"SN{n}",
+            f"PJN{n[:6]}H",
+            f"(01)00643169{n[:6]}(21){n[:8]}",
+            n,
+            f"{n[:4]}-{n[4:7]}-{n[7:]}",
+            f"BLC{n[:6]}",
+        )
+    )
 
 
 def url(random: Random) -> str:
     n = random.randint(10, 99999)
     return random.choice((
         f"https://portal.alderhealth.org/patients/{n}", f"http://www.wexmoor.example/p?id={n}",
-        f"www.quillclinic.com/results/{n}", f"https://10-{n}.cloud.example:8443/x#a", f"myrecords.alderhealth.net/u/{n}",
+        f"www.quillclinic.com/results/{n}", f"https://10-{n}.cloud.example:8443/x#a",
+        f"myrecords.alderhealth.net/u/{n}",
     ))  # fmt: skip
 
 
 def ip(random: Random) -> str:
     a = [random.randint(1, 254) for _ in range(4)]
     return random.choice((
-        f"{a[0]}.{a[1]}.{a[2]}.{a[3]}", f"192.168.{a[0]}.{a[1]}", f"2001:db8:85a3::8a2e:{a[0]:x}:{a[1]:x}",
+        f"{a[0]}.{a[1]}.{a[2]}.{a[3]}", f"192.168.{a[0]}.{a[1]}",
+        f"2001:db8:85a3::8a2e:{a[0]:x}:{a[1]:x}",
         f"fe80::{a[0]:x}:{a[1]}", f"2001:0db8:0000:0042:0000:8a2e:0370:{a[0]:04x}",
     ))  # fmt: skip
 
@@ -169,12 +224,16 @@ def other(random: Random) -> str:
 
 def ssn(random: Random) -> str:
     n = digits(random, 9)
-    return random.choice((f"{n[:3]}-{n[3:5]}-{n[5:]}", f"{n[:3]} {n[3:5]} {n[5:]}", n, f"{n[:3]}.{n[3:5]}.{n[5:]}"))
+    return random.choice(
+        (f"{n[:3]}-{n[3:5]}-{n[5:]}", f"{n[:3]} {n[3:5]} {n[5:]}", n, f"{n[:3]}.{n[3:5]}.{n[5:]}")
+    )
 
 
 def old_age(random: Random) -> str:
     n = random.randint(90, 107)
-    return random.choice((f"{n}-year-old", f"{n} year old", f"{n} y/o", f"{n} yo", f"{n} years of age", f"{n}yo"))
+    return random.choice(
+        (f"{n}-year-old", f"{n} year old", f"{n} y/o", f"{n} yo", f"{n} years of age", f"{n}yo")
+    )
 
 
 def cn_id(random: Random, who: Person) -> str:

@@ -83,7 +83,9 @@ def evidence_of(
         .filter(pl.col("num_documents") > pl.col("limit"))
     )
     overlaps = (
-        ngrams.join(pairs.lazy(), on="slot")
+        # What is frequent for all benchmarks goes first: joined with its items, it could be much.
+        ngrams.join(_frequent_for_all(frequent, pairs), on=["source", "slot"], how="anti")
+        .join(pairs.lazy(), on="slot")
         .join(frequent.lazy(), on=["source", "slot", "code"], how="anti")
         .group_by("doc_id", "item")
         .agg(
@@ -94,6 +96,12 @@ def evidence_of(
     )
     rows = _with_rules(overlaps, wholes.collect())
     return Evidence(removed=_named(index, rows, documents), generic=_generic(index, frequent))
+
+
+def _frequent_for_all(frequent: pl.DataFrame, pairs: pl.DataFrame) -> pl.LazyFrame:
+    benchmarks = pairs.group_by("slot").agg(pl.col("code").n_unique().alias("all"))
+    found = frequent.group_by("source", "slot").agg(pl.len().alias("these"))
+    return found.join(benchmarks, on="slot").filter(pl.col("these") == pl.col("all")).lazy()
 
 
 def _with_rules(overlaps: pl.DataFrame, wholes: pl.DataFrame) -> pl.DataFrame:

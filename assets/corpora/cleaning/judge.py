@@ -5,6 +5,8 @@ A frame goes in, the same rows come out in order; nothing here reads or writes f
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import polars as pl
 
 from assets.corpora.cleaning.boilerplate import BOILERPLATE, remove_boilerplate
@@ -22,8 +24,8 @@ from assets.corpora.cleaning.rules import (
 )
 from assets.corpora.sources import ANY_LANGUAGE
 
-BATCH_ROWS = 20_000
-"""Documents judged at a time: what is held beside the frame is bounded by them."""
+BATCH_BYTES = 32_000_000
+"""Text judged at a time: what is held beside the frame is bounded by it and the longest text."""
 
 REMOVED = tuple(f"removed_{name}" for name in (*BOILERPLATE, *PAGE_LINES))
 """Columns that count the lines taken out, by pattern."""
@@ -38,10 +40,14 @@ def judge_frame(frame: pl.DataFrame, *, allowed_language: str) -> pl.DataFrame:
     _check(frame)
     if "domain" not in frame.columns:
         frame = frame.with_columns(domain=pl.lit("general"))
-    frame = frame.select(pl.col("text").fill_null(""), "kind", "language", "domain")
+    frame = frame.select(
+        pl.col("text").fill_null(""), "kind", pl.col("language").fill_null(""), "domain"
+    )
+    batch = frame["text"].str.len_bytes().cast(pl.Int64).cum_sum() // BATCH_BYTES
+    bounds = [0, *(batch.diff().fill_null(0) > 0).arg_true(), frame.height]
     parts = [
-        _judge_batch(frame.slice(start, BATCH_ROWS), allowed_language)
-        for start in range(0, max(1, frame.height), BATCH_ROWS)
+        _judge_batch(frame.slice(first, last - first), allowed_language)
+        for first, last in pairwise(bounds)
     ]
     return pl.concat(parts)
 

@@ -1,6 +1,7 @@
 """Which language each text is in: py3langid's bundled model, its sums taken by compiled loops.
 
-The decisions are the package's own (a test holds them equal); only the way there is another.
+The decisions are the package's own (a test holds them equal), but for the members of a
+macrolanguage; only the way there is another.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ MAX_CHARS = 400
 MIN_PROBABILITY = 0.65
 """FineWeb's threshold for its language filter (arXiv 2406.17557, section 3.2), which uses another
 model; below it the declared language stands."""
+
+MEMBERS = {"yue": "zh", "wuu": "zh", "arz": "ar", "ary": "ar", "nn": "no", "uzs": "uz"}
+"""The model tells some members of a macrolanguage apart; a source is declared in the whole one."""
 
 BATCH_TEXTS = 20_000
 
@@ -50,7 +54,7 @@ def _identify(texts: pl.Series) -> tuple[npt.NDArray[np.object_], npt.NDArray[np
         for start in range(0, len(texts), BATCH_TEXTS)
     ]
     probability = np.concatenate(parts)
-    labels = np.array(_model().labels, dtype=np.object_)
+    labels = np.array([MEMBERS.get(label, label) for label in _model().labels], dtype=np.object_)
     best = probability.argmax(axis=1)
     return labels[best], probability[np.arange(len(best)), best] >= MIN_PROBABILITY
 

@@ -48,12 +48,13 @@ LAYOUT_RULES = (
         "repeated_line_chars",
         "characters of lines met before",
         f"> {MAX_REPEATED_LINE_CHARS}",
-        share("repeated_line_chars", "chars") > MAX_REPEATED_LINE_CHARS,
+        pl.col("repeated_line_chars")
+        > MAX_REPEATED_LINE_CHARS * (pl.col("chars") - pl.col("newlines")),
         FINEWEB,
     ),
     _page(
         "short_lines",
-        "lines of at most 30 characters",
+        "lines of at most 30 characters (15 of a script without spaces)",
         f"> {MAX_SHORT_LINES}",
         share("short_lines", "lines") > MAX_SHORT_LINES,
         FINEWEB,

@@ -25,7 +25,7 @@ MEASURES = {
     "bullet_lines": "lines that begin with a bullet",
     "ellipsis_lines": "lines that end in an ellipsis",
     "ended_lines": "lines that end a sentence",
-    "short_lines": "lines of at most 30 characters",
+    "short_lines": "lines of at most 30 characters (15 of a script without spaces)",
     "repeated_lines": "lines met before in the document",
     "repeated_line_chars": "their characters",
     "paragraphs": "parts between blank lines (1 where no line is repeated)",

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assets.corpora.cleaning import judge
 from assets.corpora.cleaning.judge import REMOVED, judge_frame
 from tests.assets.corpora.cleaning.texts import CHINESE, CODE, GOOD, JAPANESE, OTHER, distinct
 
@@ -183,6 +184,19 @@ def test_rows_stay_in_order_and_count() -> None:
     assert found.columns == ["text", "language", "reason", *REMOVED, "removed_sample"]
 
 
+def test_batches_do_not_change_what_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [GOOD, "", PAGE + "\nHome", CHINESE, GOOD + " Lorem ipsum.", PAGE]
+    whole = judged(*texts)
+    monkeypatch.setattr(judge, "BATCH_BYTES", 300)
+    assert judged(*texts).equals(whole)
+
+
+def test_a_text_without_a_declared_language_is_not_allowed() -> None:
+    frame = pl.DataFrame({"text": ["short"], "kind": ["prose"], "language": [None]})
+    frame = frame.cast({"language": pl.String})
+    assert judge_frame(frame, allowed_language="en")["reason"][0] == "language_not_allowed"
+
+
 def test_an_empty_frame_gives_an_empty_one() -> None:
     assert judged().height == 0
 
@@ -202,6 +216,12 @@ def test_a_missing_column_is_named() -> None:
 def test_wild_text_never_crashes(texts: list[str], kind: str) -> None:
     wild = [text.encode(errors="replace").decode() for text in texts]
     assert judged(*wild, kind=kind).height == len(wild)
+
+
+@given(st.text(alphabet="\n .-aZ9\u60a3\u3042\U0001f600#{", max_size=300))
+@settings(max_examples=100, deadline=None)
+def test_wild_pages_never_crash(text: str) -> None:
+    assert judged(text, f"{PAGE}\n{text}").height == 2
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.corpora.cleaning.language import MAX_CHARS, MIN_CHARS, MIN_PROBABILITY, detect_languages
+from assets.corpora.cleaning.language import (
+    MAX_CHARS,
+    MEMBERS,
+    MIN_CHARS,
+    MIN_PROBABILITY,
+    detect_languages,
+)
 from tests.assets.corpora.cleaning.texts import CHINESE, GOOD, JAPANESE
 
 TEXTS = {
@@ -74,7 +80,8 @@ def test_the_decisions_are_those_of_the_package() -> None:
     texts = ["".join(rng.choices(sentences, k=8)) for _ in range(200)]
     texts += [text.upper() for text in texts[:40]]
     texts = [text for text in texts if len(text) >= MIN_CHARS]
-    assert detect(*texts) == [package_says(text) for text in texts]
+    said = [package_says(text) for text in texts]
+    assert detect(*texts) == [MEMBERS.get(language, language) for language in said]
 
 
 @given(st.lists(st.text(min_size=MIN_CHARS, max_size=MIN_CHARS + 20), max_size=3))
@@ -82,6 +89,15 @@ def test_the_decisions_are_those_of_the_package() -> None:
 def test_wild_text_gets_a_code(texts: list[str]) -> None:
     wild = [text.encode(errors="replace").decode() for text in texts]
     assert len(detect(*wild)) == len(wild)
+
+
+def test_cantonese_counts_as_chinese() -> None:
+    text = (
+        "\u4ed6\u5587\u558a\u4fc2\u5514\u4fc2\u90fd\u554f\u4f62\u54aa\u4f60\u597d\u5514\u597d\u62ce\u5497\u5622\u91ce\u5413\uff1f"
+        * 12
+    )
+    assert package_says(text) == "yue"
+    assert detect(text) == ["zh"]
 
 
 def test_no_text_at_all_is_no_error() -> None:

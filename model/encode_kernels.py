@@ -4,6 +4,10 @@ Pure arrays in and out, without the interpreter lock; model/encoder.py builds th
 valid UTF-8 (they come from Arrow strings). Imported lazily: numba takes a second.
 """
 
+# Arrays give numpy scalars where numba sees integers.
+# mypy: disallow-untyped-decorators=False, warn-return-any=False
+# mypy: disable-error-code="return-value, assignment"
+
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -21,9 +25,16 @@ U64 = npt.NDArray[np.uint64]
 _OTHER, _DIGIT, _LETTER, _BLANK, _LINE_END = 0, 1, 2, 3, 4  # as in model/cuts.py
 _SCAN_SYMBOLS = 40
 """Up to this many symbols, looking at all pairs again is faster than keeping a heap (measured)."""
+_NONE = np.int64(0x7FFFFFFF)
 _EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
+_SHORT_BYTES, _SHORT_IDS = 15, 6
+_ID = np.uint64(0xFFFFF)
 _HASH_START = np.uint64(0xCBF29CE484222325)
 _HASH_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+
+
+ROOM = 8
+"""Ids that may be written beyond the last one."""
 
 
 class Tables(NamedTuple):
@@ -35,22 +46,24 @@ class Tables(NamedTuple):
     """[0x110000] id of each character, -1 when its bytes stand for it."""
     byte_ids: I32
     """[256] id of each byte."""
-    pair_keys: U64
-    """Hash table of merges: first id << 32 | second id; all ones in a free slot."""
-    pair_ranks: I32
+    pairs: U64
+    """Hash table of merges: first id << 44 | second id << 24 | rank; all ones in a free slot."""
     merged_ids: I32
     """[merges] id that the merge of a rank makes."""
 
 
 class Cache(NamedTuple):
-    """Words seen before and their ids; what does not fit is encoded again each time."""
+    """Words seen before and their ids; what has no room is encoded again each time."""
 
+    short: U64
+    """[sets * 8] two entries of four numbers: 15 bytes and the size; up to six ids and their count.
+    A set is one line of the processor's cache; the older entry gives way."""
     hashes: U64
+    """Of longer words; 0 in a free slot."""
     word_starts: I64
     word_sizes: I32
     id_starts: I64
     id_counts: I32
-    """0 in a free slot."""
     words: U8
     ids: U32
     used: I64
@@ -120,33 +133,49 @@ def hash_bytes(data: U8, start: int, end: int) -> np.uint64:
 
 
 @njit(cache=True, nogil=True)
-def pair_slot(keys: U64, first: int, second: int) -> int:
-    """Return the slot of a pair, or of the free place where it would go."""
-    key = np.uint64(first) << np.uint64(32) | np.uint64(second)
-    mask = len(keys) - 1
+def _place(pairs: U64, key: np.uint64) -> int:
+    """Return the slot of a pair (first id << 20 | second id), or the free one where it would go."""
+    mask = len(pairs) - 1
     mixed = key * _HASH_FACTOR
-    slot = np.int64((mixed ^ (mixed >> np.uint64(32))) & np.uint64(mask))
-    while keys[slot] != key and keys[slot] != _EMPTY:
+    slot = np.int64((mixed >> np.uint64(40)) & np.uint64(mask))
+    while pairs[slot] != _EMPTY and pairs[slot] >> np.uint64(24) != key:
         slot = (slot + 1) & mask
     return slot
 
 
 @njit(cache=True, nogil=True)
-def _rank(keys: U64, ranks: I32, first: int, second: int) -> int:
-    slot = pair_slot(keys, first, second)
-    return np.int64(ranks[slot]) if keys[slot] != _EMPTY else np.int64(0x7FFFFFFF)
+def add_pair(pairs: U64, first: int, second: int, rank: int) -> None:
+    """Give a pair its rank; a pair that has one keeps it."""
+    key = np.uint64(first) << np.uint64(20) | np.uint64(second)
+    slot = _place(pairs, key)
+    if pairs[slot] == _EMPTY:
+        pairs[slot] = key << np.uint64(24) | np.uint64(rank)
 
 
 @njit(cache=True, nogil=True)
-def merge_symbols(symbols: I64, count: int, keys: U64, ranks: I32, merged: I32) -> int:
+def add_pairs(pairs: U64, ids: I64) -> None:
+    """Give the pairs [merges, 2] their place as rank."""
+    for rank in range(len(ids)):
+        add_pair(pairs, ids[rank, 0], ids[rank, 1], rank)
+
+
+@njit(cache=True, nogil=True)
+def _rank(pairs: U64, first: int, second: int) -> int:
+    key = np.uint64(first) << np.uint64(20) | np.uint64(second)
+    entry = pairs[_place(pairs, key)]
+    return np.int64(entry & np.uint64(0xFFFFFF)) if entry != _EMPTY else _NONE
+
+
+@njit(cache=True, nogil=True)
+def merge_symbols(symbols: I64, count: int, pairs: U64, merged: I32) -> int:
     """Apply the merges in place, lowest rank and leftmost first; return how many ids are left."""
     if count > _SCAN_SYMBOLS:
-        return _merge_long(symbols, count, keys, ranks, merged)
+        return _merge_long(symbols, count, pairs, merged)
     known = np.empty(_SCAN_SYMBOLS, dtype=np.int64)
     for at in range(count - 1):
-        known[at] = _rank(keys, ranks, symbols[at], symbols[at + 1])
+        known[at] = _rank(pairs, symbols[at], symbols[at + 1])
     while count > 1:
-        best, place = np.int64(0x7FFFFFFF), -1
+        best, place = _NONE, -1
         for at in range(count - 1):
             if known[at] < best:
                 best, place = known[at], at
@@ -158,9 +187,9 @@ def merge_symbols(symbols: I64, count: int, keys: U64, ranks: I32, merged: I32) 
             known[at] = known[at + 1] if at + 1 < count - 1 else np.int64(0)
         count -= 1
         if place > 0:
-            known[place - 1] = _rank(keys, ranks, symbols[place - 1], symbols[place])
+            known[place - 1] = _rank(pairs, symbols[place - 1], symbols[place])
         if place + 1 < count:
-            known[place] = _rank(keys, ranks, symbols[place], symbols[place + 1])
+            known[place] = _rank(pairs, symbols[place], symbols[place + 1])
     return count
 
 
@@ -190,16 +219,15 @@ def _sift_down(heap: I64, size: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _merge_long(symbols: I64, count: int, keys: U64, ranks: I32, merged: I32) -> int:
+def _merge_long(symbols: I64, count: int, pairs: U64, merged: I32) -> int:
     """As merge_symbols, in n log n: a heap of rank << 32 | place, stale entries skipped."""
     after = np.arange(1, count + 1)
     before = np.arange(-1, count - 1)
     heap = np.empty(3 * count, dtype=np.int64)
     size = 0
-    none = np.int64(0x7FFFFFFF)
     for at in range(count - 1):
-        rank = _rank(keys, ranks, symbols[at], symbols[at + 1])
-        if rank != none:
+        rank = _rank(pairs, symbols[at], symbols[at + 1])
+        if rank != _NONE:
             heap[size] = rank << 32 | at
             _sift_up(heap, size)
             size += 1
@@ -211,7 +239,7 @@ def _merge_long(symbols: I64, count: int, keys: U64, ranks: I32, merged: I32) ->
         right = after[at]
         if symbols[at] < 0 or right >= count:
             continue
-        if _rank(keys, ranks, symbols[at], symbols[right]) != rank:
+        if _rank(pairs, symbols[at], symbols[right]) != rank:
             continue
         symbols[at], symbols[right] = merged[rank], -1
         after[at] = after[right]
@@ -219,8 +247,8 @@ def _merge_long(symbols: I64, count: int, keys: U64, ranks: I32, merged: I32) ->
             before[after[right]] = at
         for left in (before[at], at):
             if left >= 0 and after[left] < count:
-                rank = _rank(keys, ranks, symbols[left], symbols[after[left]])
-                if rank != none:
+                rank = _rank(pairs, symbols[left], symbols[after[left]])
+                if rank != _NONE:
                     heap[size] = rank << 32 | left
                     _sift_up(heap, size)
                     size += 1
@@ -247,23 +275,21 @@ def encode_word(data: U8, start: int, end: int, tables: Tables, symbols: I64) ->
                 symbols[count] = tables.byte_ids[data[place]]
                 count += 1
         at += width
-    return merge_symbols(symbols, count, tables.pair_keys, tables.pair_ranks, tables.merged_ids)
+    return merge_symbols(symbols, count, tables.pairs, tables.merged_ids)
 
 
 @njit(cache=True, nogil=True)
 def _find(cache: Cache, value: np.uint64, data: U8, start: int, end: int) -> int:
-    """Return the slot of a word, or of the free place where it would go."""
+    """Return the slot of a long word, or of the free place where it would go."""
     mask = len(cache.hashes) - 1
     slot = np.int64(value & np.uint64(mask))
-    while cache.id_counts[slot]:
+    while cache.hashes[slot]:
         if cache.hashes[slot] == value and cache.word_sizes[slot] == end - start:
             first = cache.word_starts[slot]
-            same = True
-            for at in range(end - start):
-                if cache.words[first + at] != data[start + at]:
-                    same = False
-                    break
-            if same:
+            at = 0
+            while at < end - start and cache.words[first + at] == data[start + at]:
+                at += 1
+            if at == end - start:
                 return slot
         slot = (slot + 1) & mask
     return slot
@@ -287,6 +313,91 @@ def _remember(
 
 
 @njit(cache=True, nogil=True)
+def _encode_long(
+    data: U8, start: int, end: int, tables: Tables, cache: Cache, symbols: I64, out: U32, total: int
+) -> int:
+    value = hash_bytes(data, start, end) | np.uint64(1)
+    slot = _find(cache, value, data, start, end)
+    if cache.hashes[slot]:
+        first, count = cache.id_starts[slot], cache.id_counts[slot]
+        for index in range(count):
+            out[total + index] = cache.ids[first + index]
+        return total + count
+    count = encode_word(data, start, end, tables, symbols)
+    for index in range(count):
+        out[total + index] = symbols[index]
+    _remember(cache, slot, value, data, start, end, symbols, count)
+    return total + count
+
+
+@njit(cache=True, nogil=True)
+def _fill(short: U64, base: int, low: np.uint64, high: np.uint64, symbols: I64, count: int) -> None:
+    """Put a word in front of its set; with more than six ids there is no room for it."""
+    if count > _SHORT_IDS:
+        return
+    for at in range(base, base + 4):
+        short[at + 4] = short[at]
+    short[base], short[base + 1] = low, high
+    short[base + 2], short[base + 3] = np.uint64(count), np.uint64(0)
+    for index in range(count):
+        at = base + 2 + index // 3
+        shift = np.uint64(4 + 20 * (index % 3))
+        short[at] |= np.uint64(symbols[index]) << shift
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _eight(aligned: U64, at: int, size: int) -> np.uint64:
+    """Return up to eight bytes that start anywhere, as one number; the rest of it is zero."""
+    shift = np.uint64(8 * (at & 7))
+    value = aligned[at >> 3] >> shift
+    if shift:
+        value |= aligned[(at >> 3) + 1] << (np.uint64(64) - shift)
+    if size < 8:
+        value &= (np.uint64(1) << np.uint64(8 * max(size, 0))) - np.uint64(1)
+    return value
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _encode_short(
+    data: U8,
+    aligned: U64,
+    start: int,
+    end: int,
+    tables: Tables,
+    short: U64,
+    symbols: I64,
+    out: U32,
+    total: int,
+) -> int:
+    size = end - start
+    low = _eight(aligned, start, size)
+    high = _eight(aligned, start + 8, size - 8) | np.uint64(size) << np.uint64(56)
+    mixed = (low ^ (high * _HASH_START)) * _HASH_FACTOR
+    mixed ^= mixed >> np.uint64(32)
+    base = 8 * np.int64(mixed & np.uint64(len(short) // 8 - 1))
+    if short[base] != low or short[base + 1] != high:
+        if short[base + 4] == low and short[base + 5] == high:
+            for at in range(base, base + 4):
+                short[at], short[at + 4] = short[at + 4], short[at]
+        else:
+            count = encode_word(data, start, end, tables, symbols)
+            for index in range(count):
+                out[total + index] = symbols[index]
+            _fill(short, base, low, high, symbols, count)
+            return total + count
+    packed = short[base + 2]
+    count = np.int64(packed & np.uint64(15))
+    # Three at once, without a branch: what is too much is written over.
+    out[total] = np.uint32((packed >> np.uint64(4)) & _ID)
+    out[total + 1] = np.uint32((packed >> np.uint64(24)) & _ID)
+    out[total + 2] = np.uint32((packed >> np.uint64(44)) & _ID)
+    for index in range(3, count):
+        shift = np.uint64(4 + 20 * (index % 3))
+        out[total + index] = np.uint32((short[base + 3] >> shift) & _ID)
+    return total + count
+
+
+@njit(cache=True, nogil=True)
 def encode(
     data: U8,
     offsets: I64,
@@ -298,10 +409,13 @@ def encode(
 ) -> None:
     """Encode the texts data[offsets[i] : offsets[i + 1]] one after another.
 
-    `marks` is empty, or the ids put before and after each text. `out` has room for one id per byte
-    and the marks; bounds[i] : bounds[i + 1] are the ids of text i.
+    `data` is a whole number of eight bytes, nine more than the texts at least. `marks` is empty,
+    or the ids put before and after each text. `out` has room for one id per byte, the marks, and
+    ROOM more; bounds[i] : bounds[i + 1] are the ids of text i.
     """
     symbols = np.empty(256, dtype=np.int64)
+    aligned = data.view(np.uint64)
+    classes, char_ids, short = tables.classes, tables.char_ids, cache.short
     total = np.int64(0)
     bounds[0] = 0
     for row in range(len(offsets) - 1):
@@ -310,23 +424,16 @@ def encode(
             out[total] = marks[0]
             total += 1
         while at < stop:
-            end = next_cut(data, at, stop, tables.classes)
-            value = hash_bytes(data, at, end)
-            slot = _find(cache, value, data, at, end)
-            found = cache.id_counts[slot]
-            if found:
-                first = cache.id_starts[slot]
-                for index in range(found):
-                    out[total + index] = cache.ids[first + index]
-                total += found
+            end = next_cut(data, at, stop, classes)
+            if end - at == 1 and char_ids[data[at]] >= 0:
+                out[total] = char_ids[data[at]]
+                total += 1
+            elif end - at <= _SHORT_BYTES:
+                total = _encode_short(data, aligned, at, end, tables, short, symbols, out, total)
             else:
                 if end - at > len(symbols):
                     symbols = np.empty(2 * (end - at), dtype=np.int64)
-                made = encode_word(data, at, end, tables, symbols)
-                for index in range(made):
-                    out[total + index] = symbols[index]
-                total += made
-                _remember(cache, slot, value, data, at, end, symbols, made)
+                total = _encode_long(data, at, end, tables, cache, symbols, out, total)
             at = end
         if len(marks):
             out[total] = marks[1]

@@ -27,11 +27,15 @@ U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
 I64 = npt.NDArray[np.int64]
 
-_CACHE_SLOTS = 1 << 19
-"""Half of them are filled at most; 40 MiB with the words and ids. Our choice: the words of 100 MB
-of English take some 300,000."""
-_CACHE_WORD_BYTES = 1 << 22
-_CACHE_IDS = 1 << 20
+MAX_IDS = 1 << 20
+"""Ids are packed in 20 bits."""
+
+_SHORT_SETS = 1 << 16
+"""4 MiB: short words stay in the processor's cache (measured)."""
+_LONG_SLOTS = 1 << 16
+"""Half of them are filled at most: the long words of some 100 MB of English (our choice)."""
+_LONG_BYTES = 1 << 20
+_LONG_IDS = 1 << 18
 
 
 class NotSupported(ValueError):
@@ -52,6 +56,7 @@ class FastEncoder:
     def encode(self, texts: pl.Series, threads: int, marks: tuple[int, ...]) -> tuple[U32, I64]:
         """Return the ids of all texts and the bounds of each; `marks` go around every text."""
         data, offsets = column_bytes(texts)
+        data = _padded(data)
         slices = row_slices(offsets, threads)
         with ThreadPoolExecutor(max_workers=len(slices)) as pool:
             done = list(
@@ -77,9 +82,9 @@ class FastEncoder:
         return same
 
     def _part(self, data: U8, offsets: I64, marks: tuple[int, ...]) -> tuple[U32, I64]:
-        from model.encode_kernels import encode
+        from model.encode_kernels import ROOM, encode
 
-        room = int(offsets[-1] - offsets[0]) + len(marks) * (len(offsets) - 1)
+        room = int(offsets[-1] - offsets[0]) + len(marks) * (len(offsets) - 1) + ROOM
         out = np.empty(room, dtype=np.uint32)
         bounds = np.empty(len(offsets), dtype=np.int64)
         try:
@@ -110,6 +115,14 @@ def column_bytes(texts: pl.Series) -> tuple[U8, I64]:
     if data is None or not len(data):
         return np.zeros(0, dtype=np.uint8), places
     return np.frombuffer(data, dtype=np.uint8), places
+
+
+def _padded(data: U8) -> U8:
+    """Return the bytes at an address, and of a length, that eight divides, and some more."""
+    padded = np.empty(-(-len(data) // 8) + 2, dtype=np.uint64).view(np.uint8)
+    padded[: len(data)] = data
+    padded[len(data) :] = 0
+    return padded
 
 
 def row_slices(offsets: I64, parts: int) -> list[tuple[int, int]]:
@@ -151,7 +164,7 @@ def _check(config: Mapping[str, Any]) -> None:
 
 
 def _tables(model: Mapping[str, Any]) -> Tables:
-    from model.encode_kernels import Tables
+    from model.encode_kernels import Tables, add_pairs
 
     vocab: Mapping[str, int] = model["vocab"]
     pairs = [tuple(m.split(" ")) if isinstance(m, str) else tuple(m) for m in model["merges"]]
@@ -165,31 +178,23 @@ def _tables(model: Mapping[str, Any]) -> Tables:
     for entry, index in vocab.items():
         if len(entry) == 1:
             char_ids[ord(entry)] = index
-    keys, ranks = pair_table(
-        np.array([[vocab[first], vocab[second]] for first, second in pairs], dtype=np.int64)
-    )
+    if max(vocab.values()) >= MAX_IDS:
+        raise NotSupported(f"the vocabulary has more than {MAX_IDS:,} ids")
+    merges = [(vocab[first], vocab[second]) for first, second in pairs]
+    table = empty_pairs(len(merges))
+    add_pairs(table, np.array(merges, dtype=np.int64).reshape(-1, 2))
     return Tables(
         classes=character_classes(),
         char_ids=char_ids,
         byte_ids=np.array([vocab[f"<0x{byte:02X}>"] for byte in range(256)], dtype=np.int32),
-        pair_keys=keys,
-        pair_ranks=ranks,
+        pairs=table,
         merged_ids=np.array(made, dtype=np.int32),
     )
 
 
-def pair_table(pairs: I64) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
-    """Return the hash table of [merges, 2] ids in rank order; the first of equal pairs counts."""
-    from model.encode_kernels import pair_slot
-
-    size = 1 << max(4, (4 * len(pairs)).bit_length())
-    keys = np.full(size, np.iinfo(np.uint64).max, dtype=np.uint64)
-    ranks = np.zeros(size, dtype=np.int32)
-    for rank, (first, second) in enumerate(pairs.reshape(-1, 2).tolist()):
-        slot = pair_slot(keys, first, second)
-        if keys[slot] == np.iinfo(np.uint64).max:
-            keys[slot], ranks[slot] = first << 32 | second, rank
-    return keys, ranks
+def empty_pairs(num_merges: int) -> npt.NDArray[np.uint64]:
+    """Return a hash table with room for so many merges, at most half full."""
+    return np.full(1 << max(4, (2 * num_merges).bit_length()), np.iinfo(np.uint64).max, np.uint64)
 
 
 def _spelling(vocab: Mapping[str, int], num_special: int) -> tuple[U8, I64]:
@@ -207,12 +212,13 @@ def _cache() -> Cache:
     from model.encode_kernels import Cache
 
     return Cache(
-        hashes=np.zeros(_CACHE_SLOTS, dtype=np.uint64),
-        word_starts=np.zeros(_CACHE_SLOTS, dtype=np.int64),
-        word_sizes=np.zeros(_CACHE_SLOTS, dtype=np.int32),
-        id_starts=np.zeros(_CACHE_SLOTS, dtype=np.int64),
-        id_counts=np.zeros(_CACHE_SLOTS, dtype=np.int32),
-        words=np.empty(_CACHE_WORD_BYTES, dtype=np.uint8),
-        ids=np.empty(_CACHE_IDS, dtype=np.uint32),
+        short=np.zeros(8 * _SHORT_SETS, dtype=np.uint64),
+        hashes=np.zeros(_LONG_SLOTS, dtype=np.uint64),
+        word_starts=np.zeros(_LONG_SLOTS, dtype=np.int64),
+        word_sizes=np.zeros(_LONG_SLOTS, dtype=np.int32),
+        id_starts=np.zeros(_LONG_SLOTS, dtype=np.int64),
+        id_counts=np.zeros(_LONG_SLOTS, dtype=np.int32),
+        words=np.empty(_LONG_BYTES, dtype=np.uint8),
+        ids=np.empty(_LONG_IDS, dtype=np.uint32),
         used=np.zeros(3, dtype=np.int64),
     )

@@ -3,6 +3,10 @@
 Pure arrays; words.py owns the tables and what happens when one is full.
 """
 
+# Arrays give numpy scalars where numba sees integers.
+# mypy: disallow-untyped-decorators=False, warn-return-any=False
+# mypy: disable-error-code="return-value, assignment"
+
 from __future__ import annotations
 
 from typing import NamedTuple

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from model.encoder import MAX_IDS, empty_pairs
+
 Merge = tuple[str, str]
 
 
@@ -73,9 +75,9 @@ class _Table:
     def __init__(self, alphabet: Collection[str], room: int) -> None:
         self.chars = sorted(alphabet)
         self.size = 0
-        slots = 1 << max(4, (4 * room).bit_length())
-        self._keys = np.full(slots, np.iinfo(np.uint64).max, dtype=np.uint64)
-        self._ranks = np.zeros(slots, dtype=np.int32)
+        if len(self.chars) + room > MAX_IDS:
+            raise ValueError(f"{room} pieces are more than fit {MAX_IDS} ids: lower vocab_size")
+        self._pairs = empty_pairs(room)
         self._merged = np.zeros(room, dtype=np.int32)
         self._merges = np.zeros((room, 2), dtype=np.int64)
 
@@ -91,8 +93,7 @@ class _Table:
                 pieces.bounds,
                 pieces.waiting,
                 len(self.chars),
-                self._keys,
-                self._ranks,
+                self._pairs,
                 self._merged,
                 self._merges,
                 self.size,

@@ -1,18 +1,20 @@
 """The compiled loop of merge.py: give each piece the merge of the two parts it is split into."""
 
+# Arrays give numpy scalars where numba sees integers.
+# mypy: disallow-untyped-decorators=False, warn-return-any=False
+# mypy: disable-error-code="return-value, assignment"
+
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from model.encode_kernels import merge_symbols, pair_slot
+from model.encode_kernels import add_pair, merge_symbols
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
-
-_EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 @njit(cache=True, nogil=True)
@@ -21,8 +23,7 @@ def add_pieces(
     bounds: I64,
     waiting: npt.NDArray[np.bool_],
     num_chars: int,
-    keys: U64,
-    ranks: I32,
+    pairs: U64,
     merged: I32,
     merges: I64,
     num_merges: int,
@@ -44,14 +45,13 @@ def add_pieces(
             symbols = np.empty(2 * count, dtype=np.int64)
         for at in range(count):
             symbols[at] = chars[bounds[piece] + at]
-        count = merge_symbols(symbols, count, keys, ranks, merged)
+        count = merge_symbols(symbols, count, pairs, merged)
         if count > 2:
             continue
         waiting[piece] = False
         if count == 2:
-            slot = pair_slot(keys, symbols[0], symbols[1])
-            keys[slot] = np.uint64(symbols[0]) << np.uint64(32) | np.uint64(symbols[1])
-            ranks[slot], merged[num_merges] = num_merges, num_chars + num_merges
+            add_pair(pairs, symbols[0], symbols[1], num_merges)
+            merged[num_merges] = num_chars + num_merges
             merges[num_merges, 0], merges[num_merges, 1] = symbols[0], symbols[1]
             num_merges += 1
     return num_merges

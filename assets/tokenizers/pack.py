@@ -100,7 +100,9 @@ def _shuffled(count: int, seed: int) -> I64:
 
 def _mix(values: npt.NDArray[np.integer], salt: int | I64) -> npt.NDArray[np.uint64]:
     """Return a hash of each value under a salt (splitmix64's finaliser)."""
-    mixed = values.astype(np.uint64) * _ODD[0] ^ np.asarray(salt).astype(np.uint64)
+    mixed: npt.NDArray[np.uint64] = values.astype(np.uint64) * _ODD[0]
+    mixed = mixed ^ np.asarray(salt).astype(np.uint64)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * _ODD[1]
     mixed = (mixed ^ (mixed >> np.uint64(27))) * _ODD[2]
-    return mixed ^ (mixed >> np.uint64(31))
+    mixed = mixed ^ (mixed >> np.uint64(31))
+    return mixed

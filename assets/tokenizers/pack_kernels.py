@@ -1,5 +1,9 @@
 """The compiled loop of best-fit packing. Imported lazily: numba takes a second."""
 
+# Arrays give numpy scalars where numba sees integers.
+# mypy: disallow-untyped-decorators=False, warn-return-any=False
+# mypy: disable-error-code="return-value, assignment"
+
 from __future__ import annotations
 
 import numpy as np

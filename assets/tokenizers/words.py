@@ -54,7 +54,7 @@ class WordCounts:
 
     @property
     def num_words(self) -> int:
-        return self.words.height
+        return int(self.words.height)
 
 
 class WordCounter:
@@ -103,19 +103,20 @@ class WordCounter:
         self._runs.extend(_drained(table) for table in self._tables)
         kept = pl.DataFrame(schema=_SCHEMA)
         char_counts = np.zeros(NUM_CODE_POINTS, dtype=np.int64)
-        cut_words, cut_occurrences = 0, 0
+        num_words, occurrences = 0, 0
         for bucket in self._buckets():
             _count_chars(bucket, char_counts)
-            joined = pl.concat([kept, bucket])
-            ranked = joined.sort("count", "word", descending=[True, False])
-            kept, rest = ranked.head(self._max_words), ranked.slice(self._max_words)
-            cut_words += rest.height
-            cut_occurrences += int(rest["count"].sum())
+            num_words += bucket.height
+            occurrences += int(bucket["count"].sum())
+            kept = pl.concat([kept, bucket])
+            if kept.height > 2 * self._max_words:
+                kept = _ranked(kept).head(self._max_words)
+        kept = _ranked(kept).head(self._max_words)
         return WordCounts(
             words=kept,
             char_counts=char_counts,
-            cut_words=cut_words,
-            cut_occurrences=cut_occurrences,
+            cut_words=num_words - kept.height,
+            cut_occurrences=occurrences - int(kept["count"].sum()),
         )
 
     def _compact(self) -> None:
@@ -203,6 +204,10 @@ def _summed(runs: list[pl.DataFrame]) -> pl.DataFrame:
     if len(runs) == 1:
         return runs[0]
     return pl.concat(runs).group_by("word").agg(pl.col("count").sum(), pl.col("bucket").first())
+
+
+def _ranked(words: pl.DataFrame) -> pl.DataFrame:
+    return words.sort("count", "word", descending=[True, False])
 
 
 def _count_chars(words: pl.DataFrame, char_counts: I64) -> None:

@@ -72,3 +72,62 @@ def _hash(loads: U64, first: int, length: int, mix_a: np.uint64, mix_b: np.uint6
     value = np.uint64((value ^ (value >> np.uint64(32))) * mix_b)
     value = np.uint64((value ^ (value >> np.uint64(29))) * mix_a)
     return value ^ (value >> np.uint64(32))
+
+
+@njit(cache=True, nogil=True)
+def fold_text(
+    content: U8,
+    offsets: I64,
+    ready: npt.NDArray[np.bool_],
+    lengths: U8,
+    folded: U64,
+    out: U8,
+    out_offsets: I64,
+) -> int:
+    """Write what the characters of each text become; return how many texts have unknown ones.
+
+    A text that is `ready` is copied; one with an unknown character ends there, and is ready for
+    the slow way: its mark in `ready` is set. Text is valid UTF-8.
+    """
+    num_unknown = 0
+    to = 0
+    for document in range(len(offsets) - 1):
+        out_offsets[document] = to
+        at, end = offsets[document], offsets[document + 1]
+        if ready[document]:
+            out[to : to + end - at] = content[at:end]
+            to += end - at
+            continue
+        while at < end:
+            first = content[at]
+            if first < 0x80:
+                out[to] = first
+                to += 1
+                at += 1
+                continue
+            if first >= 0xF0:
+                ready[document] = True
+                num_unknown += 1
+                break
+            if first >= 0xE0:
+                point = (
+                    (np.int64(first) & 0x0F) << 12
+                    | (np.int64(content[at + 1]) & 0x3F) << 6
+                    | (np.int64(content[at + 2]) & 0x3F)
+                )
+                at += 3
+            else:
+                point = (np.int64(first) & 0x1F) << 6 | (np.int64(content[at + 1]) & 0x3F)
+                at += 2
+            length = lengths[point]
+            if length == 255:
+                ready[document] = True
+                num_unknown += 1
+                break
+            block = folded[point]
+            for _ in range(length):
+                out[to] = np.uint8(block & np.uint64(0xFF))
+                block >>= _EIGHT_BITS
+                to += 1
+    out_offsets[len(offsets) - 1] = to
+    return num_unknown

@@ -1,8 +1,8 @@
 """Normalised words of many documents at once, with a hash each.
 
 Lower-cased, punctuation stripped, one word per ideograph or kana (those scripts put no spaces
-between words). Polars rewrites text beyond ASCII, a compiled loop cuts and hashes it. The
-hash is our own, because it decides what is merged and must not change with a library's version.
+between words). Compiled loops rewrite, cut and hash the bytes; what they cannot know goes through
+Polars. The hash is our own: it decides what is merged, whatever the version of a library.
 """
 
 from __future__ import annotations
@@ -16,26 +16,24 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from assets.mixtures.folding import folding_table, normalise
+
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 
 BATCH_BYTES = 4 << 20
 """Text handled at a time, so that the temporaries (about 12 bytes per byte) stay small."""
 
-_UNSPACED = r"([\p{Han}\p{Hiragana}\p{Katakana}])"
-_JOINERS = r"[\x{200c}\x{200d}\x{fe00}-\x{fe0f}]"
-"""They shape letters and emoji, are part of no word, and yet count as word characters."""
-_FOREIGN_PUNCTUATION = r"[^\w\x00-\x7f]+"
 _LONG_WORD_BYTES = 128
 """Longer runs (base64, sequences) are rare and hashed one by one."""
 
-_FOLDED = np.zeros(256, dtype=np.uint8)
+_LOWER = np.zeros(256, dtype=np.uint8)
 """The lower case of every byte that a word may hold, 0 for the others."""
-_FOLDED[list(b"_0123456789abcdefghijklmnopqrstuvwxyz")] = list(
+_LOWER[list(b"_0123456789abcdefghijklmnopqrstuvwxyz")] = list(
     b"_0123456789abcdefghijklmnopqrstuvwxyz"
 )
-_FOLDED[ord("A") : ord("Z") + 1] = range(ord("a"), ord("z") + 1)
-_FOLDED[128:] = range(128, 256)
+_LOWER[ord("A") : ord("Z") + 1] = range(ord("a"), ord("z") + 1)
+_LOWER[128:] = range(128, 256)
 
 # Odd constants of the usual size; any would do, but a change here changes what is merged.
 _MIX_A = np.uint64(0x9E3779B97F4A7C15)
@@ -115,21 +113,15 @@ def _joined(parts: list[npt.NDArray[Any]], dtype: type[np.generic]) -> npt.NDArr
 def _words_of_batch(texts: pl.Series) -> Words:
     from assets.mixtures.word_kernels import cut_words
 
-    normalised = _normalise(texts).to_arrow()
-    offsets = np.zeros(1, dtype=np.int64)
-    if len(texts):
-        offsets = np.frombuffer(normalised.buffers()[1], dtype=np.int64)[: len(texts) + 1]
+    text, offsets = _folded(texts.fill_null(""))
     size = int(offsets[-1])
-    text = np.zeros(size + 8, dtype=np.uint8)
-    if size:
-        text[:size] = np.frombuffer(normalised.buffers()[2], dtype=np.uint8, count=size)
     # Little-endian loads from any byte: the same value on every machine.
     loads = np.ndarray(shape=(size + 1,), dtype="<u8", buffer=text, strides=(1,))
     most = size // 2 + len(texts)
     starts, ends = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
     hashes = np.empty(most, dtype=np.uint64)
     bounds = np.empty(len(offsets), dtype=np.int64)
-    count = cut_words(text, loads, offsets, _FOLDED, MIXERS, starts, ends, hashes, bounds)
+    count = cut_words(text, loads, offsets, _LOWER, MIXERS, starts, ends, hashes, bounds)
     starts, ends, hashes = starts[:count], ends[:count], hashes[:count]
     for index in np.flatnonzero(ends - starts > _LONG_WORD_BYTES):
         word = text[starts[index] : ends[index]].tobytes()
@@ -138,17 +130,30 @@ def _words_of_batch(texts: pl.Series) -> Words:
     return Words(text=text, starts=starts, ends=ends, hashes=hashes, bounds=bounds)
 
 
-def _normalise(texts: pl.Series) -> pl.Series:
-    """Beyond ASCII: lower-case, fold compatibility forms (ligatures, full width) and cut.
+def _folded(texts: pl.Series) -> tuple[npt.NDArray[np.uint8], I64]:
+    """Return the normalised UTF-8 of all texts (ASCII still in its case), padded, and offsets."""
+    from assets.mixtures.word_kernels import fold_text
 
-    ASCII texts stay as they are: their bytes are lower-cased while they are cut.
-    """
-    plain = texts.fill_null("")
-    foreign = plain.str.len_bytes() != plain.str.len_chars()
-    if foreign.any():
-        folded = plain.filter(foreign).str.to_lowercase()
-        folded = folded.str.normalize("NFKC").str.to_lowercase()
-        folded = folded.str.replace_all(_JOINERS, "").str.replace_all(_FOREIGN_PUNCTUATION, " ")
-        folded = folded.str.replace_all(_UNSPACED, " $1 ")
-        plain = plain.scatter(foreign.arg_true(), folded)
-    return plain
+    table = folding_table()
+    ready = np.zeros(len(texts), dtype=np.bool_)
+    offsets = np.zeros(len(texts) + 1, dtype=np.int64)
+    while True:
+        content, given = _buffers(texts)
+        text = np.zeros(2 * len(content) + 8, dtype=np.uint8)
+        before = ready.copy()
+        if not fold_text(content, given, ready, table.lengths, table.content, text, offsets):
+            return text[: int(offsets[-1]) + 8], offsets
+        unknown = np.flatnonzero(ready & ~before)
+        texts = texts.scatter(unknown, normalise(texts.gather(unknown)))
+
+
+def _buffers(texts: pl.Series) -> tuple[npt.NDArray[np.uint8], I64]:
+    """Return the bytes of all texts and the offset of each."""
+    if not len(texts):
+        return np.zeros(0, dtype=np.uint8), np.zeros(1, dtype=np.int64)
+    array = texts.to_arrow()
+    offsets = np.frombuffer(array.buffers()[1], dtype=np.int64)[: len(texts) + 1]
+    size = int(offsets[-1])
+    if not size:
+        return np.zeros(0, dtype=np.uint8), offsets
+    return np.frombuffer(array.buffers()[2], dtype=np.uint8, count=size), offsets

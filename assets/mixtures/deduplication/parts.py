@@ -100,8 +100,8 @@ def measure_part(part: Part) -> Measure:
     if not ids.equals(signed["doc_id"]):
         raise ValueError(
             f"{part.signatures.uri} has {signed.height} signatures, and they are not those of the "
-            f"{len(ids)} documents of {part.documents.uri}: make mixtures/signatures[{part.source}] "
-            "again"
+            f"{len(ids)} documents of {part.documents.uri}: make "
+            f"mixtures/signatures[{part.source}] again"
         )
     twice = ids.filter(ids.is_duplicated())
     if len(twice):

@@ -7,20 +7,24 @@ what one other part sends at a time, never the corpus.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from assets.lineage.storage import Folder, StoredFile
 from assets.mixtures.deduplication.frames import Fragments, scatter, write_frame
-from assets.mixtures.deduplication.parts import Part, part_of_rows, read_documents
+from assets.mixtures.deduplication.parts import Part, part_of_rows, read_documents, read_signatures
 from assets.mixtures.deduplication.shingles import TemplateTable, sets_of
 from assets.mixtures.words import I64, U64
 
 TAGGED = pl.Schema({"left": pl.UInt64, "right": pl.UInt64, "tag": pl.UInt32})
 """A pair to compare, and who wants to know."""
-SETS = pl.Schema({"row": pl.UInt64, "members": pl.Binary})
+SETS = pl.Schema({"row": pl.UInt64, "entry": pl.UInt64, "members": pl.Binary})
+"""Distinct shingles of a document outside templates, and which entry of a form it is, if any."""
 LINKS = pl.Schema({"left": pl.UInt64, "right": pl.UInt64, "similarity": pl.Float64})
 
 
@@ -59,35 +63,37 @@ class Compared:
     links: StoredFile | None
     fragments: Fragments
     num_links: int
+    num_entries: int
+    """Pairs at the threshold that are two entries of a form, so no link."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sets:
+    """Shingle sets of some documents, by rising row."""
+
+    rows: U64
+    entries: U64
+    members: U64
+    bounds: I64
 
 
 def send_sets(item: SendItem) -> Sent:
     """Send the pairs, and the sets of their left documents, to the parts of the right ones."""
     frames = [pl.read_parquet(file.local()) for file in item.pairs]
-    pairs = (
-        pl.concat([TAGGED.to_frame(), *(_tagged(frame) for frame in frames)])
-        .unique()
-        .sort("left", "right", "tag")
-    )
+    pairs = pl.concat([TAGGED.to_frame(), *(_tagged(frame) for frame in frames)])
+    pairs = pairs.unique().sort("left", "right", "tag")
     receivers = part_of_rows(pairs["right"].to_numpy(), item.first_rows)
+    away = receivers != item.part.index
+    wanted = pl.DataFrame({"row": pairs["left"].filter(pl.Series(away)), "to": receivers[away]})
+    wanted = wanted.unique().sort("to", "row")
+    sets = _packed(_own_sets(item.part, wanted["row"].unique().sort(), item.shingle_words))
+    sets = wanted.join(sets, on="row", how="left", maintain_order="left")
     name = f"{item.part.index:05d}"
-    away = pairs.filter(pl.Series(receivers != item.part.index))
-    sets: Fragments = ()
-    if away.height:
-        rows, members = _packed(item.part, away["left"].unique().sort(), item.shingle_words)
-        wanted = (
-            pl.DataFrame({"row": away["left"], "to": receivers[receivers != item.part.index]})
-            .unique()
-            .sort("to", "row")
-        )
-        frame = pl.DataFrame({"row": rows, "members": members}, schema=SETS)
-        frame = wanted.join(frame, on="row", how="left", maintain_order="left")
-        sets = scatter(
-            frame.select("row", "members"), wanted["to"].to_numpy(), item.out.child("sets"), name
-        )
     return Sent(
         pairs=scatter(pairs, receivers, item.out.child("pairs"), name),
-        sets=sets,
+        sets=scatter(
+            sets.select(SETS.names()), wanted["to"].to_numpy(), item.out.child("sets"), name
+        ),
         num_pairs=pairs.height,
     )
 
@@ -95,28 +101,28 @@ def send_sets(item: SendItem) -> Sent:
 def compare_sets(item: CompareItem) -> Compared:
     """Compare the pairs whose right document is in this part; keep those at the threshold."""
     pairs = [pl.read_parquet(file.local()) for file in item.pairs]
-    local = [frame["left"] for frame, sets in zip(pairs, item.sets, strict=True) if sets is None]
-    needed = pl.concat(
-        [pl.Series("row", [], dtype=pl.UInt64), *local, *(frame["right"] for frame in pairs)]
-    )
-    own_rows, own, own_bounds = _own_sets(item.part, needed.unique().sort(), item.shingle_words)
-    found = [TAGGED.to_frame().with_columns(pl.lit(0.0).alias("similarity"))]
+    own = _own_sets(item.part, _own_rows(pairs, item.sets), item.shingle_words)
+    found = [pl.DataFrame(schema={**TAGGED, "similarity": pl.Float64, "differ": pl.Boolean})]
     for frame, file in zip(pairs, item.sets, strict=True):
-        if file is None:
-            rows, members, bounds = own_rows, own, own_bounds
-        else:
-            rows, members, bounds = _received(file)
-        similarity = _similarity(frame, rows, members, bounds, own_rows, own, own_bounds)
-        found.append(frame.with_columns(pl.Series("similarity", similarity)))
-    links = pl.concat(found).filter(pl.col("similarity") >= item.threshold).sort("left", "right")
-    name = f"{item.part.index:05d}"
-    if item.num_tags:
-        fragments = scatter(
-            links.select(LINKS.names()), links["tag"].cast(pl.Int64).to_numpy(), item.out, name
+        similarity, differ = _compare(frame, own if file is None else _received(file), own)
+        found.append(
+            frame.with_columns(pl.Series("similarity", similarity), pl.Series("differ", differ))
         )
-        return Compared(links=None, fragments=fragments, num_links=links.height)
-    stored = write_frame(item.out, f"{name}.parquet", links.select(LINKS.names()))
-    return Compared(links=stored, fragments=(), num_links=links.height)
+    links = pl.concat(found).filter(pl.col("similarity") >= item.threshold).sort("left", "right")
+    num_entries = 0
+    if not item.num_tags:
+        num_entries = int(links["differ"].sum())
+        links = links.filter(~pl.col("differ"))
+    name, kept = f"{item.part.index:05d}", links.select(LINKS.names())
+    fragments: Fragments = ()
+    stored = None
+    if item.num_tags:
+        fragments = scatter(kept, links["tag"].cast(pl.Int64).to_numpy(), item.out, name)
+    else:
+        stored = write_frame(item.out, f"{name}.parquet", kept)
+    return Compared(
+        links=stored, fragments=fragments, num_links=links.height, num_entries=num_entries
+    )
 
 
 def _tagged(frame: pl.DataFrame) -> pl.DataFrame:
@@ -125,55 +131,60 @@ def _tagged(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(TAGGED.names())
 
 
-def _similarity(
-    pairs: pl.DataFrame,
-    left_rows: U64,
-    left: U64,
-    left_bounds: I64,
-    rows: U64,
-    own: U64,
-    bounds: I64,
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _own_rows(pairs: Sequence[pl.DataFrame], sets: Sequence[StoredFile | None]) -> pl.Series:
+    """Return the documents of the part itself that some pair compares."""
+    local = [frame["left"] for frame, file in zip(pairs, sets, strict=True) if file is None]
+    rows = [pl.Series("row", [], dtype=pl.UInt64), *local, *(frame["right"] for frame in pairs)]
+    return pl.concat(rows).unique().sort()
+
+
+def _compare(
+    pairs: pl.DataFrame, left: Sets, right: Sets
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Return the similarity of each pair, and whether they are two entries of forms."""
     from assets.mixtures.shingle_kernels import jaccard
 
-    left_at = np.searchsorted(left_rows, pairs["left"].to_numpy()).astype(np.int64)
-    right_at = np.searchsorted(rows, pairs["right"].to_numpy()).astype(np.int64)
+    left_at = np.searchsorted(left.rows, pairs["left"].to_numpy()).astype(np.int64)
+    right_at = np.searchsorted(right.rows, pairs["right"].to_numpy()).astype(np.int64)
     out = np.empty(pairs.height, dtype=np.float64)
-    jaccard(left, left_bounds, left_at, own, bounds, right_at, out)
-    return out
+    jaccard(left.members, left.bounds, left_at, right.members, right.bounds, right_at, out)
+    one, two = left.entries[left_at], right.entries[right_at]
+    return out, (one != two) & (one != 0) & (two != 0)
 
 
-def _own_sets(part: Part, rows: pl.Series, shingle_words: int) -> tuple[U64, U64, I64]:
+def _own_sets(part: Part, rows: pl.Series, shingle_words: int) -> Sets:
     """Return the shingle sets of some documents of a part, cut from their texts."""
     if not len(rows):
-        return np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(1, np.int64)
+        none = np.zeros(0, dtype=np.uint64)
+        return Sets(rows=none, entries=none, members=none, bounds=np.zeros(1, dtype=np.int64))
     at = (rows - part.first_row).cast(pl.Int64)
     texts = read_documents(part, ["text"])["text"].gather(at)
+    entries = read_signatures(part, ["entry"])["entry"].gather(at)
     hashes = pl.read_parquet(part.templates.local(), columns=["shingle"])["shingle"].to_numpy()
     members, bounds = sets_of(texts, shingle_words, TemplateTable(hashes))
-    return rows.to_numpy(), members, bounds
+    return Sets(rows=rows.to_numpy(), entries=entries.to_numpy(), members=members, bounds=bounds)
 
 
-def _packed(part: Part, rows: pl.Series, shingle_words: int) -> tuple[pl.Series, pl.Series]:
-    import pyarrow as pa
-
-    _, members, bounds = _own_sets(part, rows, shingle_words)
+def _packed(sets: Sets) -> pl.DataFrame:
     column = pa.LargeBinaryArray.from_buffers(
         pa.large_binary(),
-        len(rows),
-        [None, pa.py_buffer(bounds * 8), pa.py_buffer(members.astype("<u8"))],
+        len(sets.rows),
+        [None, pa.py_buffer(sets.bounds * 8), pa.py_buffer(sets.members.astype("<u8"))],
     )
-    return rows, pl.Series("members", column, dtype=pl.Binary)
+    members = pl.Series("members", column, dtype=pl.Binary)
+    return pl.DataFrame({"row": sets.rows, "entry": sets.entries, "members": members}, schema=SETS)
 
 
-def _received(file: StoredFile) -> tuple[U64, U64, I64]:
+def _received(file: StoredFile) -> Sets:
     frame = pl.read_parquet(file.local())
-    array = frame["members"].to_arrow()
-    bounds = np.frombuffer(array.buffers()[1], dtype=np.int64)[: frame.height + 1] // 8
-    content = array.buffers()[2]
-    members = (
-        np.frombuffer(content, dtype="<u8", count=int(bounds[-1]))
-        if bounds[-1]
-        else np.zeros(0, np.uint64)
+    buffers = frame["members"].to_arrow().buffers()
+    bounds = np.frombuffer(buffers[1], dtype=np.int64)[: frame.height + 1] // 8
+    members = np.zeros(0, dtype=np.uint64)
+    if bounds[-1]:
+        members = np.frombuffer(buffers[2], dtype="<u8", count=int(bounds[-1]))
+    return Sets(
+        rows=frame["row"].to_numpy(),
+        entries=frame["entry"].to_numpy(),
+        members=members,
+        bounds=bounds,
     )
-    return frame["row"].to_numpy(), members, bounds

@@ -66,6 +66,7 @@ def outcome_of(
             "copies_by_text_hash": sum(each.num_copies for each in matched),
             "documents_compared_exactly_only": sum(each.num_exact_only for each in listed),
             "candidate_pairs": num_pairs,
+            "pairs_of_different_entries": sum(each.num_entries for each in links),
             "linked_pairs": sum(each.num_links for each in links),
             "large_buckets": sum(each.num_large for each in buckets),
             "largest_bucket": max((each.largest for each in buckets), default=0),

@@ -78,3 +78,30 @@ def test_equal_words_and_only_they_have_equal_hashes(words: list[str]) -> None:
     hashes = words_of(pl.Series([" ".join(words)], dtype=pl.String)).hashes.tolist()
     assert len(hashes) == len(words)
     assert len(set(hashes)) == len(set(words))
+
+
+ASTRAL = " \U0001f600"
+"""An emoji: no word, and enough to send a text the slow way, through Polars."""
+
+
+def test_every_character_of_the_basic_plane_is_cut_alike_by_table_and_by_polars() -> None:
+    points = [point for point in range(0x80, 0x10000) if not 0xD800 <= point < 0xE000]
+    texts = pl.Series([f"a{chr(point)}B {chr(point)}{chr(point)}" for point in points])
+    fast, slow = words_of(texts), words_of(texts + ASTRAL)
+    assert fast.hashes.tolist() == slow.hashes.tolist()
+    assert fast.bounds.tolist() == slow.bounds.tolist()
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), max_size=6))
+def test_any_text_is_cut_alike_by_table_and_by_polars(texts: list[str]) -> None:
+    series = pl.Series(texts, dtype=pl.String)
+    fast, slow = words_of(series), words_of(series + ASTRAL)
+    assert fast.hashes.tolist() == slow.hashes.tolist()
+    assert fast.bounds.tolist() == slow.bounds.tolist()
+
+
+def test_the_greek_sigma_at_the_end_of_a_word_is_the_final_one() -> None:
+    assert cut(["\u039f\u0394\u039f\u03a3 x", "\u03a3A"]) == [
+        ["\u03bf\u03b4\u03bf\u03c2", "x"],
+        ["\u03c3a"],
+    ]

@@ -204,9 +204,7 @@ def test_many_parts_and_shards_find_the_clusters_that_one_worker_finds(tmp_path:
             words[rng.randrange(90)] = f"new{copy}"
             documents.append(document(rng.choice("abc"), f"{seed}-{copy}", " ".join(words)))
     one = deduped(tmp_path / "one", documents)
-    many = deduped(
-        tmp_path / "many", documents, num_parts=5, compute=Threads(), limits=TIGHT
-    )
+    many = deduped(tmp_path / "many", documents, num_parts=5, compute=Threads(), limits=TIGHT)
     assert one.merged.height > 30
     assert many.documents.equals(one.documents)
     assert many.merged.equals(one.merged)
@@ -236,9 +234,7 @@ def test_a_source_without_documents_gives_an_empty_table(tmp_path: Path) -> None
 def _recommitted(lake: FakeLake, manifest: Any, files: dict[str, bytes]) -> Any:
     from assets.fakes import commit_folder
 
-    return commit_folder(
-        lake, "corpora/documents", files, partition=manifest.partition, again=True
-    )
+    return commit_folder(lake, "corpora/documents", files, partition=manifest.partition, again=True)
 
 
 def test_a_cap_below_the_first_document_says_so(tmp_path: Path) -> None:

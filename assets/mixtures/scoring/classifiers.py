@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from assets.lineage.workspace import Outcome, Workspace
@@ -144,7 +143,7 @@ def _language_report(frame: pl.DataFrame, language: tuple[LanguageModel, ...]) -
         "reference": _sizes(frame),
         "folds": [
             {
-                "grams": int(np.count_nonzero(model.tokens.gram_keys)),
+                "grams": len(model.tokens.keys),
                 "discounts": [round(float(value), 4) for value in model.tokens.discounts],
             }
             for model in language

@@ -7,15 +7,25 @@ exact, so the model does not depend on the order of its text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from assets.mixtures.scoring.hash_kernels import place, room_for
-from assets.mixtures.scoring.ngram_kernels import F32, F64, U32, code_lengths, events, spell_all
+from assets.mixtures.scoring.hash_kernels import room_for
+from assets.mixtures.scoring.ngram_kernels import (
+    END,
+    F32,
+    F64,
+    U32,
+    code_lengths,
+    events,
+    fill,
+    spell_all,
+)
 from assets.mixtures.scoring.text import Batch, Tokens, draws
 from assets.mixtures.scoring.text_kernels import I64, U8, U64
 
@@ -25,19 +35,24 @@ _BYTE_SYMBOLS = 257.0
 FOLD_SEED = 0x0F01D
 NUM_FOLDS = 2
 
-Arrays = Mapping[str, npt.NDArray[np.generic]]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Grams:
-    """Counts of grams and of their contexts, all orders in one table each."""
+    """Exact counts of grams of all orders, in the order of their keys."""
 
-    gram_keys: U64
-    gram_counts: U32
-    context_keys: U64
-    context_counts: U32
-    """Columns: events, different symbols."""
+    keys: U64
+    counts: U32
+    """Columns: how often (at the top order) or behind how many different symbols (below); how
+    many such events follow it; how many different symbols follow it."""
     discounts: F64
+    """One per order."""
+
+    @cached_property
+    def table(self) -> U32:
+        """The same, hashed for look-up."""
+        table = np.zeros((room_for(len(self.keys)), 4), dtype=np.uint32)
+        fill(self.keys, self.counts, table)
+        return table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,18 +60,27 @@ class LanguageModel:
     """A model of tokens above a model of their bytes."""
 
     tokens: Grams
-    spelled: F32
-    """log2 of the spelling of the token in each gram slot that is a single token."""
+    spelling: F32
+    """log2 P of the bytes of each key of `tokens` that is a single token, 0 for the others."""
     bytes: Grams
 
     def bits(self, tokens: Tokens, rows: I64) -> F64:
         """Return the code length of all documents in bits; those not in `rows` stay 0."""
         out = np.zeros(len(tokens.bounds) - 1, dtype=np.float64)
         code_lengths(
-            tokens.data, tokens.exact, tokens.ends, tokens.bounds, TOKEN_ORDER,
-            *_tables(self.tokens), self.spelled, BYTE_ORDER,
-            *_tables(self.bytes), 1.0 / _BYTE_SYMBOLS, rows, out,
+            tokens.data, tokens.exact, tokens.ends, tokens.bounds,
+            self.tokens.table, self.tokens.discounts, self._spelled,
+            self.bytes.table, self.bytes.discounts, 1.0 / _BYTE_SYMBOLS, rows, out,
         )  # fmt: skip
+        return out
+
+    @cached_property
+    def _spelled(self) -> F32:
+        """`spelling` by slot of the table."""
+        table = np.zeros_like(self.tokens.table)
+        slots = fill(self.tokens.keys, self.tokens.counts, table)
+        out = np.zeros(len(table), dtype=np.float32)
+        out[slots] = self.spelling
         return out
 
 
@@ -91,13 +115,11 @@ def train_language_model(batches: Sequence[Batch]) -> LanguageModel:
     symbols = np.concatenate([np.zeros(0, np.uint64), *(part.exact for part in parts)])
     lengths = np.concatenate([np.zeros(0, np.int64), *(np.diff(part.bounds) for part in parts)])
     tokens = count_grams(symbols, _bounds(lengths), TOKEN_ORDER)
-    words, starts, ends, keys = _distinct(parts, symbols)
+    words, starts, ends, single = _distinct(parts, symbols)
     spelling = _count_spelling(words, starts, ends)
     logs = np.empty(len(starts), dtype=np.float64)
-    spell_all(words, starts, ends, BYTE_ORDER, *_tables(spelling), 1.0 / _BYTE_SYMBOLS, logs)
-    return LanguageModel(
-        tokens=tokens, spelled=_spelled(tokens.gram_keys, keys, logs), bytes=spelling
-    )
+    spell_all(words, starts, ends, spelling.table, spelling.discounts, 1.0 / _BYTE_SYMBOLS, logs)
+    return LanguageModel(tokens=tokens, spelling=_by_key(tokens, single, logs), bytes=spelling)
 
 
 def count_grams(symbols: U64, bounds: I64, order: int) -> Grams:
@@ -106,41 +128,36 @@ def count_grams(symbols: U64, bounds: I64, order: int) -> Grams:
     contexts = np.empty((order, len(symbols)), dtype=np.uint64)
     events(symbols, bounds, order, grams, contexts)
     alive = np.arange(len(symbols))
-    keys, counts, context_keys, context_counts = [], [], [], []
+    keys: list[U64] = []
+    rows: list[npt.NDArray[np.int64]] = []
     discounts = np.full(order, 0.5, dtype=np.float64)
     for size in range(order - 1, -1, -1):
         found, first, number = np.unique(grams[size][alive], return_index=True, return_counts=True)
         alive = alive[first]
         discounts[size] = _discount(number)
-        keys.append(found)
-        counts.append(number.astype(np.uint32))
         holders, where = np.unique(contexts[size][alive], return_inverse=True)
-        total = np.bincount(where, weights=number, minlength=len(holders))
-        context_keys.append(holders)
-        context_counts.append(np.stack([total, np.bincount(where)], axis=1).astype(np.uint32))
-    gram_table = _table(np.concatenate(keys), np.concatenate(counts))
-    context_table = _table(np.concatenate(context_keys), np.concatenate(context_counts))
-    return Grams(
-        gram_keys=gram_table[0],
-        gram_counts=gram_table[1],
-        context_keys=context_table[0],
-        context_counts=context_table[1],
-        discounts=discounts,
-    )
+        total = np.bincount(where, weights=number, minlength=len(holders)).astype(np.int64)
+        none = np.zeros(len(found), dtype=np.int64)
+        keys += [found, holders]
+        rows.append(np.stack([number, none, none], axis=1))
+        different = np.bincount(where, minlength=len(holders))
+        rows.append(np.stack([np.zeros_like(total), total, different], axis=1))
+    return _merged(np.concatenate(keys), np.concatenate(rows), discounts)
+
+
+def _merged(keys: U64, rows: npt.NDArray[np.int64], discounts: F64) -> Grams:
+    """Add up what a key counts for as a gram and as a context."""
+    found, where = np.unique(keys, return_inverse=True)
+    counts = np.zeros((len(found), 3), dtype=np.uint32)
+    for column in range(3):
+        counts[:, column] = np.bincount(where, weights=rows[:, column], minlength=len(found))
+    return Grams(keys=found, counts=counts, discounts=discounts)
 
 
 def _discount(counts: npt.NDArray[np.int64]) -> float:
     """n1 / (n1 + 2 n2), the estimate of Ney, Essen and Kneser; inside 0.1..0.95 on little text."""
     once, twice = int((counts == 1).sum()), int((counts == 2).sum())
     return float(np.clip(once / max(1, once + 2 * twice), 0.1, 0.95))
-
-
-def _table(keys: U64, values: U32) -> tuple[U64, U32]:
-    order = np.argsort(keys, kind="stable")
-    table, slots = place(keys[order], room_for(len(keys)))
-    out = np.zeros((len(table), *values.shape[1:]), dtype=values.dtype)
-    out[slots] = values[order]
-    return table, out
 
 
 def _bounds(lengths: I64) -> I64:
@@ -165,28 +182,17 @@ def _count_spelling(words: U8, starts: I64, ends: I64) -> Grams:
     """Count the bytes of every different token, each token once, an end mark behind it."""
     lengths = ends - starts + 1
     bounds = _bounds(lengths)
-    symbols = np.full(int(bounds[-1]), 257, dtype=np.uint64)
+    symbols = np.full(int(bounds[-1]), END, dtype=np.uint64)
     inside = np.ones(len(symbols), dtype=np.bool_)
     inside[bounds[1:] - 1] = False
     symbols[inside] = words.astype(np.uint64) + np.uint64(1)
     return count_grams(symbols, bounds, BYTE_ORDER)
 
 
-def _spelled(gram_keys: U64, keys: U64, logs: F64) -> F32:
-    single = np.empty((1, len(keys)), dtype=np.uint64)
-    events(keys, _bounds(np.ones(len(keys), np.int64)), 1, single, np.empty_like(single))
-    order = np.argsort(gram_keys, kind="stable")
-    slots = order[np.searchsorted(gram_keys, single[0], sorter=order)]
-    out = np.zeros(len(gram_keys), dtype=np.float32)
-    out[slots] = logs
+def _by_key(tokens: Grams, single: U64, logs: F64) -> F32:
+    """Return the spelling of every key of `tokens`; `single` are tokens, in the order of logs."""
+    keys = np.empty((1, len(single)), dtype=np.uint64)
+    events(single, np.arange(len(single) + 1, dtype=np.int64), 1, keys, np.empty_like(keys))
+    out = np.zeros(len(tokens.keys), dtype=np.float32)
+    out[np.searchsorted(tokens.keys, keys[0])] = logs
     return out
-
-
-def _tables(grams: Grams) -> tuple[U64, U32, U64, U32, F64]:
-    return (
-        grams.gram_keys,
-        grams.gram_counts,
-        grams.context_keys,
-        grams.context_counts,
-        grams.discounts,
-    )

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from assets.lineage.storage import StoredFile
-from assets.mixtures.scoring.hash_kernels import place, room_for
 from assets.mixtures.scoring.language_model import Grams, LanguageModel
 from assets.mixtures.scoring.linear import BUCKETS, Head
 from assets.mixtures.scoring.terms import TermFrequency
@@ -56,8 +55,9 @@ def save(models: Models, out: Mapping[str, Path]) -> None:
     save_file(arrays, out[FILES[1]])
     counts: Arrays = {}
     for fold, model in enumerate(models.language):
-        counts |= _packed(f"fold{fold}.tokens", model.tokens, model.spelled)
-        counts |= _packed(f"fold{fold}.bytes", model.bytes, None)
+        counts |= _packed(f"fold{fold}.tokens", model.tokens)
+        counts |= _packed(f"fold{fold}.bytes", model.bytes)
+        counts[f"fold{fold}.tokens.spelling"] = model.spelling
     save_file(counts, out[FILES[2]])
 
 
@@ -95,57 +95,24 @@ def _load(files: tuple[StoredFile, ...]) -> Models:
 
 
 def _language_model(counts: Mapping[str, npt.NDArray[np.generic]], fold: str) -> LanguageModel:
-    tokens, spelled = _unpacked(counts, f"{fold}.tokens")
-    spelling, _ = _unpacked(counts, f"{fold}.bytes")
-    return LanguageModel(tokens=tokens, spelled=spelled, bytes=spelling)
+    return LanguageModel(
+        tokens=_unpacked(counts, f"{fold}.tokens"),
+        spelling=counts[f"{fold}.tokens.spelling"].astype(np.float32),
+        bytes=_unpacked(counts, f"{fold}.bytes"),
+    )
 
 
-def _packed(name: str, grams: Grams, spelled: npt.NDArray[np.float32] | None) -> Arrays:
-    """Return a table without its free slots, in the order of its keys."""
-    slots = _sorted_slots(grams.gram_keys)
-    context_slots = _sorted_slots(grams.context_keys)
-    found: Arrays = {
-        f"{name}.gram_keys": grams.gram_keys[slots],
-        f"{name}.gram_counts": grams.gram_counts[slots],
-        f"{name}.context_keys": grams.context_keys[context_slots],
-        f"{name}.context_counts": grams.context_counts[context_slots],
+def _packed(name: str, grams: Grams) -> Arrays:
+    return {
+        f"{name}.keys": grams.keys,
+        f"{name}.counts": grams.counts,
         f"{name}.discounts": grams.discounts,
     }
-    if spelled is not None:
-        found[f"{name}.spelled"] = spelled[slots]
-    return found
 
 
-def _unpacked(
-    counts: Mapping[str, npt.NDArray[np.generic]], name: str
-) -> tuple[Grams, npt.NDArray[np.float32]]:
-    keys, slots = _placed(counts[f"{name}.gram_keys"])
-    context_keys, context_slots = _placed(counts[f"{name}.context_keys"])
-    gram_counts = np.zeros(len(keys), dtype=np.uint32)
-    gram_counts[slots] = counts[f"{name}.gram_counts"]
-    context_counts = np.zeros((len(context_keys), 2), dtype=np.uint32)
-    context_counts[context_slots] = counts[f"{name}.context_counts"]
-    spelled = np.zeros(len(keys), dtype=np.float32)
-    if f"{name}.spelled" in counts:
-        spelled[slots] = counts[f"{name}.spelled"]
-    grams = Grams(
-        gram_keys=keys,
-        gram_counts=gram_counts,
-        context_keys=context_keys,
-        context_counts=context_counts,
+def _unpacked(counts: Mapping[str, npt.NDArray[np.generic]], name: str) -> Grams:
+    return Grams(
+        keys=counts[f"{name}.keys"].astype(np.uint64),
+        counts=counts[f"{name}.counts"].astype(np.uint32),
         discounts=counts[f"{name}.discounts"].astype(np.float64),
     )
-    return grams, spelled
-
-
-def _sorted_slots(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-    taken = np.flatnonzero(keys)
-    return taken[np.argsort(keys[taken], kind="stable")]
-
-
-def _placed(
-    keys: npt.NDArray[np.generic],
-) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
-    found = keys.astype(np.uint64)
-    table, slots = place(found, room_for(len(found)))
-    return table, slots

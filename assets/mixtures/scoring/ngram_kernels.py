@@ -1,7 +1,8 @@
 """Compiled loops of the n-gram model: hashing grams, and the interpolated Kneser-Ney recursion.
 
-A gram's key is the hash of its symbols from the oldest on, salted with the order; a context is
-keyed like the gram of one order less, so both tables are asked with the same hashes.
+A gram's key is the hash of its symbols, the newest first; a context is keyed like the gram it is,
+so one entry holds both what a gram counts for and what follows it, and a token costs one look-up
+per order.
 """
 
 # mypy: disable-error-code="untyped-decorator,no-untyped-def,no-any-return"
@@ -11,26 +12,28 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from assets.mixtures.scoring.hash_kernels import find_slot
 from assets.mixtures.scoring.text_kernels import I64, U8, U64, joined, mixed
 
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
 U32 = npt.NDArray[np.uint32]
 
-MAX_ORDER = 8
+TAG, COUNT, TOTAL, DISTINCT = 0, 1, 2, 3
+"""Columns of a table: upper half of the key (odd, 0 in a free slot), then the counts of Grams."""
+END = 257
+"""Symbol behind the last byte of a spelled token; a byte is its value plus one."""
 _BEGIN = np.uint64(0x5851F42D4C957F2D)
 """What stands before the first symbol of a sequence."""
+_ROOT_SEED = np.uint64(1)
+_S32, _ONE = np.uint64(32), np.uint64(1)
+LEAST_BITS = -1000.0
+"""A spelling below 2 to this power is added in the logarithm: as a number it would be zero."""
 
 
 @njit(cache=True, nogil=True)
 def gram_hashes(symbols: U64, at: int, first: int, order: int, out: U64) -> None:
-    """Fill out[0..order] with the hashes of the last 0, 1, .. order symbols up to `at`.
-
-    The newest symbol is folded in first, so a suffix extends to an older symbol by one step.
-    """
-    value = np.uint64(order - order)
-    out[0] = mixed(value + np.uint64(1))
+    """Fill out[0..order] with the keys of the last 0, 1, .. order symbols up to `at`."""
+    out[0] = mixed(_ROOT_SEED)
     for back in range(order):
         symbol = symbols[at - back] if at - back >= first else _BEGIN
         out[back + 1] = joined(out[back], symbol)
@@ -49,133 +52,134 @@ def events(symbols: U64, bounds: I64, order: int, grams: U64, contexts: U64) -> 
 
 
 @njit(cache=True, nogil=True)
-def probability(
-    now: U64, before: U64, order: int, base: float,
-    gram_keys: U64, gram_counts: U32, context_keys: U64, context_counts: U32,
-    discounts: F64,
-) -> float:  # fmt: skip
-    """Return P(symbol | context), from order 1 up, each order interpolated with the one below.
+def fill(keys: U64, counts: U32, table: U32) -> I64:
+    """Put (keys, rows of counts) into an empty table and return the slot of each key."""
+    slots = np.empty(len(keys), dtype=np.int64)
+    mask = np.int64(len(table) - 1)
+    for index in range(len(keys)):
+        at = np.int64(keys[index] & np.uint64(mask))
+        while table[at, TAG] != 0:
+            at = (at + 1) & mask
+        table[at, TAG] = np.uint32((keys[index] >> _S32) | _ONE)
+        for column in range(3):
+            table[at, 1 + column] = counts[index, column]
+        slots[index] = at
+    return slots
 
-    context_counts has the columns (events, different symbols).
+
+@njit(cache=True, nogil=True)
+def find(table: U32, key: np.uint64) -> int:
+    """Return the slot of a key, or -1."""
+    mask = np.int64(len(table) - 1)
+    tag = np.uint32((key >> _S32) | _ONE)
+    at = np.int64(key & np.uint64(mask))
+    while True:
+        held = table[at, TAG]
+        if held == tag:
+            return at
+        if held == 0:
+            return -1
+        at = (at + 1) & mask
+
+
+@njit(cache=True, nogil=True)
+def begin(table: U32, order: int, contexts: I64) -> None:
+    """Set contexts[o] to the slot of o begin symbols, o < order."""
+    key = mixed(_ROOT_SEED)
+    for size in range(order):
+        contexts[size] = find(table, key)
+        key = joined(key, _BEGIN)
+
+
+@njit(cache=True, nogil=True)
+def step(table: U32, discounts: F64, now: U64, first: int, contexts: I64, base: float) -> float:
+    """Return P(symbol | contexts) and move the contexts on behind the symbol.
+
+    now: keys of the grams that end with the symbol; first: slot of the shortest, as found already;
+    contexts[o]: slot of the last o symbols before it. Each order is interpolated with the one
+    below, the lowest with `base`.
     """
-    value, seen = base, True
+    order = len(contexts)
+    value, gram, context = base, first, contexts[0]
     for size in range(1, order + 1):
-        slot = find_slot(context_keys, before[size - 1])
-        if slot < 0:
-            return value  # a longer context is unknown as well
-        total = np.float64(context_counts[slot, 0])
-        discount = discounts[size - 1]
-        higher = 0.0
-        if seen:
-            gram = find_slot(gram_keys, now[size])
-            seen = gram >= 0
-            if seen:
-                higher = max(0.0, np.float64(gram_counts[gram]) - discount) / total
-        value = higher + discount * np.float64(context_counts[slot, 1]) / total * value
+        if size > 1 and gram >= 0:
+            gram = find(table, now[size])
+        if context >= 0:
+            total = np.float64(table[context, TOTAL])
+            discount = discounts[size - 1]
+            higher = 0.0
+            if gram >= 0 and table[gram, COUNT] > 0:
+                higher = (np.float64(table[gram, COUNT]) - discount) / total
+            value = higher + discount * np.float64(table[context, DISTINCT]) / total * value
+        if size < order:
+            context = contexts[size]
+            # What follows nothing is no context.
+            contexts[size] = gram if gram >= 0 and table[gram, TOTAL] > 0 else -1
     return value
 
 
 @njit(cache=True, nogil=True)
 def spell(
-    data: U8, start: int, end: int, order: int,
-    gram_keys: U64, gram_counts: U32, context_keys: U64, context_counts: U32,
-    discounts: F64, base: float,
+    data: U8, start: int, end: int, table: U32, discounts: F64, base: float,
+    history: U64, now: U64, contexts: I64,
 ) -> float:  # fmt: skip
-    """Return log2 P of the bytes start..end followed by an end mark, as one word."""
-    now, before = np.empty(order + 1, np.uint64), np.empty(order + 1, np.uint64)
-    window = np.full(order, _BEGIN)
+    """Return log2 P of the bytes start..end and an end mark; the last three are room to work."""
+    order = len(contexts)
+    begin(table, order, contexts)
+    history[:] = _BEGIN
     total = 0.0
     for at in range(start, end + 1):
-        before[0] = mixed(np.uint64(1))
-        for back in range(order - 1):
-            before[back + 1] = joined(before[back], window[back])
         for back in range(order - 1, 0, -1):
-            window[back] = window[back - 1]
-        window[0] = np.uint64(data[at]) + np.uint64(1) if at < end else np.uint64(257)
-        now[0] = mixed(np.uint64(1))
+            history[back] = history[back - 1]
+        history[0] = np.uint64(data[at]) + _ONE if at < end else np.uint64(END)
+        now[0] = mixed(_ROOT_SEED)
         for back in range(order):
-            now[back + 1] = joined(now[back], window[back])
-        total += np.log2(
-            probability(
-                now,
-                before,
-                order,
-                base,
-                gram_keys,
-                gram_counts,
-                context_keys,
-                context_counts,
-                discounts,
-            )
-        )
+            now[back + 1] = joined(now[back], history[back])
+        total += np.log2(step(table, discounts, now, find(table, now[1]), contexts, base))
     return total
 
 
 @njit(cache=True, nogil=True)
 def spell_all(
-    data: U8, starts: I64, ends: I64, order: int,
-    gram_keys: U64, gram_counts: U32, context_keys: U64, context_counts: U32,
-    discounts: F64, base: float, out: F64,
-) -> None:  # fmt: skip
+    data: U8, starts: I64, ends: I64, table: U32, discounts: F64, base: float, out: F64
+) -> None:
+    """Fill out with log2 P of every token."""
+    order = len(discounts)
+    history, now = np.empty(order, np.uint64), np.empty(order + 1, np.uint64)
+    contexts = np.empty(order, np.int64)
     for index in range(len(starts)):
         out[index] = spell(
-            data, starts[index], ends[index], order,
-            gram_keys, gram_counts, context_keys, context_counts, discounts, base,
-        )  # fmt: skip
-
-
-@njit(cache=True, nogil=True)
-def _escape(context_keys: U64, context_counts: U32, empty: np.uint64, discount: float) -> float:
-    """Return log2 of the share that all known tokens leave to unknown ones."""
-    slot = find_slot(context_keys, empty)
-    if slot < 0:
-        return 0.0
-    left = discount * np.float64(context_counts[slot, 1])
-    return np.log2(left / np.float64(context_counts[slot, 0]))
+            data, starts[index], ends[index], table, discounts, base, history, now, contexts
+        )
 
 
 @njit(cache=True, nogil=True)
 def code_lengths(
-    data: U8, symbols: U64, ends: I64, bounds: I64, order: int,
-    gram_keys: U64, gram_counts: U32, context_keys: U64, context_counts: U32, discounts: F64,
-    spelled: F32, spell_order: int,
-    byte_keys: U64, byte_counts: U32, byte_context_keys: U64, byte_context_counts: U32,
-    byte_discounts: F64, byte_base: float, rows: I64, out: F64,
+    data: U8, symbols: U64, ends: I64, bounds: I64, table: U32, discounts: F64, spelled: F32,
+    byte_table: U32, byte_discounts: F64, byte_base: float, rows: I64, out: F64,
 ) -> None:  # fmt: skip
     """Fill out[row] with the bits of each of the given rows."""
-    now, before = np.empty(order + 1, np.uint64), np.empty(order + 1, np.uint64)
+    order, byte_order = len(discounts), len(byte_discounts)
+    now, contexts = np.empty(order + 1, np.uint64), np.empty(order, np.int64)
+    history, byte_now = np.empty(byte_order, np.uint64), np.empty(byte_order + 1, np.uint64)
+    byte_contexts = np.empty(byte_order, np.int64)
     for index in range(len(rows)):
         row = rows[index]
+        begin(table, order, contexts)
         total = 0.0
-        gram_hashes(symbols, bounds[row] - 1, bounds[row], order, now)
         for at in range(bounds[row], bounds[row + 1]):
-            for size in range(order + 1):
-                before[size] = now[size]
             gram_hashes(symbols, at, bounds[row], order, now)
-            slot = find_slot(gram_keys, now[1])
-            if slot >= 0:
-                bits = np.float64(spelled[slot])
+            first = find(table, now[1])
+            if first >= 0:
+                bits = np.float64(spelled[first])
             else:
                 start = ends[at - 1] if at > 0 else 0
                 bits = spell(
-                    data, start, ends[at], spell_order, byte_keys, byte_counts,
-                    byte_context_keys, byte_context_counts, byte_discounts, byte_base,
+                    data, start, ends[at], byte_table, byte_discounts, byte_base,
+                    history, byte_now, byte_contexts,
                 )  # fmt: skip
-            # A word so long that its probability underflows costs its spelling alone.
-            if bits < -1000.0:
-                total -= bits + _escape(context_keys, context_counts, before[0], discounts[0])
-                continue
-            total -= np.log2(
-                probability(
-                    now,
-                    before,
-                    order,
-                    2.0**bits,
-                    gram_keys,
-                    gram_counts,
-                    context_keys,
-                    context_counts,
-                    discounts,
-                )
-            )
+            if bits >= LEAST_BITS:
+                total -= np.log2(step(table, discounts, now, first, contexts, 2.0**bits))
+            else:
+                total -= bits + np.log2(step(table, discounts, now, -1, contexts, 1.0))
         out[row] = total

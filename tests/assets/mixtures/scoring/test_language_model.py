@@ -18,7 +18,7 @@ from assets.mixtures.scoring.language_model import (
     fold_of,
     train_language_model,
 )
-from assets.mixtures.scoring.ngram_kernels import events, gram_hashes, probability
+from assets.mixtures.scoring.ngram_kernels import begin, find, gram_hashes, step
 from assets.mixtures.scoring.text import Batch, batches
 from tests.assets.mixtures.scoring.conftest import CARDIOLOGY, GENERAL, prose
 
@@ -88,17 +88,17 @@ def test_probabilities_of_all_symbols_sum_to_one() -> None:
     symbols = np.array([1, 2, 3, 1, 2, 1, 1, 3, 2, 2, 1], dtype=np.uint64)
     bounds = np.array([0, 6, 11], dtype=np.int64)
     grams = count_grams(symbols, bounds, 3)
-    now, before = np.empty(4, np.uint64), np.empty(4, np.uint64)
+    now, contexts = np.empty(4, np.uint64), np.empty(3, np.int64)
     for history in ([], [1], [1, 2], [9, 9], [3, 1]):
         total = 0.0
         for symbol in range(1, 6):  # 4 and 5 were never seen
             sequence = np.array([*history, symbol], dtype=np.uint64)
-            gram_hashes(sequence, len(sequence) - 1, 0, 3, now)
-            gram_hashes(sequence, len(sequence) - 2, 0, 3, before)
-            total += probability(
-                now, before, 3, 0.2, grams.gram_keys, grams.gram_counts, grams.context_keys,
-                grams.context_counts, grams.discounts,
-            )  # fmt: skip
+            begin(grams.table, 3, contexts)
+            for at in range(len(sequence)):
+                gram_hashes(sequence, at, 0, 3, now)
+                first = find(grams.table, now[1])
+                chance = step(grams.table, grams.discounts, now, first, contexts, 0.2)
+            total += chance
         assert total == pytest.approx(1.0, abs=1e-12)
 
 
@@ -106,20 +106,19 @@ def test_lower_orders_count_what_precedes_and_not_how_often() -> None:
     # "2" follows only "1", however often; "3" follows two symbols.
     symbols = np.array([1, 2, 1, 2, 1, 2, 1, 3, 2, 3], dtype=np.uint64)
     grams = count_grams(symbols, np.array([0, 10], dtype=np.int64), 2)
-    unigrams = np.empty((2, 2), dtype=np.uint64)
-    events(
-        np.array([2, 3], np.uint64), np.array([0, 1, 2], np.int64), 2, unigrams,
-        np.empty_like(unigrams),
-    )  # fmt: skip
-    found = [int(grams.gram_counts[grams.gram_keys == key][0]) for key in unigrams[0]]
+    now = np.empty(3, np.uint64)
+    found = []
+    for symbol in (2, 3):
+        gram_hashes(np.array([symbol], np.uint64), 0, 0, 2, now)
+        found.append(int(grams.counts[grams.keys == now[1], 0][0]))
     assert found == [2, 2]
 
 
 def test_the_model_does_not_depend_on_the_order_of_its_text() -> None:
     texts = [prose(CARDIOLOGY, seed) for seed in range(30)]
     first, second = model(texts), model(texts[::-1])
-    assert np.array_equal(first.tokens.gram_counts, second.tokens.gram_counts)
-    assert np.array_equal(first.spelled, second.spelled)
+    assert np.array_equal(first.tokens.counts, second.tokens.counts)
+    assert np.array_equal(first.spelling, second.spelling)
 
 
 def test_a_document_is_never_scored_by_a_model_that_saw_it() -> None:

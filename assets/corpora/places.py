@@ -77,11 +77,13 @@ def check_name(source: str, name: str) -> None:
 
 def list_bucket(source: Source, places: Places) -> dict[str, RemoteFile]:
     """Return the objects below the source's prefix by their path there."""
+    from botocore.exceptions import BotoCoreError
+
     store = open_bucket(places.s3_endpoint)
     prefix = source.location.removeprefix("s3://").rstrip("/")
     try:
         listed: Mapping[str, Mapping[str, Any]] = store.find(prefix, detail=True)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, BotoCoreError) as error:
         raise SourceUnavailable(
             f"source {source.name}: {source.location} cannot be listed ({error}): check the "
             "bucket, MATERIA_S3_ENDPOINT and the credentials AWS_ACCESS_KEY_ID, "

@@ -15,7 +15,7 @@ from assets.corpora.raw import SnapshotChanged, make_raw
 from assets.corpora.snapshot import Snapshot, resolve
 from assets.corpora.sources import Source, source
 from assets.fakes import fake_workspace
-from assets.recipes.graph import raw_step
+from assets.lineage.step import Step
 from tests.s3 import ACCESS_KEY, BUCKET, SECRET_KEY, s3_server
 
 BIG = bytes(range(256)) * 80_000  # 20 MB: more than one piece
@@ -44,6 +44,11 @@ def _resolve(prefix: str, endpoint: str) -> Snapshot:
     return resolve(_source(prefix), Places(inbox=nowhere, fetched=nowhere, s3_endpoint=endpoint))
 
 
+def _step(entry: Source, snapshot: Snapshot) -> Step:
+    config = {"source": entry.to_dict(), "snapshot": snapshot.to_dict()}
+    return Step(family="corpora", name="raw", partition=entry.name, code_version="1", config=config)
+
+
 def _put(endpoint: str, prefix: str, **files: bytes) -> Any:
     store = open_bucket(endpoint)
     for name, content in files.items():
@@ -60,7 +65,7 @@ def test_objects_are_streamed_byte_for_byte(tmp_path: Path, endpoint: str) -> No
     literals = json.loads(json.dumps(snapshot.to_dict()))
     assert set(literals["etags"]) == {"a.txt", "empty.txt", "sub/b.txt"}
     assert "127.0.0.1" not in json.dumps(literals)
-    ws = fake_workspace(tmp_path, raw_step(_source("whole").to_dict(), literals))
+    ws = fake_workspace(tmp_path, _step(_source("whole"), snapshot))
     outcome = make_raw(snapshot.paths)(ws)
     assert outcome.counts == {"files": 3, "bytes": 5 + len(BIG)}
     assert (ws.out_dir / "files/sub/b.txt").read_bytes() == BIG
@@ -86,7 +91,7 @@ def test_an_object_that_changed_since_its_listing_is_an_error(
         store.rm(f"{BUCKET}/{change}/a.txt")
     else:
         _put(endpoint, change, a=b"after!" if change == "edited" else b"before and after")
-    ws = fake_workspace(tmp_path, raw_step(_source(change).to_dict(), snapshot.to_dict()))
+    ws = fake_workspace(tmp_path, _step(_source(change), snapshot))
     with pytest.raises(SnapshotChanged, match=r"bucket: a\.txt has changed since its snapshot"):
         make_raw(snapshot.paths)(ws)
 
@@ -94,7 +99,7 @@ def test_an_object_that_changed_since_its_listing_is_an_error(
 def test_an_empty_prefix_is_refused_like_an_empty_folder(tmp_path: Path, endpoint: str) -> None:
     snapshot = _resolve("none", endpoint)
     assert snapshot.files == ()
-    ws = fake_workspace(tmp_path, raw_step(_source("none").to_dict(), snapshot.to_dict()))
+    ws = fake_workspace(tmp_path, _step(_source("none"), snapshot))
     with pytest.raises(ValueError, match=r"has no file like .* put one into its prefix"):
         make_raw(snapshot.paths)(ws)
 

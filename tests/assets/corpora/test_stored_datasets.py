@@ -20,8 +20,8 @@ from assets.corpora.readers.record import Bad, Fields, Record
 from assets.corpora.snapshot import Snapshot, resolve
 from assets.corpora.sources import Source, source
 from assets.fakes import fake_workspace
+from assets.lineage.step import Step
 from assets.lineage.workspace import Workspace
-from assets.recipes.graph import raw_step
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
@@ -53,9 +53,14 @@ def _save(folder: Path, form: str) -> None:
             whole.save_to_disk(str(folder))
 
 
+def _step(entry: Source, snapshot: Snapshot) -> Step:
+    config = {"source": entry.to_dict(), "snapshot": snapshot.to_dict()}
+    return Step(family="corpora", name="raw", partition=entry.name, code_version="1", config=config)
+
+
 def _make(tmp_path: Path, entry: Source) -> tuple[Workspace, Snapshot]:
     snapshot = resolve(entry, Places(inbox=tmp_path / "inbox", fetched=tmp_path / "fetched"))
-    ws = fake_workspace(tmp_path, raw_step(entry.to_dict(), snapshot.to_dict()))
+    ws = fake_workspace(tmp_path, _step(entry, snapshot))
     make_raw(snapshot.paths, snapshot.dataset)(ws)
     return ws, snapshot
 
@@ -104,7 +109,7 @@ def test_a_file_that_changes_before_it_is_read_is_an_error(tmp_path: Path) -> No
     _save(tmp_path / "inbox/my_set", "jsonl")
     snapshot = resolve(ENTRY, tmp_path / "inbox")
     (tmp_path / "inbox/my_set/train.jsonl").write_text('{"body": "new"}')
-    ws = fake_workspace(tmp_path, raw_step(ENTRY.to_dict(), snapshot.to_dict()))
+    ws = fake_workspace(tmp_path, _step(ENTRY, snapshot))
     with pytest.raises(SourceUnavailable, match=r"train\.jsonl has changed while it was read"):
         make_raw(snapshot.paths, snapshot.dataset)(ws)
 
@@ -112,7 +117,7 @@ def test_a_file_that_changes_before_it_is_read_is_an_error(tmp_path: Path) -> No
 def test_another_data_set_than_the_snapshots_is_an_error(tmp_path: Path) -> None:
     _save(tmp_path / "inbox/my_set", "jsonl")
     snapshot = resolve(ENTRY, tmp_path / "inbox")
-    ws = fake_workspace(tmp_path, raw_step(ENTRY.to_dict(), snapshot.to_dict()))
+    ws = fake_workspace(tmp_path, _step(ENTRY, snapshot))
     with pytest.raises(SnapshotChanged, match="not the data set of its snapshot"):
         make_raw(snapshot.paths, None)(ws)
 

@@ -65,6 +65,8 @@ def find_evidence(
         for number, part in enumerate(parts)
     ]
     scanned = ws.compute.map(scan_part, work, label="comparing documents with benchmark items")
+    # Hundreds of MB that this process needs no longer than this artifact.
+    index_of.cache_clear()
     _check_order(scanned)
     totals: dict[str, int] = {}
     for part in scanned:

@@ -11,7 +11,10 @@ from assets.corpora.deidentify.patterns import DIGIT_END, behind, compiled
 from assets.corpora.deidentify.spans import INDEX, Spans, date_span, span
 from assets.corpora.deidentify.vocabulary import CUES
 
-_WEEKDAY = rb"(?:(?:Mon|Tue|Tues|Wed|Thu|Thur|Thurs|Fri|Sat|Sun)(?:day|sday|nesday|rsday|urday)?\.?,?[ \t]{1,2})?"
+_WEEKDAY = (
+    rb"(?:(?:Mon|Tue|Tues|Wed|Thu|Thur|Thurs|Fri|Sat|Sun)(?:day|sday|nesday|rsday|urday)?"
+    rb"\.?,?[ \t]{1,2})?"
+)
 _ORDINAL = rb"(?:st|nd|rd|th)?"
 _BACK_DAY = compiled(
     rb"(?<![0-9A-Za-z.,/-])", _WEEKDAY, rb"(?:the[ ])?([0-3]?[0-9])", _ORDINAL,
@@ -98,7 +101,7 @@ _LAST_AGE = 125
 def at_month(data: bytes, pos: int, lo: int, hi: int) -> Spans:
     """March 3rd, 2019; 3 March; 03-MAR-2019; Mar '19; in March."""
     word = _LETTERS.match(data, pos, hi)
-    if word is None or word.end() < hi and data[word.end() : word.end() + 1].isalpha():
+    if word is None or data[word.end() : word.end() + 1].isalpha():
         return []
     capital = word[0][:1].isupper()
     end, start, year = word.end(), pos, None

@@ -77,7 +77,7 @@ _PUBLIC_CODE = compiled(
     rb"d[0-9]{6})[0-9a-z_]{1,30}",
     ignore_case=True,
 )
-_BLOB = compiled(rb"[A-Za-z0-9+/=_-]{120,}+")
+_BLOB = compiled(rb"[A-Za-z0-9+/=_-]{120,1048576}+")
 _BLOB_BACK = compiled(rb"[A-Za-z0-9+/=_-]{1,80}\Z")
 _MIN_CODE_DIGITS = 5
 _CARD_DIGITS = range(13, 20)

@@ -19,7 +19,8 @@ from assets.corpora.deidentify.spans import Spans, date_span, span
 
 _HL7 = {
     b"PID": {2: OTHER, 3: MRN, 4: OTHER, 5: NAME, 6: NAME, 7: DATE, 9: NAME, 11: GEOGRAPHY,
-             12: GEOGRAPHY,             13: PHONE, 14: PHONE, 18: ACCOUNT, 19: SSN, 20: LICENCE, 21: OTHER, 23: GEOGRAPHY},
+             12: GEOGRAPHY, 13: PHONE, 14: PHONE, 18: ACCOUNT, 19: SSN, 20: LICENCE,
+             21: OTHER, 23: GEOGRAPHY},
     b"NK1": {2: NAME, 4: GEOGRAPHY, 5: PHONE, 6: PHONE},
     b"IN1": {2: HEALTH_PLAN, 5: GEOGRAPHY, 7: PHONE, 8: HEALTH_PLAN, 12: DATE, 13: DATE, 16: NAME,
              18: DATE, 19: GEOGRAPHY, 36: HEALTH_PLAN, 49: HEALTH_PLAN},

@@ -38,7 +38,8 @@ MAKERS: dict[str, tuple[str, Maker]] = {
     "hl7_time": (
         c.DATE,
         lambda r, p: (
-            f"20{r.randint(10, 25)}{r.randint(1, 12):02}{r.randint(1, 28):02}{r.randint(8, 18):02}3000"
+            f"20{r.randint(10, 25)}{r.randint(1, 12):02}{r.randint(1, 28):02}"
+            f"{r.randint(8, 18):02}3000"
         ),
     ),
     "zh_date": (

@@ -76,9 +76,7 @@ def gopher(texts: pl.Series, rules: tuple[Rule, ...]) -> pl.Series:
 
 def whole(texts: pl.Series) -> pl.Series:
     """Run the whole step: language, boilerplate, all rules."""
-    frame = pl.DataFrame({"text": texts}).with_columns(
-        kind=pl.lit("prose"), language=pl.lit("en"), domain=pl.lit("medical")
-    )
+    frame = pl.DataFrame({"text": texts}).with_columns(kind=pl.lit("prose"), language=pl.lit("en"))
     return judge_frame(frame, allowed_language="en")["reason"]
 
 

@@ -35,13 +35,14 @@ def judge_frame(frame: pl.DataFrame, *, allowed_language: str) -> pl.DataFrame:
     """Return text, language, reason ("" = kept), REMOVED and removed_sample, one row per row.
 
     The frame has text (in its normal form), kind (prose, term, code), language (declared) and, if
-    it likes, domain; without one, prose is general. Raises ValueError on other kinds.
+    it likes, web: whether the source is pages of the web (layout.py), false without the column.
+    Raises ValueError on other kinds.
     """
     _check(frame)
-    if "domain" not in frame.columns:
-        frame = frame.with_columns(domain=pl.lit("general"))
+    if "web" not in frame.columns:
+        frame = frame.with_columns(web=pl.lit(value=False))
     frame = frame.select(
-        pl.col("text").fill_null(""), "kind", pl.col("language").fill_null(""), "domain"
+        pl.col("text").fill_null(""), "kind", pl.col("language").fill_null(""), "web"
     )
     batch = frame["text"].str.len_bytes().cast(pl.Int64).cum_sum() // BATCH_BYTES
     bounds = [0, *(batch.diff().fill_null(0) > 0).arg_true(), frame.height]
@@ -66,7 +67,7 @@ def _judge_batch(frame: pl.DataFrame, allowed_language: str) -> pl.DataFrame:
     prose = frame["kind"] == "prose"
     cleaned = remove_boilerplate(frame["text"], prose)
     left = frame.with_columns(cleaned["text"], came=frame["text"] != "")
-    left = left.with_columns(_languages(left), page=_pages(left))
+    left = left.with_columns(_languages(left), page=is_page())
     reasons = _reasons(left, allowed_language)
     # Pages are judged as they came, because the shares of lines are FineWeb's, which does not take
     # lines out; then their lines go as C4 has it, and what is left is judged again.
@@ -90,12 +91,6 @@ def _judge_batch(frame: pl.DataFrame, allowed_language: str) -> pl.DataFrame:
 
 def _not_empty(values: pl.Series) -> pl.Expr:
     return pl.when(values != "").then(values)
-
-
-def _pages(frame: pl.DataFrame) -> pl.Series:
-    newlines = pl.col("text").str.count_matches("\n", literal=True)
-    page = (pl.col("kind") == "prose") & is_page(pl.col("domain"), newlines)
-    return frame.select(page.alias("page")).to_series()
 
 
 def _languages(frame: pl.DataFrame) -> pl.Series:

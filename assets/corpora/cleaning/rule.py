@@ -29,7 +29,7 @@ class Rule:
     kind: Kind
     """Documents it judges."""
     layout_only: bool = False
-    """It judges pages: general prose of at least MIN_LAYOUT_LINES lines (layout.py)."""
+    """It judges pages: prose of web sources of at least MIN_LAYOUT_LINES lines (layout.py)."""
     measures: str
     """What is counted, in words."""
     threshold: str

@@ -1,7 +1,7 @@
 """The table of all rules, in the order in which they are asked; the first that fails is the reason.
 
-Docs and reports are made from it. Gopher's rules judge all prose; the rules for pages judge general
-prose with lines (layout.py); code and terms have their own.
+Docs and reports are made from it. Gopher's rules judge all prose; the rules for pages judge prose
+of web sources that has lines (layout.py); code and terms have their own.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import polars as pl
 import pytest
@@ -15,16 +16,16 @@ from tests.assets.corpora.cleaning.texts import CHINESE, CODE, GOOD, JAPANESE, O
 
 
 def judged(
-    *texts: str, kind: str = "prose", language: str = "en", allowed: str = "mul", domain: str = ""
+    *texts: str, kind: str = "prose", language: str = "en", allowed: str = "mul", web: bool = False
 ) -> pl.DataFrame:
     frame = pl.DataFrame({"text": texts}, schema={"text": pl.String})
     frame = frame.with_columns(kind=pl.lit(kind), language=pl.lit(language))
-    if domain:
-        frame = frame.with_columns(domain=pl.lit(domain))
+    if web:
+        frame = frame.with_columns(web=pl.lit(value=True))
     return judge_frame(frame, allowed_language=allowed)
 
 
-def reason(text: str, **how: str) -> str:
+def reason(text: str, **how: Any) -> str:
     return str(judged(text, **how)["reason"][0])
 
 
@@ -60,7 +61,7 @@ def _cut_off() -> str:
     ],
 )
 def test_each_rule_of_prose_names_its_reason(text: str, expected: str) -> None:
-    assert reason(text, domain="medical") == expected
+    assert reason(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_each_rule_of_prose_names_its_reason(text: str, expected: str) -> None:
     ],
 )
 def test_each_kind_of_repetition_is_named(text: str, expected: str) -> None:
-    assert reason(text, language="fi", domain="medical") == expected
+    assert reason(text, language="fi") == expected
 
 
 def test_a_title_taken_up_once_is_no_repetition() -> None:
@@ -100,15 +101,15 @@ def test_a_title_taken_up_once_is_no_repetition() -> None:
         ),
     ],
 )
-def test_pages_have_rules_of_their_own(text: str, expected: str) -> None:
-    assert reason(text) == expected
+def test_pages_of_the_web_have_rules_of_their_own(text: str, expected: str) -> None:
+    assert reason(text, web=True) == expected
 
 
-def test_medical_prose_is_no_page() -> None:
+def test_prose_of_other_sources_is_no_page() -> None:
     structured = "\n".join(
         f"{head}: {line}" for head, line in zip(("AIM", "METHODS"), [GOOD, GOOD[::-1]], strict=True)
     )
-    assert reason(structured + "\n1\n2\n3\n4\n{x}", domain="medical") == ""
+    assert reason(structured + "\n1\n2\n3\n4\n{x}") == ""
 
 
 def test_a_structured_abstract_keeps_its_headings() -> None:
@@ -118,7 +119,7 @@ def test_a_structured_abstract_keeps_its_headings() -> None:
             ("BACKGROUND", "METHODS", "RESULTS", "CONCLUSIONS"), GOOD.split(". "), strict=False
         )
     )
-    found = judged(text, domain="medical")
+    found = judged(text)
     assert found["text"][0] == text
     assert found["reason"][0] == ""
 
@@ -178,7 +179,7 @@ def test_code_has_rules_of_its_own(text: str, expected: str) -> None:
 
 def test_rows_stay_in_order_and_count() -> None:
     texts = [GOOD, "", GOOD + " Lorem ipsum.", CHINESE, GOOD]
-    found = judged(*texts, domain="medical", language="zh")
+    found = judged(*texts, language="zh")
     assert found["reason"].to_list() == ["", "no_text", "placeholder_text", "", ""]
     assert found["language"].to_list()[0] == "en"
     assert found.columns == ["text", "language", "reason", *REMOVED, "removed_sample"]
@@ -186,9 +187,9 @@ def test_rows_stay_in_order_and_count() -> None:
 
 def test_batches_do_not_change_what_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [GOOD, "", PAGE + "\nHome", CHINESE, GOOD + " Lorem ipsum.", PAGE]
-    whole = judged(*texts)
+    whole = judged(*texts, web=True)
     monkeypatch.setattr(judge, "BATCH_BYTES", 300)
-    assert judged(*texts).equals(whole)
+    assert judged(*texts, web=True).equals(whole)
 
 
 def test_a_text_without_a_declared_language_is_not_allowed() -> None:
@@ -221,7 +222,7 @@ def test_wild_text_never_crashes(texts: list[str], kind: str) -> None:
 @given(st.text(alphabet="\n .-aZ9\u60a3\u3042\U0001f600#{", max_size=300))
 @settings(max_examples=100, deadline=None)
 def test_wild_pages_never_crash(text: str) -> None:
-    assert judged(text, f"{PAGE}\n{text}").height == 2
+    assert judged(text, f"{PAGE}\n{text}", web=True).height == 2
 
 
 @pytest.mark.parametrize(
@@ -234,7 +235,7 @@ def test_wild_pages_never_crash(text: str) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["prose", "term", "code"])
 def test_hostile_text_takes_linear_time(text: str, kind: str) -> None:
-    judged(GOOD, PAGE)  # compiles
+    judged(GOOD, PAGE, web=True)  # compiles
     started = time.process_time()
-    judged(text, kind=kind)
+    judged(text, kind=kind, web=True)
     assert time.process_time() - started < 2

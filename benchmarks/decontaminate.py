@@ -20,6 +20,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Sequence
@@ -35,7 +36,6 @@ from assets.mixtures.contamination import ItemIndex
 from assets.mixtures.decontaminate import make_decontaminated
 from assets.mixtures.words import batches, words_of
 from assets.recipes.recipe import BenchmarkCap, ContaminationCaps
-from benchmarks.dedup import installed_blocks
 
 NGRAM_WORDS = 13
 PLANTED = 300
@@ -79,6 +79,21 @@ def benchmark_items(folder: Path) -> pl.DataFrame:
     ws = fake_workspace(folder, step)
     make_benchmarks(ws)
     return pl.read_parquet(ws.out_dir / "items.parquet").sort("benchmark", "item_id")
+
+
+def installed_text(num_bytes: int) -> list[str]:
+    """Return text files of the installed packages, in a fixed random order."""
+    folder = Path(sysconfig.get_path("purelib"))
+    files = [path for path in sorted(folder.rglob("*")) if path.suffix in {".md", ".rst", ".txt"}]
+    random.Random(1).shuffle(files)
+    texts: list[str] = []
+    taken = 0
+    for file in files:
+        text = file.read_text("utf-8", errors="replace")
+        if taken < num_bytes and len(text) > 500:
+            texts.append(text)
+            taken += len(text.encode())
+    return texts
 
 
 def planted(texts: Sequence[str], items: pl.DataFrame) -> list[tuple[str, str]]:
@@ -223,7 +238,7 @@ def main() -> None:
         column = pl.read_parquet(args.documents, columns=["text"])["text"]
         texts = column.filter(column.str.len_bytes().cum_sum() <= limit).to_list()
     else:
-        texts = installed_blocks(limit)
+        texts = installed_text(limit)
     if args.times:
         peak_memory(texts, args.items, args.times)
         return

@@ -142,6 +142,7 @@ def encoders(
     bare = Backend.from_str(content)
     bare.encode_special_tokens = True
     column = texts.to_list()
+    stage = Stage(texts, content)
 
     def check(found: dict[str, object]) -> None:
         ids, bounds = tokenizer.encode_into(texts, threads=args.threads)
@@ -153,7 +154,7 @@ def encoders(
 
     return {
         "encoding": lambda: tokenizer.encode_into(texts, threads=args.threads),
-        "encoding, round trip, packing and index": lambda: shards(texts, content),
+        "encoding, round trip, packing and index": stage.pack,
         "tokenizers encode_batch": lambda: bare.encode_batch(column, add_special_tokens=False),
     }, check
 
@@ -178,14 +179,14 @@ def vocabulary(texts: pl.Series, args: argparse.Namespace) -> str:
     return str(assemble(alphabet, merged.merges).to_str())
 
 
-def shards(texts: pl.Series, content: str) -> object:
-    """Make a whole shards artifact of 8,192-token samples."""
-    from assets.fakes import FakeLake, commit_folder, fake_workspace
-    from assets.lineage.step import Step
-    from assets.tokenizers.shards import make_shards
+class Stage:
+    """The inputs of a shards artifact of 8,192-token samples, in a lake on disk."""
 
-    with tempfile.TemporaryDirectory(prefix="materia-bench-") as folder:
-        lake = FakeLake(Path(folder, "lake"))
+    def __init__(self, texts: pl.Series, content: str) -> None:
+        from assets.fakes import FakeLake, commit_folder
+
+        self._folder = tempfile.TemporaryDirectory(prefix="materia-bench-")
+        self._lake = FakeLake(Path(self._folder.name, "lake"))
         names = pl.Series("doc_id", [f"{number:032x}" for number in range(len(texts))])
         documents = pl.DataFrame({"doc_id": names, "text": texts})
         chosen = pl.DataFrame({"doc_id": names}).with_columns(pl.lit(1).alias("repeats"))
@@ -194,7 +195,14 @@ def shards(texts: pl.Series, content: str) -> object:
             "tokenizers/tokenizer": {"tokenizer.json": content.encode()},
             "mixtures/stage1": {"selection.parquet": _parquet(chosen)},
         }
-        inputs = tuple(commit_folder(lake, node, held) for node, held in files.items())
+        self._inputs = [commit_folder(self._lake, node, held) for node, held in files.items()]
+
+    def pack(self) -> object:
+        """Make the artifact once more, as a fresh attempt would."""
+        from assets.fakes import fake_workspace
+        from assets.lineage.step import Step
+        from assets.tokenizers.shards import make_shards
+
         step = Step(
             family="tokenizers",
             name="shards_stage1",
@@ -202,12 +210,14 @@ def shards(texts: pl.Series, content: str) -> object:
             code_version="1",
             config={"context_tokens": 8192, "seed": 1},
         )
-        return make_shards(fake_workspace(Path(folder), step, inputs, lake=lake))
+        with tempfile.TemporaryDirectory(dir=self._folder.name) as folder:
+            ws = fake_workspace(Path(folder), step, tuple(self._inputs), lake=self._lake)
+            return make_shards(ws)
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:
     with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
-        frame.write_parquet(file.name, compression="zstd")
+        frame.write_parquet(file.name, compression="zstd", row_group_size=4096)
         return Path(file.name).read_bytes()
 
 
@@ -241,7 +251,7 @@ def peak_of(side: str, texts: pl.Series, args: argparse.Namespace) -> float:
                     counter.add(batch["text"])
                 counter.result()
         else:
-            shards(texts, assemble([chr(code) for code in range(32, 127)], []).to_str())
+            Stage(texts, assemble([chr(code) for code in range(32, 127)], []).to_str()).pack()
     return _peak_mib() - held
 
 

@@ -80,9 +80,8 @@ class Own:
         self._threads = threads
         self.vocab_size = tokenizer.vocab_size
 
-    def counts(self, texts: Sequence[str] | pl.Series) -> npt.NDArray[np.int64]:
-        column = pl.Series(texts, dtype=pl.String)
-        return np.diff(self._tokenizer.encode_into(column, threads=self._threads)[1])
+    def counts(self, texts: pl.Series) -> npt.NDArray[np.int64]:
+        return np.diff(self._tokenizer.encode_into(texts, threads=self._threads)[1])
 
     def split(self, term: str) -> list[str]:
         return [self._tokenizer.token(index) for index in self._tokenizer.encode(" " + term)]

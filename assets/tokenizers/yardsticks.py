@@ -7,13 +7,13 @@ one whose package is missing is reported as missing.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 
 class Yardstick(Protocol):
@@ -21,7 +21,7 @@ class Yardstick(Protocol):
 
     vocab_size: int
 
-    def counts(self, texts: Sequence[str]) -> npt.NDArray[np.int64]:
+    def counts(self, texts: pl.Series) -> npt.NDArray[np.int64]:
         """Return the number of tokens of each text."""
 
     def split(self, term: str) -> list[str]:
@@ -89,8 +89,8 @@ class _Llama:
         self._backend.no_padding()
         self.vocab_size = int(self._backend.get_vocab_size())
 
-    def counts(self, texts: Sequence[str]) -> npt.NDArray[np.int64]:
-        encodings = self._backend.encode_batch_fast(list(texts), add_special_tokens=False)
+    def counts(self, texts: pl.Series) -> npt.NDArray[np.int64]:
+        encodings = self._backend.encode_batch_fast(texts.to_list(), add_special_tokens=False)
         return np.array([len(encoding.ids) for encoding in encodings], dtype=np.int64)
 
     def split(self, term: str) -> list[str]:
@@ -108,10 +108,11 @@ class _Ranks:
         self._pieces: dict[int, bytes] = self._backend.vocab
         self.vocab_size = int(self._backend.vocab_size)
 
-    def counts(self, texts: Sequence[str]) -> npt.NDArray[np.int64]:
-        if not texts:
+    def counts(self, texts: pl.Series) -> npt.NDArray[np.int64]:
+        if texts.is_empty():
             return np.zeros(0, dtype=np.int64)
-        return np.array([len(ids) for ids in self._backend.encode_batch(list(texts))])
+        encoded = self._backend.encode_batch(texts.to_list())
+        return np.array([len(ids) for ids in encoded], dtype=np.int64)
 
     def split(self, term: str) -> list[str]:
         ids = self._backend.encode_batch([" " + term])[0]

@@ -77,7 +77,7 @@ def check_name(source: str, name: str) -> None:
 
 def list_bucket(source: Source, places: Places) -> dict[str, RemoteFile]:
     """Return the objects below the source's prefix by their path there."""
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]
 
     store = open_bucket(places.s3_endpoint)
     prefix = source.location.removeprefix("s3://").rstrip("/")

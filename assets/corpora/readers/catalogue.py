@@ -22,6 +22,7 @@ from assets.corpora.readers.pubmed import read_pubmed
 from assets.corpora.readers.python_source import read_python
 from assets.corpora.readers.radiology import read_radiology
 from assets.corpora.readers.record import Bad, Reader, Reading, Record, bad
+from assets.corpora.readers.tsv import read_tsv
 from assets.corpora.readers.wikipedia import read_wikipedia
 from assets.corpora.readers.word_lists import read_edict, read_gcide, read_wordnet
 
@@ -44,6 +45,7 @@ READERS: Mapping[str, Reader] = {
     "pubmed": read_pubmed,
     "python": read_python,
     "radiology": read_radiology,
+    "tsv": read_tsv,
     "wikipedia": read_wikipedia,
     "wordnet": read_wordnet,
 }

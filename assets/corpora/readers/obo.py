@@ -73,20 +73,20 @@ def _record(tags: dict[str, list[str]], file: str, offset: int) -> Record:
 
 def _stanzas(path: Path, name: str, limits: ReadLimits) -> Iterator[tuple[int, list[bytes] | Bad]]:
     """Yield (offset, lines) of each stanza; the first is the header."""
-    start, stanza, size = 0, list[bytes](), 0
+    start, stanza, size, told = 0, list[bytes](), 0, False
     try:
         with open_stream(path, limits) as stream:
             for offset, line in lines(stream, MAX_STANZA_BYTES):
                 if line is not None and line.startswith(b"["):
                     yield start, stanza
-                    start, stanza, size = offset, [], 0
+                    start, stanza, size, told = offset, [], 0, False
                 size += len(line) if line is not None else MAX_STANZA_BYTES + 1
                 if size <= MAX_STANZA_BYTES:
                     stanza.append(line or b"")
-                elif stanza:
+                elif not told:
                     # Reported once; what follows until the next stanza is skipped.
                     yield start, bad(name, start, "record_too_large", b"\n".join(stanza))
-                    stanza = []
+                    stanza, told = [], True
         yield start, stanza
     except UnreadableStream as error:
         yield error.offset, bad(name, error.offset, error.reason, b"\n".join(stanza))

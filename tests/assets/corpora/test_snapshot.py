@@ -118,6 +118,19 @@ def test_an_inbox_lists_dropped_files_and_nothing_else(tmp_path: Path) -> None:
     assert snapshot.version == ""
 
 
+@pytest.mark.parametrize("name", ["inbox", "inbox_public"])
+def test_every_format_is_taken_from_a_folder(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    taken = [
+        "a.arrow", "a.jsonl", "a.jsonl.gz", "a.jsonl.zst", "a.md", "a.parquet", "a.tsv", "a.txt",
+        "a.xml",
+    ]  # fmt: skip
+    for file in (*taken, "a.pdf", "a.zip"):
+        (folder / file).write_text("x")
+    assert [file.path for file in resolve(source(name), tmp_path).files] == taken
+
+
 def test_a_new_file_in_the_inbox_changes_the_identity(tmp_path: Path) -> None:
     folder = tmp_path / "inbox"
     folder.mkdir()

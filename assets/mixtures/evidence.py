@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from assets.mixtures.contamination import ItemIndex
@@ -64,24 +65,9 @@ def evidence_of(
     `documents` names every document with a hit: doc_id, source, native_id, text_hash. Whole items
     are evidence whatever the caps say; n-grams only within them.
     """
-    limits = pl.DataFrame(
-        {
-            "code": range(len(index.benchmarks)),
-            "limit": [caps.of(name).max_documents_per_ngram for name in index.benchmarks],
-        },
-        schema={"code": pl.Int64, "limit": pl.Int64},
-    )
-    codes = pl.DataFrame({"item": range(len(index.codes)), "code": index.codes})
+    codes = pl.DataFrame({"item": np.arange(len(index.codes)), "code": index.codes})
     pairs = index.pairs.join(codes, on="item", how="left")
-    frequent = (
-        ngrams.group_by("source", "slot")
-        .agg(pl.len().cast(pl.Int64).alias("num_documents"))
-        .filter(pl.col("num_documents") > (limits["limit"].min() or 0))
-        .collect()
-        .join(pairs.group_by("slot", "code").agg(pl.col("item").min()), on="slot")
-        .join(limits, on="code")
-        .filter(pl.col("num_documents") > pl.col("limit"))
-    )
+    frequent = _frequent(index, ngrams, pairs, caps)
     overlaps = (
         # What is frequent for all benchmarks goes first: joined with its items, it could be much.
         ngrams.join(_frequent_for_all(frequent, pairs), on=["source", "slot"], how="anti")
@@ -96,6 +82,28 @@ def evidence_of(
     )
     rows = _with_rules(overlaps, wholes.collect())
     return Evidence(removed=_named(index, rows, documents), generic=_generic(index, frequent))
+
+
+def _frequent(
+    index: ItemIndex, ngrams: pl.LazyFrame, pairs: pl.DataFrame, caps: ContaminationCaps
+) -> pl.DataFrame:
+    """Return (source, slot, code, item): n-grams in too many documents for a benchmark's cap."""
+    limits = pl.DataFrame(
+        {
+            "code": np.arange(len(index.benchmarks)),
+            "limit": [caps.of(name).max_documents_per_ngram for name in index.benchmarks],
+        },
+        schema={"code": pl.Int64, "limit": pl.Int64},
+    )
+    return (
+        ngrams.group_by("source", "slot")
+        .agg(pl.len().cast(pl.Int64).alias("num_documents"))
+        .filter(pl.col("num_documents") > (limits["limit"].min() or 0))
+        .collect()
+        .join(pairs.group_by("slot", "code").agg(pl.col("item").min()), on="slot")
+        .join(limits, on="code")
+        .filter(pl.col("num_documents") > pl.col("limit"))
+    )
 
 
 def _frequent_for_all(frequent: pl.DataFrame, pairs: pl.DataFrame) -> pl.LazyFrame:

@@ -56,8 +56,7 @@ def repeats_for(
     if budget_tokens <= 0 or not len(doc_ids):
         return repeats
     draws, weighted = _draws(doc_ids, seed), num_tokens * weights
-    # Readings above a factor are left out until they turn out to be needed: a stage that samples
-    # a large corpus then holds little more than the readings it takes.
+    # Readings beyond a factor wait until they are needed: sampling a large corpus stays small.
     factor = 2.0 * budget_tokens / max(1.0, float(weighted.sum()))
     while True:
         wanted = np.minimum(caps, np.floor(factor * weights + draws).astype(np.int64))
@@ -70,8 +69,7 @@ def repeats_for(
         documents = documents[order]
         taken = int(np.searchsorted(np.cumsum(num_tokens[documents]), budget_tokens)) + 1
         if _is_settled(pace[order], strata[documents], strata[wanted < caps], taken):
-            np.add.at(repeats, documents[:taken], 1)
-            return repeats
+            return repeats + np.bincount(documents[:taken], minlength=len(repeats))
         factor *= 2
 
 

@@ -57,9 +57,15 @@ def document(source: str, native_id: str, text: str) -> dict[str, Any]:
     }
 
 
-def parquet(rows: Sequence[dict[str, Any]]) -> bytes:
+ITEM_COLUMNS = ("benchmark", "item_id", "kind", "text")
+COLUMNS = ("doc_id", "source", "native_id", "text", "text_hash", "cluster_id", "duplicate_count")
+
+
+def parquet(rows: Sequence[dict[str, Any]], columns: Sequence[str] = COLUMNS) -> bytes:
     buffer = io.BytesIO()
-    pl.DataFrame(rows).write_parquet(buffer)
+    empty = pl.DataFrame(schema={name: pl.String for name in columns if name != COLUMNS[-1]})
+    empty = empty.with_columns(pl.lit(1, dtype=pl.Int64).alias(COLUMNS[-1]))
+    (pl.DataFrame(rows) if rows else empty).write_parquet(buffer)
     return buffer.getvalue()
 
 
@@ -78,7 +84,7 @@ def decontaminated(
     lake = FakeLake(folder / "lake")
     inputs = (
         commit_folder(lake, "mixtures/deduped", files_of(documents, parts)),
-        commit_folder(lake, "corpora/benchmarks", {"items.parquet": parquet(items)}),
+        commit_folder(lake, "corpora/benchmarks", {"items.parquet": parquet(items, ITEM_COLUMNS)}),
     )
     step = Step(
         family="mixtures",
@@ -321,6 +327,20 @@ def test_parts_and_one_file_give_the_same_tables(tmp_path: Path) -> None:
     assert len(list((out / "documents").iterdir())) == 7
     assert many["documents"]["doc_id"].is_sorted()
     assert outcome.counts["documents_in"] == 40
+
+
+def test_no_items_and_empty_parts_remove_nothing(tmp_path: Path) -> None:
+    documents = [document("wiki", str(n), FILLER) for n in range(2)]
+    nothing = {"benchmark": "", "item_id": "", "kind": "", "text": ""}
+    none = pl.DataFrame([nothing]).clear()
+    tables, outcome, _ = decontaminated(tmp_path / "items", documents, none.rows(named=True))
+    assert tables["documents"].height == 2
+    tables, _, out = decontaminated(
+        tmp_path / "parts", documents, [item("medqa", "7", ITEM)], parts=3
+    )
+    assert tables["documents"].height == 2
+    assert len(list((out / "documents").iterdir())) == 3
+    assert outcome.counts["removed"] == 0
 
 
 class Elsewhere:

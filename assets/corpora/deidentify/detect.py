@@ -79,7 +79,6 @@ RULES: dict[int, Rule] = {
     kinds.CJK_HONORIFIC: rules_cjk.honorific,
     kinds.CJK_NUMBER: rules_dates.cjk_number,
     kinds.CJK_PLACE: rules_cjk.place,
-    kinds.HEADER: rules_tables.table,
 }
 _SWALLOWING = frozenset((kinds.BLOB, kinds.WEB, kinds.SCHEME, kinds.TOP_DOMAIN, kinds.IMAGE_FILE))
 """Kinds whose spans are long and hold many places of the same kind: begun once."""
@@ -107,11 +106,12 @@ def find_spans(data: bytes, bounds: I64) -> list[Spans]:
             unit_before, covered, table_end = unit, lo, lo
         if pos < covered and kind in _SWALLOWING:
             continue
-        if kind == kinds.HEADER and pos < table_end:
+        if kind != kinds.HEADER:
+            spans = RULES[kind](data, pos, lo, hi)
+        elif pos >= table_end:
+            spans, table_end = rules_tables.table(data, pos, lo, hi)
+        else:
             continue
-        spans = RULES[kind](data, pos, lo, hi)
-        if kind == kinds.HEADER and spans:
-            table_end = spans[-1][1]
         if spans:
             covered = max(covered, spans[-1][1])
             result[unit] += spans

@@ -6,6 +6,7 @@ a masked span counts as right when it touches an identifier.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ import polars as pl
 
 from assets.corpora.deidentify.classes import CLASSES, NAME
 from assets.corpora.deidentify.detect import find_spans, repeated_names
+from assets.corpora.deidentify.notes.layouts import FORMATS
 from assets.corpora.deidentify.notes.note import Note, generate_notes
 from assets.corpora.deidentify.spans import Spans
 from assets.corpora.deidentify.vocabulary import word_flags
@@ -42,9 +44,11 @@ class Evaluation:
         return None if row.is_empty() else row[column][0]
 
 
-def evaluate(seed: int, num_notes: int) -> Evaluation:
+def evaluate(
+    seed: int, num_notes: int, layouts: Mapping[str, tuple[str, ...]] = FORMATS
+) -> Evaluation:
     """Generate notes, mask them once, and count."""
-    notes = generate_notes(seed, num_notes)
+    notes = generate_notes(seed, num_notes, layouts)
     found, offsets = _detect(notes)
     rows = [
         row for note, spans, chars in zip(notes, found, offsets, strict=True)

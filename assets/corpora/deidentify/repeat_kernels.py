@@ -1,17 +1,19 @@
 """Find the capitalised words of a document that are among its own names; one pass, linear."""
 
+# mypy: disallow-untyped-decorators=False, warn-return-any=False
+# mypy: disable-error-code="return-value, assignment"
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from assets.corpora.deidentify.scan_kernels import is_letter, is_upper, word_end
+from assets.corpora.deidentify.scan_kernels import I64, U8, U64, is_letter, is_upper, word_end
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 @njit(cache=True, nogil=True)
-def salted(group, value):
+def salted(group: int, value: int) -> int:
     """Return the key of a word in a document: never 0, which marks an empty slot."""
     h = (value ^ (np.uint64(group) + np.uint64(1)) * _MIX) * _MIX
     h ^= h >> np.uint64(29)
@@ -19,7 +21,7 @@ def salted(group, value):
 
 
 @njit(cache=True, nogil=True)
-def build(groups, values):
+def build(groups: I64, values: U64) -> U64:
     """Return an open-addressed set of (document, hash of word)."""
     size = 64
     while size < 2 * len(groups) + 2:
@@ -35,7 +37,7 @@ def build(groups, values):
 
 
 @njit(cache=True, nogil=True)
-def holds(keys, h):
+def holds(keys: U64, h: int) -> bool:
     mask = np.uint64(len(keys) - 1)
     slot = h & mask
     while keys[slot] != 0:
@@ -46,7 +48,7 @@ def holds(keys, h):
 
 
 @njit(cache=True, nogil=True)
-def repeat(data, bounds, groups, keys, places, ends):
+def repeat(data: U8, bounds: I64, groups: I64, keys: U64, places: I64, ends: I64) -> int:
     """Write begin and end of every capitalised word that its document's set holds."""
     count = 0
     for unit in range(len(bounds) - 1):

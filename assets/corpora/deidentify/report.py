@@ -14,6 +14,7 @@ from assets.corpora.deidentify.classes import CLASSES, PLACEHOLDERS
 from assets.corpora.deidentify.evaluation import EVERY, Evaluation, evaluate
 from assets.corpora.deidentify.floors import PRECISION_FLOORS, RECALL_FLOORS
 from assets.corpora.deidentify.notes.layouts import FORMATS
+from assets.corpora.deidentify.notes.unseen import UNSEEN
 
 REPORT_SEED, REPORT_NOTES = 1, 1100
 
@@ -44,6 +45,20 @@ def report(evaluation: Evaluation) -> str:
     return "\n".join(lines) + "\n"
 
 
+def unseen_report(evaluation: Evaluation) -> str:
+    """Return recall and precision by format, for layouts that no rule was written for."""
+    formats = sorted(UNSEEN)
+    lines = ["| unseen layouts | " + " | ".join((*formats, EVERY)) + " |"]
+    lines.append("| --- |" + " ---: |" * (len(formats) + 1))
+    for column in ("recall", "precision"):
+        cells = (_shown(evaluation, EVERY, column, form) for form in (*formats, EVERY))
+        lines.append(f"| {column} | " + " | ".join(cells) + " |")
+    for name in CLASSES:
+        cells = (_shown(evaluation, name, "recall", form) for form in (*formats, EVERY))
+        lines.append(f"| recall of {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
 def _count(evaluation: Evaluation, name: str) -> str:
     row = evaluation.cells.filter((pl.col("class") == name) & (pl.col("format") == EVERY))
     return "0" if row.is_empty() else f"{row['identifiers'][0]:,}"
@@ -60,7 +75,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=REPORT_SEED)
     parser.add_argument("--notes", type=int, default=REPORT_NOTES)
     chosen = parser.parse_args()
-    sys.stdout.write(report(evaluate(chosen.seed, chosen.notes)))
+    sys.stdout.write(report(evaluate(chosen.seed, chosen.notes)) + "\n")
+    sys.stdout.write(unseen_report(evaluate(chosen.seed, chosen.notes, UNSEEN)))
 
 
 if __name__ == "__main__":

@@ -62,17 +62,21 @@ _YEAR = compiled(rb"(?:[^0-9]|[0-9]{1,2}[-/.]){0,8}?((?:18|19|20)[0-9]{2})(?![0-
 _MIN_COLUMNS, _MIN_KNOWN = 3, 2
 
 
-def table(data: bytes, pos: int, lo: int, hi: int) -> Spans:
-    """Read the header line at pos and the lines below with as many cells."""
+def table(data: bytes, pos: int, lo: int, hi: int) -> tuple[Spans, int]:
+    """Read the header line at pos and the lines below with as many cells.
+
+    Returns their spans and where reading ended: no other header begins before, so that every
+    line is read once however many look like headers.
+    """
     line = _LINE.match(data, pos, hi)
     assert line is not None
     mark = next((m for m in (b",", b"|", b"\t", b";") if line[0].count(m) >= _MIN_COLUMNS - 1), b"")
     if not mark:
-        return []
+        return [], pos
     heads = [_plain(cell) for cell in line[0].split(mark)]
     known = [_CLASS.get(head, "") for head in heads]
     if sum(map(bool, known)) < _MIN_KNOWN:
-        return []
+        return [], pos
     found, at = list[tuple[int, int, int, bytes]](), line.end() + 1
     while at < hi and (row := _LINE.match(data, at, hi)):
         cells = _cells(row[0], mark)
@@ -84,7 +88,7 @@ def table(data: bytes, pos: int, lo: int, hi: int) -> Spans:
         for (start, cell), head, name in zip(cells, heads, known, strict=True):
             found += _cell(at + start, cell, head, name)
         at = row.end() + 1
-    return found
+    return found, at
 
 
 def _plain(cell: bytes) -> bytes:

@@ -3,12 +3,20 @@
 Linear: every byte is consumed once, and what is looked at ahead is bounded by LOOK_AHEAD bytes.
 """
 
+# mypy: disallow-untyped-decorators=False, warn-return-any=False
+# mypy: disable-error-code="return-value, assignment"
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from assets.corpora.deidentify import kinds as k
+
+U8 = npt.NDArray[np.uint8]
+U32 = npt.NDArray[np.uint32]
+I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
 
 LOOK_AHEAD = 28
 """Bytes: a telephone number in its longest form, with separators."""
@@ -26,28 +34,28 @@ _OFFSET, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 
 
 @njit(cache=True, nogil=True)
-def is_digit(c):
+def is_digit(c: int) -> bool:
     return 48 <= c <= 57
 
 
 @njit(cache=True, nogil=True)
-def is_letter(c):
+def is_letter(c: int) -> bool:
     return 97 <= c <= 122 or 65 <= c <= 90 or 0xC3 <= c <= 0xDF
 
 
 @njit(cache=True, nogil=True)
-def is_upper(data, i):
+def is_upper(data: U8, i: int) -> bool:
     c = data[i]
     return 65 <= c <= 90 or (c == 0xC3 and data[i + 1] <= 0x9E) or 0xC4 <= c <= 0xC5
 
 
 @njit(cache=True, nogil=True)
-def is_hex(c):
+def is_hex(c: int) -> bool:
     return 48 <= c <= 57 or 97 <= c <= 102 or 65 <= c <= 70
 
 
 @njit(cache=True, nogil=True)
-def word_end(data, i, hi):
+def word_end(data: U8, i: int, hi: int) -> tuple[int, int]:
     """Return the end of a run of letters (two-byte letters count) and its lower-case hash."""
     h = _OFFSET
     while i < hi:
@@ -68,7 +76,7 @@ def word_end(data, i, hi):
 
 
 @njit(cache=True, nogil=True)
-def bytes_hash(data, i, n):
+def bytes_hash(data: U8, i: int, n: int) -> int:
     h = _OFFSET
     for j in range(i, i + n):
         h = (h ^ np.uint64(data[j])) * _PRIME
@@ -76,7 +84,7 @@ def bytes_hash(data, i, n):
 
 
 @njit(cache=True, nogil=True)
-def look_up(keys, values, h):
+def look_up(keys: U64, values: U32, h: int) -> int:
     mask = np.uint64(len(keys) - 1)
     slot = (h ^ (h >> np.uint64(32))) & mask
     while keys[slot] != 0:
@@ -87,7 +95,7 @@ def look_up(keys, values, h):
 
 
 @njit(cache=True, nogil=True)
-def digits_ahead(data, i, hi):
+def digits_ahead(data: U8, i: int, hi: int) -> int:
     """Return the digits within LOOK_AHEAD bytes, up to what cannot stand in a number group."""
     count, gap = 0, 0
     for j in range(i, min(hi, i + LOOK_AHEAD)):
@@ -105,7 +113,7 @@ def digits_ahead(data, i, hi):
 
 
 @njit(cache=True, nogil=True)
-def is_blob(data, i, hi):
+def is_blob(data: U8, i: int, hi: int) -> bool:
     if i + BLOB_BYTES > hi:
         return False
     for j in range(i, i + BLOB_BYTES):
@@ -117,7 +125,7 @@ def is_blob(data, i, hi):
 
 
 @njit(cache=True, nogil=True)
-def token_kind(data, i, hi):
+def token_kind(data: U8, i: int, hi: int) -> tuple[int, int]:
     """Return the kind of a run of letters and digits beginning at i, and its end."""
     digits, letters, j = 0, 0, i
     # Bounded: a token is read again at each of its runs of digits.
@@ -147,7 +155,7 @@ def token_kind(data, i, hi):
 
 
 @njit(cache=True, nogil=True)
-def number_kind(data, i, e, hi):
+def number_kind(data: U8, i: int, e: int, hi: int) -> int:
     """Return the kind of a run of digits data[i:e] that no letter follows."""
     n = e - i
     if n >= 7:
@@ -167,7 +175,7 @@ def number_kind(data, i, e, hi):
 
 
 @njit(cache=True, nogil=True)
-def separated_kind(data, e, hi, n):
+def separated_kind(data: U8, e: int, hi: int, n: int) -> int:
     sep, j, run = data[e], e + 1, 0
     while j < hi and run < 5 and (is_digit(data[j]) or is_letter(data[j])):
         run += 1
@@ -182,7 +190,7 @@ def separated_kind(data, e, hi, n):
 
 
 @njit(cache=True, nogil=True)
-def age_kind(data, i, n):
+def age_kind(data: U8, i: int, n: int) -> int:
     if n == 2 and data[i] == 57:
         return k.AGE
     if n == 3 and data[i] == 49 and data[i + 1] <= 50:
@@ -191,7 +199,7 @@ def age_kind(data, i, n):
 
 
 @njit(cache=True, nogil=True)
-def capital_ahead(data, e, hi):
+def capital_ahead(data: U8, e: int, hi: int) -> bool:
     """Return whether a capital follows within a few separators."""
     for j in range(e, min(hi - 1, e + 5)):
         if is_upper(data, j):
@@ -202,7 +210,7 @@ def capital_ahead(data, e, hi):
 
 
 @njit(cache=True, nogil=True)
-def has_digit(data, e, hi):
+def has_digit(data: U8, e: int, hi: int) -> bool:
     for j in range(e, min(hi, e + VALUE_AHEAD)):  # noqa: SIM110 (a kernel has no generators)
         if is_digit(data[j]):
             return True
@@ -210,7 +218,7 @@ def has_digit(data, e, hi):
 
 
 @njit(cache=True, nogil=True)
-def is_header(data, i, hi):
+def is_header(data: U8, i: int, hi: int) -> bool:
     """Return whether a line beginning at i may be the header of a table."""
     for j in range(i, min(hi, i + FIRST_CELL)):
         c = data[j]
@@ -222,7 +230,7 @@ def is_header(data, i, hi):
 
 
 @njit(cache=True, nogil=True)
-def word_kind(data, i, e, hi, flags):
+def word_kind(data: U8, i: int, e: int, hi: int, flags: int) -> int:
     """Return the kind of a known word data[i:e]."""
     kind = flags & k.KIND_MASK
     capital = is_upper(data, i)
@@ -246,7 +254,7 @@ def word_kind(data, i, e, hi, flags):
 
 
 @njit(cache=True, nogil=True)
-def cjk_kind(data, i, hi, keys, values):
+def cjk_kind(data: U8, i: int, hi: int, keys: U64, values: U32) -> int:
     if i + 6 <= hi:
         kind = look_up(keys, values, bytes_hash(data, i, 6)) & k.KIND_MASK
         if kind:
@@ -257,7 +265,7 @@ def cjk_kind(data, i, hi, keys, values):
 
 
 @njit(cache=True, nogil=True)
-def next_trigger(data, i, hi, keys, values):
+def next_trigger(data: U8, i: int, hi: int, keys: U64, values: U32) -> tuple[int, int]:
     """Return the kind of what begins at i (0 for nothing) and where to go on."""
     c = data[i]
     if is_letter(c):
@@ -296,7 +304,7 @@ def next_trigger(data, i, hi, keys, values):
 
 
 @njit(cache=True, nogil=True)
-def scan(data, bounds, keys, values, places, found):
+def scan(data: U8, bounds: I64, keys: U64, values: U32, places: I64, found: U8) -> int:
     """Write position and kind of every trigger of the units data[bounds[u]:bounds[u+1]]."""
     count = 0
     for unit in range(len(bounds) - 1):

@@ -6,6 +6,7 @@ Pure: the same seed and number give the same notes, on any machine.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
@@ -38,17 +39,21 @@ class Note:
     gold: tuple[Gold, ...]
 
 
-def generate_notes(seed: int, num_notes: int) -> list[Note]:
+def generate_notes(
+    seed: int, num_notes: int, layouts: Mapping[str, tuple[str, ...]] = FORMATS
+) -> list[Note]:
     """Return notes in all formats by turns; raises ValueError when there would be none."""
     if num_notes < 1:
         raise ValueError(f"{num_notes} notes cannot be generated: ask for one or more")
-    formats = sorted(FORMATS)
-    return [_note(Random(f"{seed}:{i}"), formats[i % len(formats)]) for i in range(num_notes)]
+    formats = sorted(layouts)
+    return [
+        _note(Random(f"{seed}:{i}"), formats[i % len(formats)], layouts) for i in range(num_notes)
+    ]
 
 
-def _note(random: Random, form: str) -> Note:
+def _note(random: Random, form: str, layouts: Mapping[str, tuple[str, ...]]) -> Note:
     who = values.person(random)
-    parts = _parts(random, who, random.choice(FORMATS[form]), {})
+    parts = _parts(random, who, random.choice(layouts[form]), {})
     text, gold, at = list[str](), list[Gold](), 0
     for kind, part in parts:
         shown = _printed(random, part, kind, form)

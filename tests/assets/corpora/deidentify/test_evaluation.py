@@ -52,7 +52,7 @@ def test_recall_counts_whole_identifiers_and_precision_touched_ones(
     gold = (Gold(start=0, end=8, kind=NAME), Gold(start=23, end=29, kind=NAME))
     note = Note(text=text, format="letter", gold=gold)
     spans = [(0, 4, 0, b""), (9, 12, 0, b""), (23, 29, 0, b"")]
-    monkeypatch.setattr(evaluation, "generate_notes", lambda seed, num: [note])
+    monkeypatch.setattr(evaluation, "generate_notes", lambda seed, num, layouts: [note])
     monkeypatch.setattr(evaluation, "find_spans", lambda data, bounds: [spans])
     monkeypatch.setattr(evaluation, "repeated_names", lambda data, bounds, groups, found: found)
     scores = evaluate(1, 1)

@@ -42,7 +42,8 @@ MASKED = [
     ("550e8400-e29b-41d4-a716-446655440000", "[ID]"),
     ("12 Quarry Lane, Yelmport, OR 97302", "[LOCATION], OR [ZIP 973]"),
     ("Yelmport, VT 05901", "[LOCATION], VT [ZIP 000]"),
-    ("\u60a3\u8005\uff1a\u738b\u5c0f\u660e\uff0c92\u5c81", "\u60a3\u8005\uff1a[NAME]\uff0c90 or older"),
+    ("\u60a3\u8005\uff1a\u738b\u5c0f\u660e\uff0c92\u5c81",
+     "\u60a3\u8005\uff1a[NAME]\uff0c90 or older"),
     ("2019\u5e743\u670814\u65e5", "[DATE 2019]"),
     ("\u4ee4\u548c3\u5e745\u67081\u65e5", "[DATE]"),
 ]  # fmt: skip
@@ -135,9 +136,12 @@ def test_an_excerpt_is_masked_and_ends_before_a_cut_identifier() -> None:
 
 
 PIECES = st.sampled_from(
-    ["Dr. ", "Smith", "Okonjo", ", ", "MD", "\n", " ", "MRN: ", "12345678", "3/14/2019", "|", "name",
-     ",dob,mrn\n", "@", "://", "\u60a3\u8005", "\uff1a", "\u738b", "\u69d8", "90", " years old", "[NAME]",
-     "[DATE 2019]", "PID|", "^", "\x00", "\ud800", "\U0001f600", "\u00e9", "St", "12 ", "Box", "OR ", "97302"]
+    ["Dr. ", "Smith", "Okonjo", ", ", "MD", "\n", " ", "MRN: ", "12345678", "3/14/2019", "|",
+     "name",
+     ",dob,mrn\n", "@", "://", "\u60a3\u8005", "\uff1a", "\u738b", "\u69d8", "90",
+     " years old", "[NAME]",
+     "[DATE 2019]", "PID|", "^", "\x00", "\ud800", "\U0001f600", "\u00e9", "St", "12 ",
+     "Box", "OR ", "97302"]
 )  # fmt: skip
 
 

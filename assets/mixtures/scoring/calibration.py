@@ -67,11 +67,15 @@ def f1_report(predicted: I32, labels: I32, names: Sequence[str]) -> dict[str, An
 
 
 def reliability(chances: F64, labels: I32) -> dict[str, Any]:
-    """Return the expected calibration error and its table: confidence against accuracy, in bins."""
+    """Return the expected calibration error and its table: confidence against accuracy, in bins.
+
+    Few documents show an error even if there is none: `ece_if_perfect` is what chance alone makes
+    of bins of this size, the mean of |binomial - its mean| in the normal approximation.
+    """
     confidence = chances.max(axis=1, initial=0.0)
     right = chances.argmax(axis=1) == labels if len(labels) else np.zeros(0, dtype=np.bool_)
     bins = np.clip((confidence * NUM_BINS).astype(np.int64), 0, NUM_BINS - 1)
-    table, error = [], 0.0
+    table, error, chance = [], 0.0, 0.0
     for index in range(NUM_BINS):
         inside = bins == index
         number = int(inside.sum())
@@ -79,6 +83,8 @@ def reliability(chances: F64, labels: I32) -> dict[str, Any]:
             continue
         said, held = float(confidence[inside].mean()), float(right[inside].mean())
         error += number / len(labels) * abs(said - held)
+        spread = float((confidence[inside] * (1 - confidence[inside])).mean())
+        chance += number / len(labels) * float(np.sqrt(2 * spread / (np.pi * number)))
         table.append(
             {
                 "bin": index,
@@ -87,4 +93,4 @@ def reliability(chances: F64, labels: I32) -> dict[str, Any]:
                 "accuracy": round(held, 4),
             }
         )
-    return {"ece": round(error, 4), "table": table}
+    return {"ece": round(error, 4), "ece_if_perfect": round(chance, 4), "table": table}

@@ -24,7 +24,9 @@ def test_f1_by_hand() -> None:
 def test_no_documents_give_zeros() -> None:
     nothing = np.zeros(0, dtype=np.int32)
     assert f1_report(nothing, nothing, ["a"])["macro_f1"] == 0.0
-    assert reliability(np.zeros((0, 2)), nothing) == {"ece": 0.0, "table": []}
+    assert reliability(np.zeros((0, 2)), nothing) == {
+        "ece": 0.0, "ece_if_perfect": 0.0, "table": [],
+    }  # fmt: skip
     assert fit_calibration(np.zeros((0, 2)), nothing)[0] == 1.0
 
 
@@ -34,6 +36,18 @@ def test_the_error_is_the_gap_between_confidence_and_accuracy() -> None:
     found = reliability(chances, labels)
     assert found["ece"] == pytest.approx(0.3)
     assert found["table"] == [{"bin": 13, "documents": 10, "confidence": 0.9, "accuracy": 0.6}]
+
+
+def test_few_documents_show_an_error_that_is_none() -> None:
+    draw = np.random.Generator(np.random.PCG64(2))
+    errors, expected = [], []
+    for _ in range(40):
+        chances = softmax(draw.normal(size=(200, 3)) * 2)
+        labels = np.array([draw.choice(3, p=row) for row in chances], dtype=np.int32)
+        found = reliability(chances, labels)
+        errors.append(found["ece"])
+        expected.append(found["ece_if_perfect"])
+    assert np.mean(errors) == pytest.approx(np.mean(expected), rel=0.15)
 
 
 def test_overconfidence_is_repaired() -> None:

@@ -15,7 +15,7 @@ I32 = npt.NDArray[np.int32]
 DOT, HYPHEN, PLUS, PERCENT = 46, 45, 43, 37
 EQUALS, SECTION, DEGREE, SUPERSCRIPT_TWO = 61, 0xA7, 0xB0, 0xB2
 
-LONGEST_SPECIAL = 8
+LONGEST_SPECIAL = 6
 SPECIAL_ENDS = (DOT, 41, 114, 116)
 """Last characters of the special words: a full stop, a bracket, and/or, cannot."""
 UNIT_PREFIX = np.uint64(1)

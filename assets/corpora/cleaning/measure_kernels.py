@@ -84,20 +84,16 @@ def _characters(scratch: Scratch, size: int, out: I32) -> None:
     dots = 0
     for at in range(size):
         code = codes[at]
-        if code == DOT:
-            dots += 1
-            if dots == 3:
-                out[1] += 1
-                dots = 0
-        else:
-            dots = 0
-        out[4] += bits[at] & SPACE == 0 and bits[at + 1] & SPACE != 0
-        if code == HASH:
-            out[0] += 1
-        elif code == ELLIPSIS:
+        dots = dots + 1 if code == DOT else 0
+        if bits[at] & (ALPHA | ALNUM):
+            continue
+        if dots == 3:
             out[1] += 1
-        elif code == BRACE:
-            out[2] += 1
+            dots = 0
+        out[0] += code == HASH
+        out[1] += code == ELLIPSIS
+        out[2] += code == BRACE
+        out[4] += at > 0 and bits[at] & SPACE != 0 and bits[at - 1] & SPACE == 0
         if bits[at] & ENDS_SENTENCE and (code in (DOT, 33, 63) or code > 0x3000):
             ends = at + 1 == size or code > 0x3000 or bits[at + 1] & (SPACE | ENDS_SENTENCE)
             out[3] += ends and codes[at + 1] not in (DOT, 33, 63)
@@ -148,9 +144,16 @@ def _repetition(scratch: Scratch, count: int, step: int, out: I32) -> None:
     """Take the n-gram measures; `step` words of a script without spaces stand for one."""
     prefix_hashes(scratch.word_hashes, count, scratch.prefixes)
     prefixes, ends, table = scratch.prefixes, scratch.ends, scratch.table
+    most = 2
     for place in range(3):
-        most, chars = top_ngram(prefixes, ends, count, (2 + place) * step, table)
+        n = (2 + place) * step
+        if most > 1 or n > count:  # what is met once goes on being met once
+            most, chars = top_ngram(prefixes, ends, count, n, table)
+        else:
+            chars = ends[n] + n - 1
         out[2 * place], out[2 * place + 1] = most, chars
+    if most == 1:
+        return
     for place in range(6):
         chars = repeated_ngram_chars(prefixes, ends, count, (5 + place) * step, table)
         if chars == 0:

@@ -23,7 +23,13 @@ from assets.corpora.cleaning.characters import (
     UPPER,
 )
 from assets.corpora.cleaning.compiled import compiled
-from assets.corpora.cleaning.edge_kernels import is_special, prefix, suffix
+from assets.corpora.cleaning.edge_kernels import (
+    DOT,
+    LONGEST_SPECIAL,
+    is_special,
+    prefix,
+    suffix,
+)
 from assets.corpora.cleaning.inside_kernels import cut_inside, is_address
 
 U8 = npt.NDArray[np.uint8]
@@ -32,7 +38,6 @@ U64 = npt.NDArray[np.uint64]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 
-DOT = 46
 PLAIN = ALPHA | LOWER | UPPER | ALNUM
 """Bits of a word with nothing to cut."""
 
@@ -73,17 +78,18 @@ def cut_words(codes: I32, bits: U16, size: int, specials: U64, cuts: U8, starts:
         if bits[at] & SPACE:
             at += 1
             continue
-        first, met = at, 0
+        first, met, before = at, 0, 0
         while at < size and not bits[at] & SPACE:
+            before = met
             met |= bits[at]
             at += 1
         starts[count] = first
         count += 1
-        if _is_plain(codes, bits, first, at, met, cuts):
-            if cuts[at - 1]:
-                cuts[at - 1] = 0
-                starts[count] = at - 1
-                count += 1
+        if _is_plain(codes, first, at, met):
+            continue
+        if _has_plain_end(codes, bits, first, at, before):
+            starts[count] = at - 1
+            count += 1
             continue
         _cut_run(codes, bits, first, at, met, specials, cuts)
         for place in range(first + 1, at):
@@ -97,22 +103,22 @@ def cut_words(codes: I32, bits: U16, size: int, specials: U64, cuts: U8, starts:
 
 
 @compiled
-def _is_plain(codes: I32, bits: U16, first: int, end: int, met: int, cuts: U8) -> bool:
-    """Whether a run is a word or a number, with at most one mark behind a word: the usual case."""
+def _is_plain(codes: I32, first: int, end: int, met: int) -> bool:
+    """Whether a run is a word or a number and nothing else, from the bits of its characters."""
     if met & ~PLAIN == 0:
         return end - first != 6 or codes[first + 3] != 110  # can|not
-    if met & ~(DIGIT | ALNUM) == 0:
-        return True
+    return met & ~(DIGIT | ALNUM) == 0
+
+
+@compiled
+def _has_plain_end(codes: I32, bits: U16, first: int, end: int, before: int) -> bool:
+    """Whether a run is letters and one mark behind them, from the bits of all but the last."""
     last = end - 1
-    if met & (DIGIT | UNSPACED) or last == first or (codes[last] == DOT and end - first < 8):
+    if before & ~PLAIN or last == first:
         return False
-    for at in range(first, last):
-        if not bits[at] & ALPHA:
-            return False
-    if bits[last] & MARK or (codes[last] == DOT and bits[last - 1] & LOWER):
-        cuts[last] = 1
-        return True
-    return False
+    if codes[last] == DOT:  # a short one may be an abbreviation
+        return end - first > LONGEST_SPECIAL and bool(bits[last - 1] & LOWER)
+    return bool(bits[last] & MARK)
 
 
 @compiled

@@ -1,201 +1,212 @@
-"""Near-duplicate search beside public peers: speed, and recall and precision against exact truth.
+"""Near-duplicate search beside public peers, end to end: speed, memory, recall and precision.
 
-The corpus is real: text, documentation and code of the installed packages in blocks of about
-1.6 KB (or --documents, any parquet file with a `text` column), with planted near-duplicates (1 to
-8% of the words changed). Truth is every pair by exact Jaccard over word shingles, found by prefix
-filtering (complete, and no code of ours). All sides start from the same texts in memory, use the
-same shingle length, hashes and bands, and run interleaved in one process, because the speed of a
-shared machine drifts: the result is the ratio. Peers check candidates by their own estimate. They
-are no dependencies of ours: `pip install rensa==0.5.0 datasketch==2.0.0` to compare; a peer that is
-not installed is left out.
+Every side runs in a process of its own on the same two cores, from Parquet files of text to
+clusters on disk; ours verifies every pair and writes evidence and the documents that stay, the
+peers do not. Rounds are interleaved because the speed of a shared machine drifts: the result is the
+ratio, and the CPU time beside it. The corpus is real text with planted copies (dedup_corpus.py).
 
-    python -m benchmarks.dedup [--megabytes 20] [--rounds 5] [--bands 32] [--documents FILE]
+    python -m benchmarks.dedup [--megabytes 60] [--rounds 3] [--peer-python PYTHON]
+    python -m benchmarks.dedup --scale 1,4,16 --megabytes 10     peak memory against the size
+
+The peer interpreter has `daft==0.7.26 datatrove==0.10.1 spacy orjson polars pyarrow`.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import random
-import re
+import json
+import shutil
 import statistics
-import sysconfig
+import subprocess
+import sys
+import tempfile
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from assets.mixtures.near import near_duplicates
-from assets.recipes.recipe import DedupSpec
+from benchmarks.dedup_corpus import (
+    exact_pairs,
+    frame_of,
+    megabytes,
+    planted,
+    quality,
+    real_texts,
+    shingle_sets,
+    varied,
+)
+from benchmarks.dedup_ours import DEDUP, SIGNATURES
 
-SHINGLE_WORDS, HASHES, THRESHOLD = 5, 128, 0.7
-BLOCK_CHARS = 1600
-PLANTED_SHARE = 0.08
+PART_BYTES = 16 << 20
+SMALL_SHARE = 0.05
+"""Of the corpus, for datatrove: it takes a minute for what others do in a second."""
 Pairs = set[tuple[int, int]]
-Finder = Callable[[list[str], int], Pairs]
 
 
-def ours(texts: list[str], bands: int) -> Pairs:
-    spec = DedupSpec(
-        shingle_words=SHINGLE_WORDS,
-        num_hashes=HASHES,
-        num_bands=bands,
-        threshold=THRESHOLD,
-        seed=1,
+def write_corpus(folder: Path, num_bytes: int, copies: int) -> pl.DataFrame:
+    """Write the corpus as each side wants it, and return it in the order of its rows."""
+    base = list(real_texts(num_bytes))
+    texts = [pair for copy in range(copies) for pair in planted(varied(base, copy), seed=2)]
+    frame = frame_of(texts).with_row_index("row")
+    write_sources(folder / "real", frame)
+    write_sources(folder / "warm", frame.head(200))
+    extra = frame_of([("extra", text) for _, text in varied(base, 99)[: max(1, len(base) // 100)]])
+    write_sources(folder / "extra", extra)
+    frame.write_parquet(folder / "real.parquet", row_group_size=max(1, frame.height // 8))
+    frame.head(200).write_parquet(folder / "warm.parquet")
+    small = frame.sample(fraction=SMALL_SHARE, seed=1)
+    (folder / "small").mkdir()
+    for index in range(2):
+        small[index::2].write_parquet(folder / "small" / f"{index}.parquet")
+    return frame
+
+
+def write_sources(folder: Path, frame: pl.DataFrame) -> None:
+    for (source,), rows in frame.group_by("source", maintain_order=True):
+        target = folder / str(source)
+        target.mkdir(parents=True)
+        rows = rows.drop("row", strict=False)
+        part = rows["text"].str.len_bytes().cast(pl.Int64).cum_sum() // PART_BYTES
+        for number, (_, piece) in enumerate(rows.group_by(part, maintain_order=True)):
+            piece.write_parquet(target / f"{number:05d}.parquet")
+
+
+def side(command: list[str]) -> dict[str, Any]:
+    """Run one side and return what it printed last."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
+    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return result
+
+
+def ours(folder: Path, workers: int = 2) -> dict[str, Any]:
+    work = str(folder / "ours")
+    return side(
+        [sys.executable, "-m", "benchmarks.dedup_ours", str(folder / "real"), work, str(workers)]
     )
-    found = near_duplicates(pl.Series(texts), spec)
-    return set(zip(found.left.tolist(), found.right.tolist(), strict=True))
 
 
-def rensa(texts: list[str], bands: int) -> Pairs:
-    from rensa import RMinHash, RMinHashLSH  # type: ignore[import-not-found]
-
-    sketches = RMinHash.from_token_sets([word_shingles(t) for t in texts], HASHES, 42)
-    index = RMinHashLSH(threshold=THRESHOLD, num_perm=HASHES, num_bands=bands)
-    pairs: Pairs = set()
-    for row, sketch in enumerate(sketches):
-        pairs.update(
-            (other, row)
-            for other in index.query(sketch)
-            if sketch.jaccard(sketches[other]) >= THRESHOLD
-        )
-        index.insert(row, sketch)
-    return pairs
+def peer(python: str, name: str, folder: Path) -> dict[str, Any]:
+    out = folder / name
+    shutil.rmtree(out, ignore_errors=True)
+    script = str(Path(__file__).with_name("dedup_peers.py"))
+    return side([python, script, name, str(folder / "real.parquet"), str(out)])
 
 
-def datasketch(texts: list[str], bands: int) -> Pairs:
-    from datasketch import MinHash, MinHashLSH  # type: ignore[import-not-found]
-
-    sets = [[shingle.encode() for shingle in word_shingles(text)] for text in texts]
-    sketches = MinHash.bulk(sets, num_perm=HASHES)
-    index = MinHashLSH(num_perm=HASHES, params=(bands, HASHES // bands))
-    pairs: Pairs = set()
-    for row, sketch in enumerate(sketches):
-        pairs.update(
-            (other, row)
-            for other in index.query(sketch)
-            if sketch.jaccard(sketches[other]) >= THRESHOLD
-        )
-        index.insert(row, sketch)
-    return pairs
+def our_pairs(result: dict[str, Any]) -> Pairs:
+    """Return the links of our side: pairs of rows, each compared in full."""
+    files = sorted(Path(result["scratch"], "links").glob("*.parquet"))
+    links = pl.concat([pl.read_parquet(file) for file in files])
+    return set(links.select(pl.col("left").cast(int), pl.col("right").cast(int)).rows())
 
 
-def word_shingles(text: str) -> list[str]:
-    words = re.findall(r"\w+", text.lower())
-    return [" ".join(words[i : i + SHINGLE_WORDS]) for i in range(len(words) - SHINGLE_WORDS + 1)]
+def distinct_texts(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the document of smallest id of every text."""
+    return frame.sort("doc_id").unique("text_hash", keep="first").sort("row")
 
 
-def exact_pairs(texts: list[str]) -> dict[tuple[int, int], float]:
-    """Return all pairs at or above the threshold with their similarity.
-
-    Two sets of similarity t share one of the ceil((1 - t) * size) + 1 rarest members of either.
-    """
-    sets = [frozenset(word_shingles(text)) for text in texts]
-    frequency = Counter(shingle for members in sets for shingle in members)
-    holders: dict[str, list[int]] = defaultdict(list)
-    truth: dict[tuple[int, int], float] = {}
-    for row, members in enumerate(sets):
-        rarest = sorted(members, key=lambda shingle: (frequency[shingle], shingle))
-        prefix = rarest[: int((1 - THRESHOLD) * len(rarest)) + 2]
-        for other in {holder for shingle in prefix for holder in holders[shingle]}:
-            shared = len(members & sets[other])
-            similarity = shared / (len(members) + len(sets[other]) - shared)
-            if similarity >= THRESHOLD:
-                truth[other, row] = similarity
-        for shingle in prefix:
-            holders[shingle].append(row)
-    return truth
+def truths(
+    frame: pl.DataFrame, templates: dict[str, npt.NDArray[np.uint64]]
+) -> dict[tuple[int, int], float]:
+    """Return the true pairs among distinct texts, outside the given templates."""
+    sets = shingle_sets(frame, SIGNATURES.shingle_words, templates)
+    found = exact_pairs(*sets, DEDUP.threshold)
+    rows = frame["row"].to_list()
+    return {(rows[left], rows[right]): value for (left, right), value in found.items()}
 
 
-def corpus(num_bytes: int, documents: Path | None) -> list[str]:
-    if documents is None:
-        return installed_blocks(num_bytes)
-    column = pl.read_parquet(documents, columns=["text"])["text"]
-    texts: list[str] = column.filter(column.str.len_bytes().cum_sum() <= num_bytes).to_list()
-    return texts
+def reading_and_hashing_s(path: Path) -> float:
+    """Return the seconds to read the texts and pass over them once."""
+    started = time.perf_counter()
+    pl.read_parquet(path, columns=["text"])["text"].hash().sum()
+    return time.perf_counter() - started
 
 
-def installed_blocks(num_bytes: int) -> list[str]:
-    """Cut the text files of the installed packages into blocks, in a fixed random order."""
-    folder = Path(sysconfig.get_path("purelib"))
-    files = [p for p in sorted(folder.rglob("*")) if p.suffix in {".py", ".md", ".rst", ".txt"}]
-    random.Random(1).shuffle(files)
-    blocks: list[str] = []
-    taken = 0
-    for file in files:
-        try:
-            text = file.read_text("utf-8")
-        except (UnicodeDecodeError, OSError):
-            continue
-        for start in range(0, len(text) - BLOCK_CHARS // 2, BLOCK_CHARS):
-            blocks.append(text[start : start + BLOCK_CHARS])
-            taken += len(blocks[-1].encode())
-            if taken >= num_bytes:
-                return blocks
-    return blocks
-
-
-def planted(texts: list[str]) -> list[str]:
-    """Add changed copies, and leave exact copies out: every tool finds those by a hash."""
-    rng = random.Random(2)
-    result = list(dict.fromkeys(texts))
-    for text in rng.sample(result, int(PLANTED_SHARE * len(result))):
-        words = text.split(" ")
-        for place in rng.sample(
-            range(len(words)), max(1, int(rng.uniform(0.01, 0.08) * len(words)))
-        ):
-            words[place] = f"changed{place}"
-        result.append(" ".join(words))
-    rng.shuffle(result)
-    return list(dict.fromkeys(result))
-
-
-def quality(found: Pairs, truth: dict[tuple[int, int], float]) -> str:
-    close = {pair for pair, similarity in truth.items() if similarity >= 0.8}
-    return (
-        f"recall {len(found & truth.keys()) / max(1, len(truth)):.3f} at {THRESHOLD}, "
-        f"{len(found & close) / max(1, len(close)):.3f} at 0.8; "
-        f"precision {len(found & truth.keys()) / max(1, len(found)):.3f}"
+def compare(args: argparse.Namespace, folder: Path) -> None:
+    frame = write_corpus(folder, int(args.megabytes * 1e6), 1)
+    size = megabytes(frame)
+    small = sum(megabytes(pl.read_parquet(f)) for f in (folder / "small").glob("*.parquet"))
+    distinct = distinct_texts(frame)
+    plain = truths(distinct, {})
+    print(
+        f"{frame.height:,} documents, {size:.1f} MB, {len(plain):,} true pairs of 5-word shingles"
     )
+    peers = ["daft", "datatrove"] if args.peer_python else []
+    results: dict[str, list[dict[str, Any]]] = {name: [] for name in ["materia", *peers]}
+    floor = []
+    for number in range(args.rounds):
+        floor.append(reading_and_hashing_s(folder / "real.parquet"))
+        results["materia"].append(ours(folder))
+        for name in peers:
+            if number == 0 or name == "daft":
+                results[name].append(peer(args.peer_python, name, folder))
+    found = our_pairs(results["materia"][-1])
+    templates = {
+        source: pl.read_parquet(path)["shingle"].to_numpy()
+        for source, path in results["materia"][-1]["templates"].items()
+    }
+    weighed = truths(distinct, templates)
+    print(f"materia, {len(weighed):,} pairs outside templates: {quality(found, weighed)}")
+    print(f"materia, templates counted: {quality(found, plain)}")
+    for name, runs in results.items():
+        amount = small if name == "datatrove" else size
+        report(name, amount, runs, [size / each["seconds"] for each in results["materia"]])
+    if "daft" in results:
+        rows = set(distinct["row"].to_list())
+        held = pl.read_parquet(results["daft"][-1]["pairs"]).rows()
+        kept = {(a, b) for a, b in held if a in rows and b in rows}
+        print(f"daft: {quality(kept, plain)}")
+    last = results["materia"][-1]
+    print(
+        f"signing {last['signing_s']:.2f} s, merging {last['merging_s']:.2f} s; 1% more data: "
+        f"{last['more_s']:.2f} s, {last['more_s'] / last['seconds']:.1%} of the whole; reading and "
+        f"one hash pass alone: {statistics.median(floor):.2f} s"
+    )
+    print(json.dumps(last["counts"]))
+
+
+def report(name: str, amount: float, runs: list[dict[str, Any]], own: list[float]) -> None:
+    speeds = [amount / each["seconds"] for each in runs]
+    ratios = [mine / theirs for mine, theirs in zip(own, speeds, strict=False)]
+    print(
+        f"{name:>9}: {statistics.median(speeds):6.2f} MB/s wall, "
+        f"{amount / statistics.median(each['cpu_s'] for each in runs):6.2f} MB per CPU second, "
+        f"peak {max(each['peak_mb'] for each in runs):.0f} MB; materia is "
+        f"{statistics.median(ratios):.2f} times as fast "
+        f"(min {min(ratios):.2f}, max {max(ratios):.2f})"
+    )
+
+
+def scales(args: argparse.Namespace, folder: Path) -> None:
+    for scale in [int(each) for each in args.scale.split(",")]:
+        place = folder / str(scale)
+        frame = write_corpus(place, int(args.megabytes * 1e6), scale)
+        size, height = megabytes(frame), frame.height
+        del frame
+        shutil.rmtree(place / "extra")
+        found = ours(place, workers=1)
+        print(
+            f"scale {scale:>2}: {size:7.1f} MB, {height:,} documents, {found['seconds']:.1f} s, "
+            f"peak {found['peak_mb']:.0f} MB"
+        )
+        shutil.rmtree(place)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--megabytes", type=float, default=20.0)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--bands", type=int, default=32)
-    parser.add_argument("--documents", type=Path)
+    parser.add_argument("--megabytes", type=float, default=60.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peer-python", help="interpreter that has the peers installed")
+    parser.add_argument("--scale", help="comma-separated multiples: peak memory instead of speed")
     args = parser.parse_args()
-    texts = planted(corpus(int(args.megabytes * 1e6), args.documents))
-    megabytes = sum(len(text.encode()) for text in texts) / 1e6
-    truth = exact_pairs(texts)
-    print(f"{len(texts):,} documents, {megabytes:.1f} MB, {len(truth):,} true pairs")
-    finders: dict[str, Finder] = {"materia": ours}
-    finders |= {
-        peer.__name__: peer
-        for peer in (rensa, datasketch)
-        if importlib.util.find_spec(peer.__name__) is not None
-    }
-    seconds: dict[str, list[float]] = defaultdict(list)
-    for round_number in range(args.rounds + 1):
-        for name, finder in finders.items():
-            started = time.perf_counter()
-            found = finder(texts, args.bands)
-            if round_number == 0:  # warm-up
-                print(f"{name:>11}: {quality(found, truth)}")
-                continue
-            seconds[name].append(time.perf_counter() - started)
-    for name, times in seconds.items():
-        ratios = [theirs / own for theirs, own in zip(times, seconds["materia"], strict=True)]
-        print(
-            f"{name:>11}: {megabytes / statistics.median(times):6.1f} MB/s; takes "
-            f"{statistics.median(ratios):.2f} times our time "
-            f"(min {min(ratios):.2f}, max {max(ratios):.2f})"
-        )
+    with tempfile.TemporaryDirectory() as name:
+        (scales if args.scale else compare)(args, Path(name))
 
 
 if __name__ == "__main__":

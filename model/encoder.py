@@ -72,13 +72,24 @@ class FastEncoder:
             [np.zeros(1, dtype=np.int64), *bounds]
         )
 
-    def spells(self, texts: pl.Series, ids: U32, bounds: I64) -> npt.NDArray[np.bool_]:
+    def spells(
+        self, texts: pl.Series, ids: U32, bounds: I64, threads: int
+    ) -> npt.NDArray[np.bool_]:
         """Return for each text whether its ids spell exactly it; special ids spell nothing."""
         from model.encode_kernels import spelt
 
         data, offsets = column_bytes(texts)
         same = np.zeros(len(texts), dtype=np.bool_)
-        spelt(data, offsets, ids, bounds, self._piece_bytes, self._piece_bounds, same)
+        slices = row_slices(offsets, threads)
+
+        def run(part: tuple[int, int]) -> None:
+            first, end = part
+            rows = slice(first, end + 1)
+            pieces = self._piece_bytes, self._piece_bounds
+            spelt(data, offsets[rows], ids, bounds[rows], *pieces, same[first:end])
+
+        with ThreadPoolExecutor(max_workers=len(slices)) as pool:
+            list(pool.map(run, slices))
         return same
 
     def _part(self, data: U8, offsets: I64, marks: tuple[int, ...]) -> tuple[U32, I64]:

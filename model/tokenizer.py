@@ -131,11 +131,16 @@ class Tokenizer:
         return self._reference_encode(texts, around)
 
     def spells(
-        self, texts: pl.Series, ids: npt.NDArray[np.uint32], bounds: npt.NDArray[np.int64]
+        self,
+        texts: pl.Series,
+        ids: npt.NDArray[np.uint32],
+        bounds: npt.NDArray[np.int64],
+        *,
+        threads: int = 1,
     ) -> npt.NDArray[np.bool_]:
         """Return for each text of a column whether its ids decode to exactly it."""
         if self._fast is not None:
-            return self._fast.spells(texts, ids, bounds)
+            return self._fast.spells(texts, ids, bounds, threads)
         spans = zip(texts.to_list(), bounds[:-1], bounds[1:], strict=True)
         return np.array(
             [self.decode(ids[a:b].tolist()) == text for text, a, b in spans], dtype=bool

@@ -46,25 +46,15 @@ def learn_merges(
     )
     names.chars[: len(alphabet)] = alphabet
     names.bounds[: len(alphabet) + 1] = np.arange(len(alphabet) + 1)
-    words = Words(
-        symbols=symbols.astype(np.int32),
-        starts=np.concatenate([[0], np.cumsum(sizes[:-1])]).astype(np.int64),
-        sizes=sizes.astype(np.int32),
-        counts=counts.words["count"].to_numpy().astype(np.int64),
-    )
+    rows = np.zeros((len(sizes), 4), dtype=np.int64)
+    rows[:, 0], rows[:, 1] = np.cumsum(sizes) - sizes, sizes
+    rows[:, 2] = counts.words["count"].to_numpy()
+    words = Words(symbols=symbols.astype(np.int32), rows=rows)
     pairs = Pairs(
-        slots=np.full(16, -1, dtype=np.int32),
-        keys=np.empty(0, dtype=np.uint64),
-        totals=np.empty(0, dtype=np.int64),
-        steps=np.empty(0, dtype=np.int32),
-        heads=np.empty(0, dtype=np.int64),
-        post_words=np.empty(0, dtype=np.int32),
-        post_next=np.empty(0, dtype=np.int64),
-        heap=np.empty(0, dtype=np.int32),
-        entry_pair=np.empty(0, dtype=np.int32),
-        entry_total=np.empty(0, dtype=np.int64),
-        entry_head=np.empty(0, dtype=np.int64),
-        used=np.zeros(4, dtype=np.int64),
+        table=np.full((16, 4), -1, dtype=np.int64),
+        words=np.empty((0, 2), dtype=np.int64),
+        queue=np.empty((0, 3), dtype=np.int64),
+        used=np.zeros(3, dtype=np.int64),
     )
     merges = learn(words, pairs, names, num_pieces, min_count, max_chars)
     spelt = _spelt(names.chars, names.bounds[: names.used[0] + 1])

@@ -18,39 +18,32 @@ from numba import njit
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
-U64 = npt.NDArray[np.uint64]
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_START, _SIZE, _COUNT = 0, 1, 2
+_KEY, _TOTAL, _SEEN, _HEAD = 0, 1, 2, 3
 
 
 class Words(NamedTuple):
     """Words as symbols, shortened in place by each merge."""
 
     symbols: I32
-    starts: I64
-    sizes: I32
-    counts: I64
+    rows: I64
+    """[words, 4] first symbol, number of symbols, count; rows fill half a line of the cache."""
 
 
 class Pairs(NamedTuple):
     """All pairs ever counted, the words each was queued with, and the queue."""
 
-    slots: I32
-    """Hash table: index of a pair, -1 in a free slot."""
-    keys: U64
-    totals: I64
-    steps: I32
-    """Step in which a pair last gained words, and their list of that step."""
-    heads: I64
-    post_words: I32
-    post_next: I64
-    heap: I32
-    """Queue entries, the first to merge on top."""
-    entry_pair: I32
-    entry_total: I64
-    entry_head: I64
+    table: I64
+    """[slots, 4] hash table: first << 32 | second (-1 = free); count; step and word of the last
+    gain, as step << 32 | word; newest of the words gained in that step."""
+    words: I64
+    """[places, 2] word, and the place of the next one in the same list (-1 = none)."""
+    queue: I64
+    """[entries, 3] heap: count, key, first word; the first to merge on top."""
     used: I64
-    """[4] pairs, postings, queue entries made, queue entries waiting."""
+    """[3] pairs, places, entries."""
 
 
 class Names(NamedTuple):
@@ -64,13 +57,6 @@ class Names(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def _longer32(old: I32, size: int) -> I32:
-    new = np.empty(size, dtype=np.int32)
-    new[: len(old)] = old
-    return new
-
-
-@njit(cache=True, nogil=True)
 def _longer64(old: I64, size: int) -> I64:
     new = np.empty(size, dtype=np.int64)
     new[: len(old)] = old
@@ -78,158 +64,161 @@ def _longer64(old: I64, size: int) -> I64:
 
 
 @njit(cache=True, nogil=True)
-def _slot(slots: I32, keys: U64, key: np.uint64) -> int:
-    mask = len(slots) - 1
-    mixed = key * _FACTOR
+def _longer_rows(old: I64, size: int) -> I64:
+    new = np.empty((size, old.shape[1]), dtype=np.int64)
+    new[: len(old)] = old
+    return new
+
+
+@njit(cache=True, nogil=True)
+def _slot(table: I64, key: int) -> int:
+    """Return the slot of a pair, or of the free place where it would go."""
+    mask = len(table) - 1
+    mixed = np.uint64(key) * _FACTOR
     slot = np.int64((mixed ^ (mixed >> np.uint64(32))) & np.uint64(mask))
-    while slots[slot] >= 0 and keys[slots[slot]] != key:
+    while table[slot, _KEY] != key and table[slot, _KEY] >= 0:
         slot = (slot + 1) & mask
     return slot
 
 
 @njit(cache=True, nogil=True)
-def with_room(pairs: Pairs, more: int) -> Pairs:
-    """Return the tables with room for so many more pairs, postings and queue entries."""
-    keys, totals, steps, heads = pairs.keys, pairs.totals, pairs.steps, pairs.heads
-    slots, post_words, post_next = pairs.slots, pairs.post_words, pairs.post_next
-    heap, entry_pair = pairs.heap, pairs.entry_pair
-    entry_total, entry_head = pairs.entry_total, pairs.entry_head
-    if pairs.used[0] + more > len(keys):
-        size = 2 * (len(keys) + more)
-        bigger = np.empty(size, dtype=np.uint64)
-        bigger[: len(keys)] = keys
-        keys = bigger
-        totals, heads = _longer64(totals, size), _longer64(heads, size)
-        steps = _longer32(steps, size)
-        room = 16
-        while room < 2 * size:
-            room *= 2
-        slots = np.full(room, -1, dtype=np.int32)
-        for pair in range(pairs.used[0]):
-            slots[_slot(slots, keys, keys[pair])] = pair
-    if pairs.used[1] + more > len(post_words):
-        size = 2 * (len(post_words) + more)
-        post_words, post_next = _longer32(post_words, size), _longer64(post_next, size)
-    if pairs.used[2] + more > len(entry_pair):
-        size = 2 * (len(entry_pair) + more)
-        heap, entry_pair = _longer32(heap, size), _longer32(entry_pair, size)
-        entry_total, entry_head = _longer64(entry_total, size), _longer64(entry_head, size)
-    return Pairs(
-        slots,
-        keys,
-        totals,
-        steps,
-        heads,
-        post_words,
-        post_next,
-        heap,
-        entry_pair,
-        entry_total,
-        entry_head,
-        pairs.used,
+def has_room(pairs: Pairs, more: int) -> bool:
+    """Say whether so many more pairs, words and entries fit; the table stays half empty."""
+    used = pairs.used
+    return (
+        2 * (used[0] + more) <= len(pairs.table)
+        and used[1] + more <= len(pairs.words)
+        and used[2] + more <= len(pairs.queue)
     )
 
 
 @njit(cache=True, nogil=True)
-def _change(pairs: Pairs, first: int, second: int, by: int) -> int:
-    """Add to a pair's count; return its index."""
-    key = np.uint64(first) << np.uint64(32) | np.uint64(second)
-    slot = _slot(pairs.slots, pairs.keys, key)
-    pair = pairs.slots[slot]
-    if pair < 0:
-        pair = np.int32(pairs.used[0])
-        pairs.used[0] += 1
-        pairs.slots[slot], pairs.keys[pair] = pair, key
-        pairs.totals[pair], pairs.steps[pair], pairs.heads[pair] = 0, -1, -1
-    pairs.totals[pair] += by
-    return pair
+def with_room(pairs: Pairs, more: int) -> Pairs:
+    """Return the tables with room for so many more pairs, words and entries."""
+    table, words, queue, used = pairs.table, pairs.words, pairs.queue, pairs.used
+    if 2 * (used[0] + more) > len(table):
+        size = 16
+        while size < 4 * (used[0] + more):
+            size *= 2
+        table = np.full((size, 4), -1, dtype=np.int64)
+        for old in range(len(pairs.table)):
+            if pairs.table[old, _KEY] >= 0:
+                table[_slot(table, pairs.table[old, _KEY])] = pairs.table[old]
+    if used[1] + more > len(words):
+        words = _longer_rows(words, 2 * (len(words) + more))
+    if used[2] + more > len(queue):
+        queue = _longer_rows(queue, 2 * (len(queue) + more))
+    return Pairs(table, words, queue, used)
+
+
+@njit(cache=True, nogil=True)
+def _change(table: I64, used: I64, first: int, second: int, by: int) -> int:
+    """Add to a pair's count; return its slot."""
+    key = np.int64(first) << 32 | np.int64(second)
+    slot = _slot(table, key)
+    if table[slot, _KEY] < 0:
+        used[0] += 1
+        table[slot, _KEY], table[slot, _TOTAL] = key, 0
+        table[slot, _SEEN], table[slot, _HEAD] = -1, -1
+    table[slot, _TOTAL] += by
+    return slot
 
 
 @njit(cache=True, nogil=True)
 def _gain(
-    pairs: Pairs, first: int, second: int, by: int, word: int, step: int, touched: I32, n: int
+    table: I64,
+    places: I64,
+    used: I64,
+    first: int,
+    second: int,
+    by: int,
+    word: int,
+    step: int,
+    touched: I64,
+    n: int,
 ) -> int:
     """Count a pair in one more place; note the word and, once a step, the pair. Return noted."""
-    pair = _change(pairs, first, second, by)
-    if pairs.steps[pair] != step:
-        pairs.steps[pair], pairs.heads[pair] = step, -1
-        touched[n] = pair
+    slot = _change(table, used, first, second, by)
+    seen = np.int64(step) << 32 | np.int64(word)
+    if table[slot, _SEEN] == seen:
+        return n
+    if table[slot, _SEEN] >> 32 != step or table[slot, _SEEN] < 0:
+        table[slot, _HEAD] = -1
+        touched[n] = table[slot, _KEY]
         n += 1
-    head = pairs.heads[pair]
-    if head < 0 or pairs.post_words[head] != word:
-        place = pairs.used[1]
-        pairs.used[1] += 1
-        pairs.post_words[place], pairs.post_next[place] = word, head
-        pairs.heads[pair] = place
+    place = used[1]
+    used[1] = place + 1
+    places[place, 0], places[place, 1] = word, table[slot, _HEAD]
+    table[slot, _SEEN], table[slot, _HEAD] = seen, place
     return n
 
 
 @njit(cache=True, nogil=True)
-def _before(pairs: Pairs, one: int, other: int) -> bool:
-    if pairs.entry_total[one] != pairs.entry_total[other]:
-        return pairs.entry_total[one] > pairs.entry_total[other]
-    return pairs.keys[pairs.entry_pair[one]] < pairs.keys[pairs.entry_pair[other]]
+def _before(queue: I64, at: int, total: int, key: int) -> bool:
+    """Say whether an entry comes before another: the higher count, then the lower ids."""
+    if queue[at, 0] != total:
+        return queue[at, 0] > total
+    return queue[at, 1] < key
 
 
 @njit(cache=True, nogil=True)
-def _push(pairs: Pairs, entry: int) -> None:
-    heap = pairs.heap
-    at = pairs.used[3]
-    pairs.used[3] += 1
-    while at > 0 and _before(pairs, entry, heap[(at - 1) >> 1]):
-        heap[at] = heap[(at - 1) >> 1]
-        at = (at - 1) >> 1
-    heap[at] = entry
+def _push(queue: I64, used: I64, total: int, key: int, head: int) -> None:
+    at = used[2]
+    used[2] = at + 1
+    while at > 0 and not _before(queue, (at - 1) >> 1, total, key):
+        above = (at - 1) >> 1
+        for column in range(3):
+            queue[at, column] = queue[above, column]
+        at = above
+    queue[at, 0], queue[at, 1], queue[at, 2] = total, key, head
 
 
 @njit(cache=True, nogil=True)
-def _pop(pairs: Pairs) -> int:
-    heap = pairs.heap
-    top = heap[0]
-    pairs.used[3] -= 1
-    size = pairs.used[3]
-    last, at = heap[size], 0
+def _drop_top(queue: I64, used: I64) -> None:
+    size = used[2] - 1
+    used[2] = size
+    total, key, head = queue[size, 0], queue[size, 1], queue[size, 2]
+    at = 0
     while True:
         child = 2 * at + 1
         if child >= size:
             break
-        if child + 1 < size and _before(pairs, heap[child + 1], heap[child]):
+        if child + 1 < size and _before(queue, child + 1, queue[child, 0], queue[child, 1]):
             child += 1
-        if not _before(pairs, heap[child], last):
+        if not _before(queue, child, total, key):
             break
-        heap[at] = heap[child]
+        for column in range(3):
+            queue[at, column] = queue[child, column]
         at = child
-    heap[at] = last
-    return top
+    queue[at, 0], queue[at, 1], queue[at, 2] = total, key, head
 
 
 @njit(cache=True, nogil=True)
-def _queue(pairs: Pairs, touched: I32, n: int) -> None:
+def _queue_all(pairs: Pairs, touched: I64, n: int) -> None:
     """Queue the pairs that gained words in this step."""
     for index in range(n):
-        pair = touched[index]
-        if pairs.totals[pair] > 0:
-            entry = pairs.used[2]
-            pairs.used[2] += 1
-            pairs.entry_pair[entry], pairs.entry_total[entry] = pair, pairs.totals[pair]
-            pairs.entry_head[entry] = pairs.heads[pair]
-            _push(pairs, entry)
+        slot = _slot(pairs.table, touched[index])
+        total = pairs.table[slot, _TOTAL]
+        if total > 0:
+            _push(pairs.queue, pairs.used, total, touched[index], pairs.table[slot, _HEAD])
 
 
 @njit(cache=True, nogil=True)
 def _count_all(words: Words, pairs: Pairs) -> Pairs:
-    touched = np.empty(1 << 12, dtype=np.int32)
+    touched = np.empty(1 << 12, dtype=np.int64)
     n = 0
-    for word in range(len(words.sizes)):
-        size, start = words.sizes[word], words.starts[word]
-        pairs = with_room(pairs, size)
+    symbols = words.symbols
+    for word in range(len(words.rows)):
+        start, size, by = words.rows[word, 0], words.rows[word, 1], words.rows[word, 2]
+        if not has_room(pairs, size):
+            pairs = with_room(pairs, size)
         if n + size > len(touched):
-            touched = _longer32(touched, 2 * (n + size))
+            touched = _longer64(touched, 2 * (n + size))
         for at in range(start, start + size - 1):
-            first, second = words.symbols[at], words.symbols[at + 1]
-            n = _gain(pairs, first, second, words.counts[word], word, 0, touched, n)
+            first, second = symbols[at], symbols[at + 1]
+            n = _gain(pairs.table, pairs.words, pairs.used, first, second, by, word, 0, touched, n)
     pairs = with_room(pairs, n)
-    _queue(pairs, touched, n)
+    _queue_all(pairs, touched, n)
     return pairs
 
 
@@ -264,8 +253,8 @@ def _named(names: Names, first: int, second: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _length(names: Names, symbol: int) -> int:
-    return names.bounds[symbol + 1] - names.bounds[symbol]
+def _length(bounds: I64, symbol: int) -> int:
+    return bounds[symbol + 1] - bounds[symbol]
 
 
 @njit(cache=True, nogil=True)
@@ -277,77 +266,93 @@ def _merge_word(
     merge: tuple[int, int, int],
     step: int,
     max_chars: int,
-    touched: I32,
+    touched: I64,
     n: int,
 ) -> int:
     """Replace a pair in one word from left to right, keeping the counts of its neighbours."""
     first, second, made = merge
-    symbols, start, by = words.symbols, words.starts[word], words.counts[word]
-    end = start + words.sizes[word]
+    symbols, rows, bounds = words.symbols, words.rows, names.bounds
+    table, places, used = pairs.table, pairs.words, pairs.used
+    start, by = rows[word, _START], rows[word, _COUNT]
+    end = start + rows[word, _SIZE]
+    room = max_chars - _length(bounds, made)
     read, write = start, start
     while read < end:
-        if read + 1 < end and symbols[read] == first and symbols[read + 1] == second:
-            if write > start:
-                left = symbols[write - 1]
-                _change(pairs, left, first, -by)
-                if _length(names, left) + _length(names, made) < max_chars:
-                    n = _gain(pairs, left, made, by, word, step, touched, n)
-            if read + 2 < end:
-                right = symbols[read + 2]
-                _change(pairs, second, right, -by)
-                if _length(names, right) + _length(names, made) < max_chars:
-                    n = _gain(pairs, made, right, by, word, step, touched, n)
-            symbols[write] = made
-            read += 2
-        else:
+        if symbols[read] != first or read + 1 == end or symbols[read + 1] != second:
             symbols[write] = symbols[read]
-            read += 1
-        write += 1
-    words.sizes[word] = write - start
+            read, write = read + 1, write + 1
+            continue
+        if write > start:
+            left = symbols[write - 1]
+            _change(table, used, left, first, -by)
+            if _length(bounds, left) < room:
+                n = _gain(table, places, used, left, made, by, word, step, touched, n)
+        if read + 2 < end:
+            right = symbols[read + 2]
+            _change(table, used, second, right, -by)
+            if _length(bounds, right) < room:
+                n = _gain(table, places, used, made, right, by, word, step, touched, n)
+        symbols[write] = made
+        read, write = read + 2, write + 1
+    rows[word, _SIZE] = write - start
     return n
+
+
+@njit(cache=True, nogil=True)
+def _merge_all(
+    words: Words,
+    pairs: Pairs,
+    names: Names,
+    head: int,
+    merge: tuple[int, int, int],
+    step: int,
+    max_chars: int,
+    touched: I64,
+) -> tuple[Pairs, I64]:
+    """Merge in every word of a list and queue the pairs that came of it."""
+    n = 0
+    while head >= 0:
+        word, head = pairs.words[head, 0], pairs.words[head, 1]
+        more = 2 * words.rows[word, _SIZE]
+        if not has_room(pairs, more):
+            pairs = with_room(pairs, more)
+        if n + more > len(touched):
+            touched = _longer64(touched, 2 * (n + more))
+        n = _merge_word(words, pairs, names, word, merge, step, max_chars, touched, n)
+    if not has_room(pairs, n):
+        pairs = with_room(pairs, n)
+    _queue_all(pairs, touched, n)
+    return pairs, touched
 
 
 @njit(cache=True, nogil=True)
 def learn(
     words: Words, pairs: Pairs, names: Names, num_pieces: int, min_count: int, max_chars: int
-) -> I32:
+) -> I64:
     """Return [merges, 3] (first, second, made) until so many new symbols exist, or none is left.
 
     `names` has room for num_pieces more symbols, and 0 .. alphabet - 1 are its characters.
     """
-    merges = np.empty((num_pieces + 16, 3), dtype=np.int32)
-    touched = np.empty(1 << 12, dtype=np.int32)
-    count, step = 0, 0
+    merges = np.empty((num_pieces + 16, 3), dtype=np.int64)
+    touched = np.empty(1 << 12, dtype=np.int64)
+    step = 0
     wanted = names.used[0] + num_pieces
     pairs = _count_all(words, pairs)
-    while names.used[0] < wanted and pairs.used[3]:
-        entry = _pop(pairs)
-        pair, head = pairs.entry_pair[entry], pairs.entry_head[entry]
-        if pairs.entry_total[entry] != pairs.totals[pair]:
-            pairs.entry_total[entry] = pairs.totals[pair]
-            _push(pairs, entry)
+    while names.used[0] < wanted and pairs.used[2]:
+        noted, key, head = pairs.queue[0, 0], pairs.queue[0, 1], pairs.queue[0, 2]
+        _drop_top(pairs.queue, pairs.used)
+        total = pairs.table[_slot(pairs.table, key), _TOTAL]
+        if noted != total:
+            _push(pairs.queue, pairs.used, total, key, head)
             continue
-        if pairs.totals[pair] < max(1, min_count):
+        if total < max(1, min_count):
             break
-        first = np.int64(pairs.keys[pair] >> np.uint64(32))
-        second = np.int64(pairs.keys[pair] & np.uint64(0xFFFFFFFF))
+        first, second = key >> 32, key & 0xFFFFFFFF
         made = _named(names, first, second)
-        if count == len(merges):
-            bigger = np.empty((2 * count, 3), dtype=np.int32)
-            bigger[:count] = merges
-            merges = bigger
-        merges[count, 0], merges[count, 1], merges[count, 2] = first, second, made
-        count, step, n = count + 1, step + 1, 0
-        while head >= 0:
-            word = pairs.post_words[head]
-            head = pairs.post_next[head]
-            more = 2 * words.sizes[word]
-            pairs = with_room(pairs, more)
-            if n + more > len(touched):
-                touched = _longer32(touched, 2 * (n + more))
-            n = _merge_word(
-                words, pairs, names, word, (first, second, made), step, max_chars, touched, n
-            )
-        pairs = with_room(pairs, n)
-        _queue(pairs, touched, n)
-    return merges[:count]
+        if step == len(merges):
+            merges = _longer_rows(merges, 2 * step)
+        merges[step, 0], merges[step, 1], merges[step, 2] = first, second, made
+        step += 1
+        merge = (first, second, made)
+        pairs, touched = _merge_all(words, pairs, names, head, merge, step, max_chars, touched)
+    return merges[:step]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,7 @@ class EncodedPart:
 
 def encode_part(item: EncodePart) -> EncodedPart:
     """Encode the selected documents of a part; raises NotLossless when ids spell another text."""
-    tokenizer = Tokenizer.load_file(item.tokenizer.local())
+    tokenizer = load_tokenizer(item.tokenizer)
     frames: list[pl.DataFrame] = []
 
     def run(path: Path) -> None:
@@ -76,6 +77,16 @@ def encode_part(item: EncodePart) -> EncodedPart:
         lengths=item.out.write(f"{item.name}.parquet", lengths.write_parquet),
         tokens=tokens,
     )
+
+
+def load_tokenizer(stored: StoredFile) -> Tokenizer:
+    """Load a tokenizer.json once per process: its tables and word caches serve all parts."""
+    return _loaded(stored.local(), stored.entry.sha256)
+
+
+@lru_cache(maxsize=2)
+def _loaded(path: Path, sha256: str) -> Tokenizer:
+    return Tokenizer.load_file(path)
 
 
 def token_type(vocab_size: int) -> np.dtype[np.unsignedinteger]:
@@ -113,7 +124,7 @@ def _encoded(item: EncodePart, tokenizer: Tokenizer) -> Iterator[tuple[pl.DataFr
             continue
         texts = kept["text"]
         ids, bounds = tokenizer.encode_into(texts, threads=item.threads, marks=True)
-        same = tokenizer.spells(texts, ids, bounds)
+        same = tokenizer.spells(texts, ids, bounds, threads=item.threads)
         if not same.all():
             changed = kept["doc_id"][int(np.argmin(same))]
             raise NotLossless(f"document {changed} is not what its tokens say")

@@ -17,7 +17,7 @@ from assets.lineage.manifest import Cost
 from assets.lineage.workspace import Outcome, Workspace
 from assets.tokenizers.encoded import Chat, Encoded, Tokens, encode_selection, stored_chats
 from assets.tokenizers.pack import Packed, pack
-from assets.tokenizers.parts import token_type
+from assets.tokenizers.parts import load_tokenizer, token_type
 from model.chat import Message, render
 from model.tokenizer import FILE_NAME, Tokenizer
 from training.shards import ShardsInfo
@@ -116,7 +116,7 @@ def samples_per_shard(num_samples: int, context_tokens: int) -> int:
 
 
 def _load(ws: Workspace) -> Tokenizer:
-    return Tokenizer.load(ws.input("tokenizers/tokenizer").path(FILE_NAME).parent)
+    return load_tokenizer(ws.input("tokenizers/tokenizer").stored(FILE_NAME))
 
 
 def _chats(

@@ -1,4 +1,4 @@
-"""The report compares on the same text, names what is missing, counts words where there are some."""
+"""The report compares on the same text, names what is missing, and counts words with care."""
 
 from __future__ import annotations
 

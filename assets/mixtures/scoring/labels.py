@@ -18,18 +18,22 @@ UNLABELLED = None
 
 MEDICAL_LABELS = ("general", "medical")
 
+_BY_TYPE: Mapping[str, tuple[str, ...]] = {
+    "ontology_entry": (
+        "icd10cm", "hpo", "hpoa", "mondo", "efo", "uberon", "cl", "chebi", "radiology_dict",
+    ),
+    "encyclopedia_article": ("wikipedia_gensim106", "wikipedia_passages"),
+    "dictionary_entry": ("gcide", "wordnet", "edict"),
+    "technical_documentation": (
+        "linux_doc", "python_doc", "manpages_zh", "manpages_ja", "debian_reference_zh",
+    ),
+    "guideline": ("open_medicine",),
+    "news": ("lee_background",),
+    "literature": ("chinese_poetry", "fortunes_zh"),
+    "code": ("python_stdlib",),
+}  # fmt: skip
 SOURCE_TYPES: Mapping[str, str] = {
-    "icd10cm": "ontology_entry",
-    "hpo": "ontology_entry",
-    "hpoa": "ontology_entry",
-    "mondo": "ontology_entry",
-    "chebi": "ontology_entry",
-    "efo": "ontology_entry",
-    "uberon": "ontology_entry",
-    "cell_ontology": "ontology_entry",
-    "wikipedia_gensim106": "encyclopedia_article",
-    "open_medicine": "guideline",
-    "python_stdlib": "code",
+    source: kind for kind, sources in _BY_TYPE.items() for source in sources
 }
 """Sources whose documents are all of one kind; others are labelled one by one or not at all."""
 

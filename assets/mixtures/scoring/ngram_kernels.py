@@ -5,7 +5,7 @@ so one entry holds both what a gram counts for and what follows it, and a token 
 per order.
 """
 
-# mypy: disable-error-code="untyped-decorator,no-untyped-def,no-any-return"
+# mypy: disable-error-code="untyped-decorator,no-untyped-def,no-any-return,return-value"
 from __future__ import annotations
 
 import numpy as np

@@ -136,55 +136,67 @@ def _close_line(data: U8, ends: I64, marks: U8, first: int, k: int, words: int, 
 
 
 @njit(cache=True, nogil=True)
-def _count_row(
+def _count_symbol(data: U8, ends: I64, marks: U8, k: int, end: int, out: I32) -> bool:
+    """Count one character that is no letter or digit; return whether it ends a sentence."""
+    out[SYMBOLS] += 1
+    byte = data[ends[k] - 1]
+    if byte >= 60 and byte <= 62 and k + 1 < end:
+        out[RELATIONS] += (marks[k + 1] & KIND) == NUMBER
+    closed = _ends_sentence(data, ends, marks, k, end)
+    out[SENTENCES] += closed
+    return closed
+
+
+@njit(cache=True, nogil=True)
+def _count_shape(
     data: U8, ends: I64, folded: U64, marks: U8, first: int, end: int,
-    keys: U64, category: I8, longest: I8, frequency: U32, low: int, high: int,
-    unit: int, seen: U64, stamps: I64, stamp: int, out: I32,
+    frequency: U32, low: int, high: int, seen: U64, stamps: I64, stamp: int, out: I32,
 ) -> int:  # fmt: skip
-    """Count one document into `out` and return the next free stamp."""
-    line, line_words, skip, fresh, window = first, 0, 0, True, 0
+    """Count words, terms, sentences and lines of a document; return the next free stamp."""
+    line, line_words, fresh, window = first, 0, True, 0
     for k in range(first, end):
         mark = marks[k]
         kind = mark & KIND
-        length = ends[k] - (ends[k - 1] if k > 0 else 0) - ((mark & SPACED) != 0)
         if kind == WORD:
+            length = ends[k] - (ends[k - 1] if k > 0 else 0) - ((mark & SPACED) != 0)
             out[WORDS] += 1
             out[LETTERS] += length
-            line_words += 1
-            window += 1
             out[NAMES] += (mark & CAPITAL) != 0 and not fresh
             if _is_term(folded, k, length, mark, frequency, low, high):
                 out[TERMS] += _first_time(seen, stamps, stamp, folded[k])
+            line_words, window, fresh = line_words + 1, window + 1, False
             if window >= TERM_WINDOW_WORDS:
                 window, stamp = 0, stamp + 1
-            fresh = False
         elif kind == UNSPACED:
             out[UNSPACED_CHARS] += 1
             line_words += 1
         elif kind == NUMBER:
             out[NUMBERS] += 1
         elif kind == SYMBOL:
-            out[SYMBOLS] += 1
-            if _ends_sentence(data, ends, marks, k, end):
-                out[SENTENCES] += 1
-                fresh = True
-            byte = data[ends[k] - 1]
-            if byte >= 60 and byte <= 62 and k + 1 < end and (marks[k + 1] & KIND) == NUMBER:
-                out[RELATIONS] += 1
+            fresh = _count_symbol(data, ends, marks, k, end, out) or fresh
         elif kind == NEWLINE:
             _close_line(data, ends, marks, line, k, line_words, out)
             line, line_words, fresh = k + 1, 0, True
-        if skip > 0:
-            skip -= 1
-        elif kind < NEWLINE:
-            found, taken = _phrase(folded, marks, k, end, keys, category, longest)
-            if found == unit:
-                out[MEASURES] += k > first and (marks[k - 1] & KIND) == NUMBER
-            elif found >= 0:
-                out[len(COUNTS) + found] += 1
-                skip = taken - 1
     _close_line(data, ends, marks, line, end, line_words, out)
     return stamp + 1
+
+
+@njit(cache=True, nogil=True)
+def _count_phrases(
+    folded: U64, marks: U8, first: int, end: int,
+    keys: U64, category: I8, longest: I8, unit: int, out: I32,
+) -> None:  # fmt: skip
+    """Count the phrases of the lexicon, the longest at each place, and numbers with a unit."""
+    free = first
+    for k in range(first, end):
+        if k < free or (marks[k] & KIND) >= NEWLINE:
+            continue
+        found, taken = _phrase(folded, marks, k, end, keys, category, longest)
+        if found == unit:
+            out[MEASURES] += k > first and (marks[k - 1] & KIND) == NUMBER
+        elif found >= 0:
+            out[len(COUNTS) + found] += 1
+            free = k + taken
 
 
 @njit(cache=True, nogil=True)
@@ -198,8 +210,9 @@ def count_rows(
     stamps = np.zeros(_SEEN_ROOM, dtype=np.int64)
     stamp = 1
     for row in range(len(bounds) - 1):
-        stamp = _count_row(
-            data, ends, folded, marks, bounds[row], bounds[row + 1],
-            keys, category, longest, frequency, low, high, unit, seen,
-            stamps, stamp, out[row],
+        first, end = bounds[row], bounds[row + 1]
+        stamp = _count_shape(
+            data, ends, folded, marks, first, end, frequency, low, high, seen, stamps, stamp,
+            out[row],
         )  # fmt: skip
+        _count_phrases(folded, marks, first, end, keys, category, longest, unit, out[row])

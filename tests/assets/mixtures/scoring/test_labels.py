@@ -7,6 +7,7 @@ import re
 import polars as pl
 import pytest
 
+from assets.corpora.sources import SOURCES
 from assets.mixtures.scoring.departments import (
     DEPARTMENTS,
     NO_DEPARTMENT,
@@ -127,6 +128,10 @@ def test_stated_publication_types_win_over_the_title() -> None:
 def test_a_source_of_one_kind_needs_no_title() -> None:
     for source, kind in SOURCE_TYPES.items():
         assert content_type("A case report", source=source) == kind
+
+
+def test_sources_of_one_kind_are_in_the_catalogue() -> None:
+    assert set(SOURCE_TYPES) <= set(SOURCES)
 
 
 def test_an_unknown_source_is_not_labelled() -> None:

@@ -43,6 +43,7 @@ def _either(*rules: Rule) -> Rule:
 RULES: dict[int, Rule] = {
     kinds.NAME: rules_names.known_name,
     kinds.WEAK_NAME: rules_names.weak_name,
+    kinds.UNKNOWN: rules_names.unknown_pair,
     kinds.TITLE: _either(
         rules_places.title_or_street, rules_labels.after_label, rules_places.state
     ),

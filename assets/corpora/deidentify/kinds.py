@@ -45,6 +45,8 @@ CJK_LABEL = 40
 CJK_HONORIFIC = 41
 CJK_NUMBER = 42
 CJK_PLACE = 43
+UNKNOWN = 45
+"""A capitalised word that is in no list, before another capital."""
 HEADER = 44
 """A line whose first cell is short."""
 

@@ -34,7 +34,8 @@ _STRONG = {
     b"identifier": OTHER, b"tracking": OTHER, b"barcode": OTHER, b"confirmation": OTHER,
 }  # fmt: skip
 _WEAK = {
-    b"record": MRN, b"chart": MRN, b"hospital": MRN, b"mr": MRN, b"insurance": HEALTH_PLAN,
+    b"record": MRN, b"chart": MRN, b"hospital": MRN, b"hosp": MRN, b"unit": MRN,
+    b"ser": DEVICE, b"mr": MRN, b"insurance": HEALTH_PLAN,
     b"plan": HEALTH_PLAN, b"group": HEALTH_PLAN, b"payer": HEALTH_PLAN, b"billing": ACCOUNT,
     b"invoice": ACCOUNT, b"bank": ACCOUNT, b"card": ACCOUNT, b"certificate": LICENCE,
     b"cert": LICENCE, b"driver": LICENCE, b"drivers": LICENCE, b"vehicle": VEHICLE, b"tag": VEHICLE,
@@ -98,6 +99,7 @@ _BIOMETRIC = compiled(
     ignore_case=True,
 )
 _FAX_WORDS = frozenset((b"fax", b"facsimile", b"telefax"))
+_PLATES = (b"plate", b"tag", b"registration", b"reg")
 _PAGERS = frozenset((b"pager", b"beeper"))
 _MIN_DIGITS, _MIN_WEAK_DIGITS, _MIN_BARE_DIGITS = 2, 4, 7
 _YEARS = compiled(rb"(?:19|20)[0-9]{2}(?![0-9A-Za-z/-])")
@@ -112,7 +114,7 @@ def after_label(data: bytes, pos: int, lo: int, hi: int) -> Spans:
         return []
     rest = _REST.match(data, word.end(), hi)
     at = rest.end() if rest else word.end()
-    plate = _PLATE.match(data, at, hi) if label in (b"plate", b"tag") else None
+    plate = _PLATE.match(data, at, hi) if label in _PLATES else None
     if plate and _num_digits(plate[1]) >= 1:
         return [span(plate.start(1), plate.end(1), VEHICLE)]
     found = _LABELLED.match(data, at, hi)

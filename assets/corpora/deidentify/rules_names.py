@@ -27,7 +27,7 @@ _LABEL_TAIL = compiled(
     rb"physician|provider|surgeon|doctor|contact|nurse|clinician|by|to|person|md|kin|"
     rb"practitioner|signature|\(last, ?first\)|\(s\))(?![A-Za-z])){0,4}"
     rb"([ \t]{0,3}\"?[ \t]{0,3}[:=|>][ \t]{0,3}\n?[ \t]{0,3}[\[{\"']{0,4}[ \t]{0,2}|[ \t]{1,"
-    rb"3}(?:is|was)[ \t])?",
+    rb"3}(?:is|was)[ \t]|[ \t]{2,24})?",
     ignore_case=True,
 )
 _CUE_TAIL = compiled(rb"[ \t]{0,2}[:,]?[ \t]{0,2}\n{0,2}[ \t]{0,3}")
@@ -46,9 +46,10 @@ _HEADS = frozenset(HEADS.encode().split())
 _CREDENTIALS = frozenset(CUES[kinds.CREDENTIAL].encode().split())
 _TITLES = frozenset(CUES[kinds.TITLE].encode().split())
 _STRICT = frozenset(b"name surname forename firstname lastname family given patient".split())
-_PREPOSITION = b"by"
+_PREPOSITIONS = (b"by", b"with", b"to", b"via")
 WORDS = compiled(LETTER, rb"{1,40}+")
 _MAX_ACRONYM = 4
+_MIN_UNKNOWN = 4
 _MAX_INITIALS = 1
 """A point after a longer word ends the sentence."""
 _POINTED = _TITLES | frozenset(b"jr sr st ste".split())
@@ -150,7 +151,7 @@ def after_label(data: bytes, pos: int, lo: int, hi: int) -> Spans:
     while words and (more := _MORE_QUOTED.match(data, end, hi)):
         end, words = name_run(data, more.end(), hi)
         found += [span(more.end(), end, NAME)] if words else []
-    if not found and word[0].lower() in _STRICT:
+    if not found and tail[1].strip() and word[0].lower() in _STRICT:
         found = _lower_name(data, start, hi)
     return found
 
@@ -176,7 +177,7 @@ def after_cue(data: bytes, pos: int, lo: int, hi: int) -> Spans:
     assert word is not None
     gap = _CUE_TAIL.match(data, word.end(), hi)
     start = gap.end() if gap else word.end()
-    return _by_cue(data, start, hi, alone=word[0].lower() != _PREPOSITION)
+    return _by_cue(data, start, hi, alone=word[0].lower() not in _PREPOSITIONS)
 
 
 def _by_cue(data: bytes, start: int, hi: int, *, alone: bool) -> Spans:
@@ -258,6 +259,15 @@ def weak_name(data: bytes, pos: int, lo: int, hi: int) -> Spans:
     named = flags & (kinds.GIVEN | kinds.FAMILY) and not flags & kinds.ORDINARY
     unknown = not flags and len(last) > 2 and not last.isupper()
     return [span(pos, end, NAME)] if named or unknown else []
+
+
+def unknown_pair(data: bytes, pos: int, lo: int, hi: int) -> Spans:
+    """Thraido Kelmanko: two capitalised words that are in no list are taken for a name."""
+    end, words = name_run(data, pos, hi)
+    unknown = [word for word in words[:2] if not flags_of(word) and not word.isupper()]
+    if len(unknown) < 2 or min(map(len, unknown)) < _MIN_UNKNOWN or is_term(data, end, hi):
+        return []
+    return [span(pos, end, NAME)]
 
 
 def _is_name(word: bytes) -> bool:

@@ -57,14 +57,14 @@ _OF_PLACE = compiled(rb"[ ](?:of|at|in)[ ](?:the[ ])?((?:", WORD, rb"[ ]?){1,3})
 _NUMBER_AFTER = compiled(rb"[ ](?:No\.?[ ]|#)?[0-9]{1,4}(?![0-9])")
 _LABEL = compiled(
     rb"s?(?:[ _-]?(?:address|line|code|street|home|of|birth|residence|1|2|\(city\))){0,3}"
-    rb"\"?[ \t]{0,3}[:=|][ \t]{0,3}[\[\"']{0,3}[ \t]{0,2}",
+    rb"\"?[ \t]{0,3}[:=|>][ \t]{0,3}[\[\"']{0,3}[ \t]{0,2}",
     ignore_case=True,
 )
 _REST_OF_FIELD = compiled(rb"[^\n\"|;\t]{2,120}+")
 _IN = compiled(
     rb"(?:,?[ \t\n]{1,3}(?:and|alone|currently|with|her|his|their|an?|the|family|husband|wife|"
     rb"daughter|son|"
-    rb"parents|house|apartment|home|here|raised)(?![a-z])){0,4}"
+    rb"parents|house|apartment|home|here|raised|up)(?![a-z])){0,4}"
     rb"[ \t\n]{1,3}(?:in|at|near|outside|to|from|of|on)[ \t\n]{1,3}",
     ignore_case=True,
 )

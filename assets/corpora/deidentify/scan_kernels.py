@@ -244,6 +244,8 @@ def word_kind(data: U8, i: int, e: int, hi: int, flags: int) -> int:
         kind = kind if has_digit(data, e, hi) else 0
     if kind == k.NAME_CUE:
         kind = kind if capital_ahead(data, e, hi) else 0
+    if not flags and capital and e - i >= 4 and not is_upper(data, i + 1):
+        return k.UNKNOWN if e + 1 < hi and data[e] == 32 and is_upper(data, e + 1) else 0
     if kind or not capital or not flags & (k.GIVEN | k.FAMILY) or flags & k.EPONYM:
         return kind
     if not flags & k.ORDINARY:

@@ -31,7 +31,8 @@ CUES = {
     "holder owner user requester ordering performer reviewer verifier witness operator emergency",
     kinds.NAME_CUE: "by dear cc re mother father wife husband son daughter brother sister spouse "
     "partner aunt uncle cousin niece nephew friend neighbour neighbor grandson granddaughter "
-    "grandmother grandfather fiance fiancee named called sincerely regards faithfully truly "
+    "grandmother grandfather fiance fiancee named called with to via sincerely regards "
+    "faithfully truly "
     "signed thanks",
     kinds.CREDENTIAL: "md do rn np pa phd facs mbbs pharmd dds dmd dpm lpn lcsw msn bsn aprn crna "
     "facc frcp mrcp frcs mph psyd lmft cnm dnp facp frcpc fnp",
@@ -48,7 +49,8 @@ CUES = {
     "oregon pennsylvania tennessee texas utah vermont virginia washington wisconsin wyoming new "
     "north south west rhode puerto guam al ak az ar ca co ct de fl ga hi id il in ia ks ky la me "
     "ma mi mn mo mt ne nv nh nj nm ny nc nd oh ok or ri sc sd tn tx ut vt va wa wv wi wy dc pr",
-    kinds.PLACE_CUE: "lives living lived resides residing resided moved hometown address city town "
+    kinds.PLACE_CUE: "lives living lived grew resides residing resided moved hometown "
+    "address city town "
     "zip zipcode postal postalcode postcode born raised native relocated commutes line addr "
     "birthplace suburb locality visiting travelled traveled residence",
     kinds.FACILITY: "hospital clinic infirmary hospice university college institute centre center "
@@ -61,7 +63,7 @@ CUES = {
     "subject "
     "participant ssn social ss sample request reference ref file folder claim prescription rx "
     "token tracking booking voucher identifier id tag username login handle twitter instagram "
-    "facebook skype wechat student donor isikhnas generator stent no number n",
+    "facebook skype wechat student donor generator hosp unit job reg ser stent no number n",
     kinds.PHONE_LABEL: "phone tel telephone telephones mobile cell pager beeper fax facsimile call "
     "ph hotline landline telefax",
     kinds.AGE_CUE: "ninety hundred nonagenarian centenarian",

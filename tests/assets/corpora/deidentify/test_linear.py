@@ -20,7 +20,8 @@ EMBEDDED = 1 << 20
 ADVERSARIAL = (
     "A", "1", "1-", "1.", "1:", "a:", "@", "a@", "a.", "://", "http://a", "Dr. ", "Smith, ", "J. ",
     "O'", "name: ", "MRN ", "MRN-", "Box ", "12 A ", "St ", "County ", "[", "(1", "+1 ", "90 ",
-    "\u738b", "\u60a3\u8005", "\u5e02", "\u69d8", "12\u6708", "PID|", "PID|a^", "name,dob,mrn\n", "|",
+    "\u738b", "\u60a3\u8005", "\u5e02", "\u69d8", "12\u6708", "PID|", "PID|a^",
+    "name,dob,mrn\n", "|",
     "data:image/png;base64,", "a1", "1a", "aA1+/", "March ", "Hospital ", ", OR ", "X, MD ",
     "account number ", "fingerprint id ",
     "lives alone with her ", "\u00e9", "www.", ".com",

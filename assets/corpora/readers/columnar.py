@@ -69,9 +69,10 @@ def _rows(pipe: IO[bytes], columns: int) -> Iterator[tuple[int, str, list[bytes 
 
     try:
         for batch in pa.ipc.open_stream(pipe):
-            for values in batch.to_pylist():
-                found = [values[f"c{index}"] for index in range(columns)]
-                yield values["row"], values["bad"] or "", found
+            rows, problems, *values = (column.to_pylist() for column in batch.columns)
+            assert len(values) == columns
+            for row, problem, *found in zip(rows, problems, *values, strict=True):
+                yield row, problem or "", found
     except (pa.ArrowException, OSError):
         return  # the decoder ended early: its exit code says so
 

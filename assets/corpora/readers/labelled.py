@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +12,6 @@ MAX_FIELD_CHARS = 500
 
 _DOMAINS = ("", "medical", "general", "code")
 _LABELS = ("id", "title", "language", "domain", "licence")
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def record_of_row(
@@ -33,7 +31,7 @@ def record_of_row(
         if not isinstance(value, str) or len(value) > MAX_FIELD_CHARS:
             return bad(file, offset, f"bad_{label}_field", _shown(row))
         found[label] = value
-    if any(_LONE_SURROGATE.search(value) for value in (text, *found.values())):
+    if not all(map(_is_text, (text, *found.values()))):
         return bad(file, offset, "lone_surrogate", _shown(row))
     if found["domain"] not in _DOMAINS:
         return bad(file, offset, "bad_domain_field", _shown(row))
@@ -47,6 +45,17 @@ def record_of_row(
         domain=found["domain"],
         licence=found["licence"],
     )
+
+
+def _is_text(value: str) -> bool:
+    """Return whether text can be stored: half of a surrogate pair, as JSON allows it, cannot."""
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _shown(row: Mapping[str, Any]) -> str:

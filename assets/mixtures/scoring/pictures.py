@@ -63,6 +63,8 @@ def draw_scores(
         panel.barh(places, table[:, 3] - table[:, 1], left=table[:, 1], color="#9fcfbd")
         panel.plot(table[:, 2], places, "|", color="#14523d", markersize=12)
         panel.set_title(column, fontsize=9)
+        if column == "medical":
+            panel.set_xlim(-0.05, 1.05)  # most documents stand at the very ends
     axes[0].set_yticks(places, sources)
     axes[0].invert_yaxis()
     figure.supxlabel("10, 25, 50, 75 and 90% of the documents", fontsize=9)

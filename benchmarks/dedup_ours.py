@@ -53,6 +53,9 @@ class Threads:
         with ThreadPoolExecutor(self.workers) as pool:
             return list(pool.map(function, items))
 
+    def release(self) -> None:
+        pass
+
 
 def commit_documents(lake: FakeLake, corpus: Path, name: str) -> list[Manifest]:
     """Commit CORPUS/source/*.parquet as the documents of each source."""

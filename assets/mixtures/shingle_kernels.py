@@ -20,7 +20,7 @@ LANES = 64
 _ZERO = np.uint64(0)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def roll(hashes: U64, bounds: I64, length: int, step: np.uint64, mixers: U64, out: U64) -> int:
     """Write the hash of every run of `length` words within a document; return how many."""
     mix_a, mix_b = mixers[0], mixers[1]
@@ -43,7 +43,7 @@ def roll(hashes: U64, bounds: I64, length: int, step: np.uint64, mixers: U64, ou
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def fill_table(members: U64, table: U64) -> None:
     """Put hashes into an empty open-addressed table of a power of two (0 means empty)."""
     mask = np.uint64(len(table) - 1)
@@ -54,7 +54,7 @@ def fill_table(members: U64, table: U64) -> None:
         table[slot] = member
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def drop_members(shingles: U64, bounds: I64, table: U64, seen_in: I64, num_documents: I64) -> I64:
     """Close the runs over members of the table, in place; return how many each document had.
 
@@ -84,7 +84,7 @@ def drop_members(shingles: U64, bounds: I64, table: U64, seen_in: I64, num_docum
     return dropped
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def minima(shingles: U64, bounds: I64, factors: U32, offsets: U32, out: U32) -> None:
     """Write per document the least of factor * shingle + offset modulo 2**32, for every factor."""
     longest = 0
@@ -110,7 +110,7 @@ def minima(shingles: U64, bounds: I64, factors: U32, offsets: U32, out: U32) -> 
             out[document, row] = least
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def make_sets(shingles: U64, bounds: I64) -> None:
     """Keep the first occurrence of every shingle of a document, in place."""
     longest = 1
@@ -142,7 +142,7 @@ def make_sets(shingles: U64, bounds: I64) -> None:
     bounds[len(bounds) - 1] = to
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def jaccard(
     left_sets: U64,
     left_bounds: I64,
@@ -189,7 +189,7 @@ def jaccard(
         out[pair] = shared / union if union else 1.0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def hash_bytes(content: npt.NDArray[np.uint8], offsets: I64) -> U64:
     """Return the 64-bit FNV-1a hash of each run of bytes, scattered."""
     out = np.empty(len(offsets) - 1, dtype=np.uint64)
@@ -202,7 +202,7 @@ def hash_bytes(content: npt.NDArray[np.uint8], offsets: I64) -> U64:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def bucket_pairs(rows: U64, bounds: I64, most: int, window: int, left: U64, right: U64) -> None:
     """Write the pairs of each bucket, smaller row left: all, or those of a window and the first."""
     count = 0
@@ -221,7 +221,7 @@ def bucket_pairs(rows: U64, bounds: I64, most: int, window: int, left: U64, righ
                 count += 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def smallest_members(num_nodes: int, left: I64, right: I64) -> I64:
     """Return per node the smallest node of its connected component."""
     parent = np.arange(num_nodes)

@@ -17,7 +17,7 @@ _SHIFT_WORD = np.uint64(31)
 _EIGHT_BITS = np.uint64(8)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def cut_words(
     text: U8,
     loads: U64,
@@ -57,7 +57,7 @@ def cut_words(
     return count
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
 def _hash(loads: U64, first: int, length: int, mix_a: np.uint64, mix_b: np.uint64) -> np.uint64:
     """Fold eight bytes at a time into a hash that begins with the length."""
     value = np.uint64(np.uint64(length + 1) * mix_a)
@@ -74,7 +74,7 @@ def _hash(loads: U64, first: int, length: int, mix_a: np.uint64, mix_b: np.uint6
     return value ^ (value >> np.uint64(32))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def fold_text(
     content: U8,
     offsets: I64,

@@ -206,7 +206,9 @@ def ranges_of(
 ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return the range of each doc_id: how many bounds are at most its beginning."""
     starts = pl.Series(list(bounds), dtype=pl.String)
-    return starts.search_sorted(ids, side="right").to_numpy().astype(np.int64)
+    found: np.ndarray[tuple[int], np.dtype[np.int64]]
+    found = starts.search_sorted(ids, side="right").to_numpy().astype(np.int64)
+    return found
 
 
 def _with_similarity(removed: pl.DataFrame, known: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:

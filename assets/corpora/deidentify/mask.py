@@ -19,8 +19,7 @@ from assets.corpora.deidentify.detect import find_spans, repeated_names
 from assets.corpora.deidentify.spans import Spans
 
 CHUNK_BYTES = 8 << 20
-"""Bytes of text masked at once, or one row if that is longer. Arrays of places take up to 34
-bytes for each of them (two of 64 bits by 2, by 1 for names, and their kinds)."""
+"""Bytes of text masked at once, or one row if that is longer; arrays take 34 bytes for each."""
 EXCERPT_BYTES = 4096
 """What an excerpt is cut to before it is masked."""
 MAX_PASSES = 4

@@ -191,6 +191,17 @@ def run(args: argparse.Namespace) -> None:
     if not answers:
         print("datatrove was not run: give --peer-python (see --help for how to install it)")
         return
+    report(frame, megabytes, mine, reasons, answers)
+
+
+def report(
+    frame: pl.DataFrame,
+    megabytes: float,
+    mine: list[float],
+    reasons: pl.Series,
+    answers: list[dict[str, Any]],
+) -> None:
+    """Print their speed beside ours, and where decisions differ."""
     theirs = [answer["seconds"] for answer in answers]
     speeds("datatrove", megabytes, theirs)
     print(f"{'its peak memory':>34}: {answers[-1]['peak_mb']:.0f} MB")
@@ -201,7 +212,7 @@ def run(args: argparse.Namespace) -> None:
     )
     frame = frame.with_columns(pl.Series("theirs", answers[0]["verdicts"]))
     compare("in datatrove's reading of the thresholds", frame, reasons)
-    compare("in our reading", frame, gopher(texts, OURS))
+    compare("in our reading", frame, gopher(frame["text"], OURS))
 
 
 def main() -> None:

@@ -16,17 +16,15 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from model.cut_kernels import char_at, hash_bytes, next_cut
+from model.merge_kernels import merge_symbols
+
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 
-_OTHER, _DIGIT, _LETTER, _BLANK, _LINE_END = 0, 1, 2, 3, 4  # as in model/cuts.py
-_SCAN_SYMBOLS = 40
-"""Up to this many symbols, looking at all pairs again is faster than keeping a heap (measured)."""
-_NONE = np.int64(0x7FFFFFFF)
-_EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 _SHORT_BYTES, _SHORT_IDS = 15, 6
 _ID = np.uint64(0xFFFFF)
 _HASH_START = np.uint64(0xCBF29CE484222325)
@@ -68,196 +66,6 @@ class Cache(NamedTuple):
     ids: U32
     used: I64
     """[3] bytes of `words`, entries of `ids`, slots."""
-
-
-@njit(cache=True, nogil=True)
-def char_at(data: U8, at: int) -> tuple[int, int]:
-    """Return the code point that starts at a byte, and its width."""
-    lead = np.int64(data[at])
-    if lead < 0x80:
-        return lead, 1
-    second = np.int64(data[at + 1]) & 0x3F
-    if lead < 0xE0:
-        return (lead & 0x1F) << 6 | second, 2
-    third = np.int64(data[at + 2]) & 0x3F
-    if lead < 0xF0:
-        return (lead & 0x0F) << 12 | second << 6 | third, 3
-    fourth = np.int64(data[at + 3]) & 0x3F
-    return (lead & 0x07) << 18 | second << 12 | third << 6 | fourth, 4
-
-
-@njit(cache=True, nogil=True)
-def _run_end(data: U8, at: int, end: int, classes: U8, kind: int) -> int:
-    while at < end:
-        code, width = char_at(data, at)
-        if classes[code] != kind:
-            break
-        at += width
-    return at
-
-
-@njit(cache=True, nogil=True)
-def next_cut(data: U8, at: int, end: int, classes: U8) -> int:
-    """Return where the match of CUT_PATTERN that starts at a byte ends."""
-    code, width = char_at(data, at)
-    kind = classes[code]
-    if kind == _DIGIT:
-        return at + width
-    if kind in (_LETTER, _OTHER, _LINE_END):
-        return _run_end(data, at + width, end, classes, kind)
-    if code == 0x20 and at + 1 < end:
-        code, _ = char_at(data, at + 1)
-        kind = classes[code]
-        if kind in (_LETTER, _OTHER):
-            return _run_end(data, at + 1, end, classes, kind)
-    first, last, stop = at, at, at + width
-    while stop < end:
-        code, width = char_at(data, stop)
-        if classes[code] != _BLANK:
-            break
-        last, stop = stop, stop + width
-    if stop == end or classes[code] == _LINE_END or last == first:
-        return stop
-    return last
-
-
-@njit(cache=True, nogil=True)
-def hash_bytes(data: U8, start: int, end: int) -> np.uint64:
-    """Return a 64-bit hash of a slice; collisions are told apart by the bytes."""
-    value = _HASH_START
-    for at in range(start, end):
-        value = (value ^ np.uint64(data[at])) * np.uint64(0x100000001B3)
-    value ^= value >> np.uint64(29)
-    value *= _HASH_FACTOR
-    return value ^ (value >> np.uint64(32))
-
-
-@njit(cache=True, nogil=True)
-def _place(pairs: U64, key: np.uint64) -> int:
-    """Return the slot of a pair (first id << 20 | second id), or the free one where it would go."""
-    mask = len(pairs) - 1
-    mixed = key * _HASH_FACTOR
-    slot = np.int64((mixed >> np.uint64(40)) & np.uint64(mask))
-    while pairs[slot] != _EMPTY and pairs[slot] >> np.uint64(24) != key:
-        slot = (slot + 1) & mask
-    return slot
-
-
-@njit(cache=True, nogil=True)
-def add_pair(pairs: U64, first: int, second: int, rank: int) -> None:
-    """Give a pair its rank; a pair that has one keeps it."""
-    key = np.uint64(first) << np.uint64(20) | np.uint64(second)
-    slot = _place(pairs, key)
-    if pairs[slot] == _EMPTY:
-        pairs[slot] = key << np.uint64(24) | np.uint64(rank)
-
-
-@njit(cache=True, nogil=True)
-def add_pairs(pairs: U64, ids: I64) -> None:
-    """Give the pairs [merges, 2] their place as rank."""
-    for rank in range(len(ids)):
-        add_pair(pairs, ids[rank, 0], ids[rank, 1], rank)
-
-
-@njit(cache=True, nogil=True)
-def _rank(pairs: U64, first: int, second: int) -> int:
-    key = np.uint64(first) << np.uint64(20) | np.uint64(second)
-    entry = pairs[_place(pairs, key)]
-    return np.int64(entry & np.uint64(0xFFFFFF)) if entry != _EMPTY else _NONE
-
-
-@njit(cache=True, nogil=True)
-def merge_symbols(symbols: I64, count: int, pairs: U64, merged: I32) -> int:
-    """Apply the merges in place, lowest rank and leftmost first; return how many ids are left."""
-    if count > _SCAN_SYMBOLS:
-        return _merge_long(symbols, count, pairs, merged)
-    known = np.empty(_SCAN_SYMBOLS, dtype=np.int64)
-    for at in range(count - 1):
-        known[at] = _rank(pairs, symbols[at], symbols[at + 1])
-    while count > 1:
-        best, place = _NONE, -1
-        for at in range(count - 1):
-            if known[at] < best:
-                best, place = known[at], at
-        if place < 0:
-            break
-        symbols[place] = merged[best]
-        for at in range(place + 1, count - 1):
-            symbols[at] = symbols[at + 1]
-            known[at] = known[at + 1] if at + 1 < count - 1 else np.int64(0)
-        count -= 1
-        if place > 0:
-            known[place - 1] = _rank(pairs, symbols[place - 1], symbols[place])
-        if place + 1 < count:
-            known[place] = _rank(pairs, symbols[place], symbols[place + 1])
-    return count
-
-
-@njit(cache=True, nogil=True)
-def _sift_up(heap: I64, at: int) -> None:
-    value = heap[at]
-    while at > 0 and heap[(at - 1) >> 1] > value:
-        heap[at] = heap[(at - 1) >> 1]
-        at = (at - 1) >> 1
-    heap[at] = value
-
-
-@njit(cache=True, nogil=True)
-def _sift_down(heap: I64, size: int) -> None:
-    value, at = heap[0], 0
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            break
-        if child + 1 < size and heap[child + 1] < heap[child]:
-            child += 1
-        if heap[child] >= value:
-            break
-        heap[at] = heap[child]
-        at = child
-    heap[at] = value
-
-
-@njit(cache=True, nogil=True)
-def _merge_long(symbols: I64, count: int, pairs: U64, merged: I32) -> int:
-    """As merge_symbols, in n log n: a heap of rank << 32 | place, stale entries skipped."""
-    after = np.arange(1, count + 1)
-    before = np.arange(-1, count - 1)
-    heap = np.empty(3 * count, dtype=np.int64)
-    size = 0
-    for at in range(count - 1):
-        rank = _rank(pairs, symbols[at], symbols[at + 1])
-        if rank != _NONE:
-            heap[size] = rank << 32 | at
-            _sift_up(heap, size)
-            size += 1
-    while size:
-        rank, at = heap[0] >> 32, heap[0] & 0xFFFFFFFF
-        size -= 1
-        heap[0] = heap[size]
-        _sift_down(heap, size)
-        right = after[at]
-        if symbols[at] < 0 or right >= count:
-            continue
-        if _rank(pairs, symbols[at], symbols[right]) != rank:
-            continue
-        symbols[at], symbols[right] = merged[rank], -1
-        after[at] = after[right]
-        if after[right] < count:
-            before[after[right]] = at
-        for left in (before[at], at):
-            if left >= 0 and after[left] < count:
-                rank = _rank(pairs, symbols[left], symbols[after[left]])
-                if rank != _NONE:
-                    heap[size] = rank << 32 | left
-                    _sift_up(heap, size)
-                    size += 1
-    left = 0
-    for at in range(count):
-        if symbols[at] >= 0:
-            symbols[left] = symbols[at]
-            left += 1
-    return left
 
 
 @njit(cache=True, nogil=True)

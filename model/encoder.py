@@ -175,7 +175,8 @@ def _check(config: Mapping[str, Any]) -> None:
 
 
 def _tables(model: Mapping[str, Any]) -> Tables:
-    from model.encode_kernels import Tables, add_pairs
+    from model.encode_kernels import Tables
+    from model.merge_kernels import add_pairs
 
     vocab: Mapping[str, int] = model["vocab"]
     pairs = [tuple(m.split(" ")) if isinstance(m, str) else tuple(m) for m in model["merges"]]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from model.encode_kernels import char_at, hash_bytes, next_cut
+from model.cut_kernels import char_at, hash_bytes, next_cut
 
 U8 = npt.NDArray[np.uint8]
 I32 = npt.NDArray[np.int32]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from model.encode_kernels import add_pair, merge_symbols
+from model.merge_kernels import add_pair, merge_symbols
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]

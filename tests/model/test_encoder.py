@@ -17,8 +17,8 @@ from tokenizers import Regex, pre_tokenizers
 from tokenizers import Tokenizer as Backend
 
 from assets.tokenizers.bpe import alphabet_of, assemble, learn_pieces, merge_vocabulary
+from model.cut_kernels import next_cut
 from model.cuts import CUT_PATTERN, character_classes
-from model.encode_kernels import next_cut
 from model.encoder import FastEncoder, NotSupported, column_bytes, row_slices
 from model.tokenizer import NUM_SPECIAL, Tokenizer, byte_tokens, special_tokens
 

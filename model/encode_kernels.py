@@ -221,8 +221,7 @@ def encode(
     or the ids put before and after each text. `out` has room for one id per byte, the marks, and
     ROOM more; bounds[i] : bounds[i + 1] are the ids of text i.
     """
-    symbols = np.empty(256, dtype=np.int64)
-    aligned = data.view(np.uint64)
+    symbols, aligned = np.empty(256, dtype=np.int64), data.view(np.uint64)
     classes, char_ids, short = tables.classes, tables.char_ids, cache.short
     total = np.int64(0)
     bounds[0] = 0

@@ -91,6 +91,7 @@ class FakeRunLog:
 @dataclass
 class FakeTracker:
     runs: list[FakeRunLog] = field(default_factory=list)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def start_run(
         self, *, family: str, name: str, partition: str, fingerprint: str, dagster_run_id: str
@@ -100,6 +101,9 @@ class FakeTracker:
 
     def register_model(self, *, recipe: str, manifest: Manifest, uri: str, alias: str) -> str:
         return "1"
+
+    def tag_run(self, run_id: str, tags: Mapping[str, str]) -> None:
+        self.tags[run_id] = dict(tags)
 
     def run_url(self, run_id: str) -> str:
         return ""

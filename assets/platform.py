@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from assets.corpora.places import Places
 from assets.lineage.provenance import Provenance
 from assets.ports import Compute, JobSpec, Lake, Launcher, RunLog, Tracker
 
@@ -21,8 +22,8 @@ class Platform:
     compute: Compute
     job_root: Path
     """Scratch of jobs, kept between attempts of one fingerprint."""
-    inbox: Path
-    """Folder of watched sources."""
+    places: Places
+    """Where watched, fetched and remote corpora are."""
     gather_provenance: Callable[[str], Provenance]
     """Dagster run id -> provenance."""
     run_and_wait: Callable[[Launcher, JobSpec, Callable[[], None]], None]

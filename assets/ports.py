@@ -81,6 +81,10 @@ class Tracker(Protocol):
     def register_model(self, *, recipe: str, manifest: Manifest, uri: str, alias: str) -> str:
         """Register a release as `materia-{recipe}` and return its version."""
 
+    def tag_run(self, run_id: str, tags: Mapping[str, str]) -> None:
+        """Mark the run of an artifact with what was learned about it since; a tracker that is
+        down is left alone, because the lake knows and the next materialization tells it again."""
+
     def run_url(self, run_id: str) -> str:
         """Return the page of a run, or "" when there is none to show; asks nobody."""
 

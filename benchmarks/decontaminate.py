@@ -35,7 +35,7 @@ from assets.lineage.step import Step
 from assets.mixtures.contamination import ItemIndex
 from assets.mixtures.decontaminate import make_decontaminated
 from assets.mixtures.words import batches, words_of
-from assets.recipes.recipe import BenchmarkCap, ContaminationCaps
+from assets.recipes.data import BenchmarkCap, ContaminationCaps
 
 NGRAM_WORDS = 13
 PLANTED = 300

@@ -25,7 +25,7 @@ from assets.lineage.step import Step
 from assets.lineage.workspace import Outcome, part_name
 from assets.mixtures.deduplication.deduped import make_deduped
 from assets.mixtures.deduplication.signatures import make_signatures
-from assets.recipes.recipe import DedupSpec, SignatureSpec
+from assets.recipes.data import DedupSpec, SignatureSpec
 
 SIGNATURES = SignatureSpec(
     shingle_words=5,

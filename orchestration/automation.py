@@ -8,9 +8,10 @@ import dagster as dg
 
 from assets.corpora.snapshot import resolve
 from assets.corpora.sources import SOURCES, source
+from assets.corpora.withdrawn import resolve_withdrawn
 from assets.platform import Platform
-from assets.recipes.graph import raw_step
-from orchestration.jobs import build_corpora, train_recipe
+from assets.recipes.graph import raw_step, withdrawn_step
+from orchestration.jobs import build_corpora, read_withdrawals, train_recipe
 from orchestration.settings import Settings
 from orchestration.staleness import stale_recipes, stale_sources
 
@@ -28,7 +29,7 @@ def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
     def build_corpora_nightly(
         context: dg.ScheduleEvaluationContext, platform: dg.ResourceParam[Platform]
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        yield from _requests(context, stale_sources(platform.lake, platform.inbox))
+        yield from _requests(context, stale_sources(platform.lake, platform.places))
 
     @dg.schedule(
         name="train_recipe_nightly",
@@ -57,10 +58,11 @@ def _requests(
 
 @dg.sensor(
     name="ingest_on_new_files",
-    job=build_corpora,
+    jobs=[build_corpora, read_withdrawals],
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.STOPPED,
-    description="A watched folder has new or changed files: read that source again.",
+    description="A watched folder has new or changed files: read that source, or the lists of "
+    "withdrawn documents, again.",
 )
 def ingest_on_new_files(
     context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]
@@ -70,13 +72,20 @@ def ingest_on_new_files(
     for name, entry in SOURCES.items():
         if entry.origin != "folder":
             continue
-        snapshot = resolve(source(name), platform.inbox)
+        snapshot = resolve(source(name), platform.places)
         if not snapshot.files:
             continue
         step = raw_step(entry.to_dict(), snapshot.to_dict())
         if platform.lake.find(step.family, step.name, step.fingerprint) is None:
             changed = True
-            yield dg.RunRequest(run_key=step.fingerprint, partition_key=name)
+            yield dg.RunRequest(
+                run_key=step.fingerprint, partition_key=name, job_name=build_corpora.name
+            )
+    lists = resolve_withdrawn(platform.places.inbox)
+    step = withdrawn_step(lists.to_dict())
+    if lists.files and platform.lake.find(step.family, step.name, step.fingerprint) is None:
+        changed = True
+        yield dg.RunRequest(run_key=step.fingerprint, job_name=read_withdrawals.name)
     if not changed:
         yield dg.SkipReason("no watched folder has changed")
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dagster as dg
 
-_CORPORA = dg.AssetSelection.assets(["corpora", "raw"], ["corpora", "documents"])
+_CORPORA = dg.AssetSelection.assets(
+    ["corpora", "raw"], ["corpora", "documents"], ["mixtures", "signatures"]
+)
 _BASE = dg.AssetSelection.assets(
     ["corpora", "benchmarks"],
-    *[["mixtures", name] for name in ("deduped", "decontaminated", "stage1", "stage2", "stage3")],
+    *[["mixtures", name] for name in ("deduped", "decontaminated", "classifiers", "scores")],
+    *[["mixtures", f"stage{i}"] for i in (1, 2, 3)],
     *[["tokenizers", name] for name in ("tokenizer", *[f"shards_stage{i}" for i in (1, 2, 3)])],
     *[["checkpoints", f"stage{i}"] for i in (1, 2, 3)],
 )
@@ -16,6 +19,7 @@ _JUDGES = dg.AssetSelection.assets(
 )
 _TUNING = dg.AssetSelection.assets(
     ["synthesis", "questions"],
+    ["reports", "data_docs"],
     *[["tokenizers", f"shards_{name}"] for name in ("sft_general", "sft_medical")],
     *[["models", name] for name in ("sft_general", "sft_medical")],
     ["releases", "release"],
@@ -24,7 +28,12 @@ _TUNING = dg.AssetSelection.assets(
 build_corpora = dg.define_asset_job(
     "build_corpora",
     selection=_CORPORA,
-    description="Take a fresh snapshot of one source and turn it into documents.",
+    description="Take a fresh snapshot of one source, turn it into documents and sketch them.",
+)
+read_withdrawals = dg.define_asset_job(
+    "read_withdrawals",
+    selection=dg.AssetSelection.assets(["corpora", "withdrawn"]),
+    description="Read the lists of withdrawn documents; what they tainted is marked.",
 )
 train_recipe = dg.define_asset_job(
     "train_recipe",
@@ -42,4 +51,4 @@ tabulate_ablation = dg.define_asset_job(
     description="The ablation table, once its six variants are judged.",
 )
 
-JOBS = [build_corpora, train_recipe, judge_base, tabulate_ablation]
+JOBS = [build_corpora, read_withdrawals, train_recipe, judge_base, tabulate_ablation]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from assets.corpora.places import Places
 from assets.platform import Platform
 from assets.ports import RunLog
 from orchestration.compute.open import open_compute
@@ -30,13 +31,22 @@ def build_platform(
         launcher=LocalLauncher(environ=job_environment(settings)),
         compute=open_compute(settings),
         job_root=settings.job_root,
-        inbox=settings.inbox,
+        places=places_of(settings),
         gather_provenance=gather,
         run_and_wait=lambda launcher, spec, on_tick: run_and_wait(
             launcher, spec, poll_s=POLL_S, on_tick=on_tick
         ),
         project_journal=_project,
         on_progress=on_progress,
+    )
+
+
+def places_of(settings: Settings) -> Places:
+    """Return where this installation keeps what it is given."""
+    return Places(
+        inbox=settings.inbox,
+        fetched=settings.home / "fetched",
+        s3_endpoint=settings.s3_endpoint or "",
     )
 
 

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from assets.corpora.places import Places
 from assets.corpora.snapshot import resolve
 from assets.corpora.sources import SOURCES, source
 from assets.ports import Lake
 from assets.recipes.catalogue import RECIPES, recipe
-from assets.recipes.graph import documents_step, raw_step
+from assets.recipes.graph import documents_step, raw_step, signatures_step
 from assets.recipes.resolve import resolve_graph
 
 
-def stale_sources(lake: Lake, inbox: Path) -> list[str]:
+def stale_sources(lake: Lake, places: Places) -> list[str]:
     """Return materialized sources whose files, reader or rules have changed since."""
     known = {manifest.partition for manifest in lake.manifests("corpora", "raw")}
     stale = []
     for name in SOURCES:
         if name not in known:
             continue
-        raw = raw_step(source(name).to_dict(), resolve(source(name), inbox).to_dict())
+        raw = raw_step(source(name).to_dict(), resolve(source(name), places).to_dict())
         documents = documents_step(raw)
-        steps = (raw, documents)
+        steps = (raw, documents, signatures_step(documents))
         if not all(lake.find(step.family, step.name, step.fingerprint) for step in steps):
             stale.append(name)
     return stale

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from assets.lineage.manifest import Manifest
 from orchestration.journal_projection import Point
@@ -25,6 +25,9 @@ from orchestration.mlflow_records import (
 )
 from orchestration.mlflow_writer import MlflowWriter
 from orchestration.pending import Buffered, Pending, PendingModel, PendingRun
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 T = TypeVar("T")
 
@@ -101,6 +104,16 @@ class MlflowTracker:
             return ""
         self.pending.remove(note)
         return version
+
+    def tag_run(self, run_id: str, tags: Mapping[str, str]) -> None:
+        def write(client: MlflowClient) -> None:
+            for name, value in tags.items():
+                client.set_tag(run_id, name, value)
+
+        try:
+            self.connection.request(f"tag run {run_id}", write)
+        except TrackerError as error:
+            logger.warning("run %s is not tagged: %s", run_id, error)
 
     def run_url(self, run_id: str) -> str:
         """Return the page of a run, or "" when no address is known."""

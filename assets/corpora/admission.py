@@ -23,7 +23,7 @@ from assets.corpora.licences import check_accepted, enforce_held, held_licences,
 from assets.corpora.near_withdrawn import NEAR_SCHEMA, near_withdrawn, withdrawn_sentences
 from assets.lineage.storage import Folder, StoredFile
 from assets.ports import Compute
-from assets.recipes.recipe import LicencePolicy
+from assets.recipes.data import LicencePolicy
 
 LICENCE_RULE = "licence"
 """Rule of a document whose licence the recipe does not take from its source."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
+from assets.corpora.deidentify.floors import deidentification_meets_floors, no_identifiers_left
 from assets.corpora.licences import decide
 from assets.expectations.verdicts import SUITE_CHECKS
 from assets.lineage.checks import Check, Verdict
@@ -84,12 +87,31 @@ def nothing_made_is_tainted(manifest: Manifest, lake: Lake) -> Verdict:
 
 
 def snapshot_is_whole(manifest: Manifest, lake: Lake) -> Verdict:
-    listed = {f"files/{f['path']}": f["sha256"] for f in manifest.config["snapshot"]["files"]}
-    held = {entry.path: entry.sha256 for entry in manifest.files}
+    snapshot = manifest.config["snapshot"]
+    listed = {f"files/{f['path']}": (f["size_bytes"], f["sha256"]) for f in snapshot["files"]}
+    # A bucket lists no hash: there the size is held against the listing, the hash is ours.
+    hashed = {path for path, (_, sha256) in listed.items() if sha256}
+    held = {e.path: (e.size_bytes, e.sha256 if e.path in hashed else "") for e in manifest.files}
+    is_dataset = manifest.config["source"]["origin"] == "hub"
     return Verdict(
-        passed=bool(listed) and held == listed,
+        passed=bool(held) and (is_dataset or held == listed),
         reason=f"{len(held)} files held, {len(listed)} in the snapshot",
     )
+
+
+def identifiers_are_found(manifest: Manifest, lake: Lake) -> Verdict:
+    """Measure the detector of identifiers on generated notes, where a source relies on it."""
+    return _where_masked(manifest, deidentification_meets_floors)
+
+
+def no_identifier_is_left(manifest: Manifest, lake: Lake) -> Verdict:
+    return _where_masked(manifest, lambda: no_identifiers_left(manifest, lake))
+
+
+def _where_masked(manifest: Manifest, check: Callable[[], Verdict]) -> Verdict:
+    if manifest.config["source"]["deidentify"] != "safe_harbor":
+        return Verdict(passed=True, reason="the source is published text: nothing is masked in it")
+    return check()
 
 
 def items_are_answerable(manifest: Manifest, lake: Lake) -> Verdict:
@@ -123,6 +145,16 @@ BENCHMARK_CHECKS = (
     ),
 )
 DOCUMENT_CHECKS = (
+    Check(
+        name="identifiers_are_found",
+        description="On generated notes, recall and precision of all 18 classes reach their floor.",
+        run=identifiers_are_found,
+    ),
+    Check(
+        name="no_identifier_is_left",
+        description="Read again, the tables of a masked source show no identifier.",
+        run=no_identifier_is_left,
+    ),
     Check(
         name="counts_add_up",
         description="Records read = kept + dropped + quarantined.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import polars as pl
@@ -20,7 +20,7 @@ from assets.corpora.document_schema import (
     part_of,
 )
 from assets.corpora.examine import examine
-from assets.corpora.readers.catalogue import READERS
+from assets.corpora.readers.catalogue import read_file
 from assets.corpora.readers.record import Bad, Record
 from assets.corpora.sources import Source
 from assets.lineage.storage import Folder, StoredFile
@@ -48,6 +48,10 @@ class ReadItem:
     source: Source
     files: tuple[tuple[str, StoredFile], ...]
     """Name in the snapshot, and the file."""
+    first_file: int
+    """Number of the first of them among the source's files."""
+    extra_files: tuple[tuple[str, StoredFile], ...]
+    """Files that the reader looks things up in."""
     num_parts: int
     scratch: Folder
     out: Folder
@@ -131,9 +135,23 @@ def merge_part(item: MergeItem) -> MergeResult:
 
 
 def _records(item: ReadItem) -> Iterator[Record | Bad]:
-    reader = READERS[item.source.reader]
-    for name, stored in item.files:
-        yield from reader(stored.local(), name)
+    extra = {name: stored.local() for name, stored in item.extra_files}
+    for number, (name, stored) in enumerate(item.files, item.first_file):
+        for found in read_file(
+            item.source.reader, stored.local(), name, item.source.reading, extra
+        ):
+            yield _unnamed(found, number) if item.source.deidentify == "safe_harbor" else found
+
+
+def _unnamed(found: Record | Bad, number: int) -> Record | Bad:
+    """Take away ids and names that a source's owner gave: they are identifiers themselves.
+
+    A record is then known by the number of its file in the snapshot and its offset there.
+    """
+    file = f"file-{number:05d}"
+    if isinstance(found, Bad):
+        return replace(found, file=file)
+    return replace(found, file=file, native_id=f"{file}:{found.offset}", metadata={})
 
 
 def _batches(records: Iterator[Record | Bad]) -> Iterator[list[Record | Bad]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -40,18 +41,23 @@ def make_documents(ws: Workspace) -> Outcome:
     """Turn one raw corpus into the tables documents, dropped and quarantine, in parts."""
     source = Source.from_dict(ws.config["source"])
     raw = ws.input("corpora/raw")
-    entries = _document_files(raw, source)
+    entries = _files(raw, source.files)
+    extra = tuple((_name(e), raw.stored(e.path)) for e in _files(raw, source.extra_files))
     num_parts = parts_of(entries)
+    groups = _groups(entries, source)
+    first_files = [0, *accumulate(len(group) for group in groups)]
     items = [
         ReadItem(
             index=index,
             source=source,
             files=tuple((_name(entry), raw.stored(entry.path)) for entry in group),
+            first_file=first_files[index],
+            extra_files=extra,
             num_parts=num_parts,
             scratch=ws.scratch,
             out=ws.out_folder,
         )
-        for index, group in enumerate(_groups(entries, source))
+        for index, group in enumerate(groups)
     ]
     ws.progress(f"{source.name}: reading {len(entries)} files in {len(items)} groups")
     read = ws.compute.map(read_files, items, label=f"read {source.name}")
@@ -75,11 +81,11 @@ def _name(entry: FileEntry) -> str:
     return entry.path.removeprefix(f"{FILES_DIR}/")
 
 
-def _document_files(raw: InputFiles, source: Source) -> list[FileEntry]:
+def _files(raw: InputFiles, patterns: tuple[str, ...]) -> list[FileEntry]:
     return [
         entry
         for entry in raw.manifest.files
-        if _name(entry) != entry.path and matches(_name(entry), source.files)
+        if _name(entry) != entry.path and matches(_name(entry), patterns)
     ]
 
 

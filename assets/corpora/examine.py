@@ -109,7 +109,8 @@ def _judged(frame: pl.DataFrame, source: Source) -> tuple[pl.DataFrame, dict[str
     """Judge what the source itself does not call unusable; rows stay in their order."""
     frame = frame.with_row_index("_row")
     usable = frame.filter(pl.col("reason") == "")
-    verdict = judge_frame(usable, allowed_language=source.language)
+    marked = usable.with_columns(pl.lit(source.web).alias("web"))
+    verdict = judge_frame(marked, allowed_language=source.language)
     judged = usable.with_columns(verdict["text"], verdict["language"], verdict["reason"])
     others = frame.filter(pl.col("reason") != "")
     removed = {name: int(verdict[name].sum()) for name in REMOVED}

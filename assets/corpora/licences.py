@@ -14,7 +14,7 @@ from typing import TypeVar, get_args
 import polars as pl
 
 from assets.corpora.licence_table import LICENCES, Licence
-from assets.recipes.recipe import LicencePolicy
+from assets.recipes.data import LicencePolicy
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 

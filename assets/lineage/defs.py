@@ -16,7 +16,7 @@ from assets.lineage.manifest import Manifest, artifact_key
 from assets.lineage.step import Step
 from assets.platform import Platform
 from assets.ports import JobRequest, JobRunner, JobSpec, RunLog
-from assets.recipes.graph import CODE_VERSIONS
+from assets.recipes.code_versions import CODE_VERSIONS
 from assets.recipes.resolve import resolve_step
 
 ACCELERATOR_POOL = "accelerator"
@@ -40,12 +40,14 @@ def artifact_asset(
     checks: Sequence[Check] = (),
     pool: str | None = None,
     prepare: Callable[[Platform, str], tuple[Step, Work]] | None = None,
-    publish: Callable[[Platform, Built], Mapping[str, str]] | None = None,
+    publish: Callable[[Platform, Built], Mapping[str, Any]] | None = None,
+    show: Callable[[Built], Mapping[str, Any]] | None = None,
 ) -> dg.AssetsDefinition:
     """Return the asset of one node.
 
     `prepare` finds identity and work together where the recipe alone does not give them (a raw
-    snapshot must be looked at); `publish` runs once an artifact is made and adds metadata.
+    snapshot must be looked at); `publish` runs once an artifact is made and adds metadata;
+    `show` adds metadata every time.
     """
     family, name = node.split("/")
     key = dg.AssetKey([family, name])
@@ -80,7 +82,7 @@ def artifact_asset(
         published = publish(platform, built) if publish and not built.reused else {}
         return dg.MaterializeResult(
             asset_key=key,
-            metadata={**_metadata(built, platform), **published},
+            metadata={**_metadata(built, platform), **published, **(show(built) if show else {})},
             data_version=dg.DataVersion(built.manifest.digest),
             check_results=[_run_check(check, built.manifest, platform) for check in checks],
         )

@@ -6,7 +6,7 @@ import re
 
 from assets.lineage.manifest import Manifest
 from assets.ports import Lake
-from assets.recipes.graph import CODE_VERSIONS
+from assets.recipes.code_versions import CODE_VERSIONS
 from assets.recipes.resolve import resolve_step
 
 _REFERENCE = re.compile(

@@ -27,7 +27,7 @@ DECISIONS = (
 
 _EVIDENCE = (
     "reason", "kept_doc_id", "similarity", "rule", "benchmark", "item_id", "ngram", "num_shared",
-    "source", "native_id", "title", "licence", "domain",
+    "overlap", "source", "native_id", "title", "licence", "domain",
 )  # fmt: skip
 
 

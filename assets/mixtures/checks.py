@@ -8,8 +8,11 @@ from assets.corpora.licences import LicenceViolation, enforce
 from assets.expectations.verdicts import SUITE_CHECKS
 from assets.lineage.checks import Check, Verdict
 from assets.lineage.manifest import Manifest
-from assets.lineage.tables import document, scan, sums_to, table
+from assets.lineage.tables import scan, sums_to, table
 from assets.lineage.taint import NO_WITHDRAWN_DOCUMENT
+from assets.mixtures.contamination_checks import CONTAMINATION_CHECKS
+from assets.mixtures.deduplication.summary import removal_is_within_alarms
+from assets.mixtures.stage_checks import PLAN_CHECKS
 from assets.ports import Lake
 
 _BUDGET_TOLERANCE = 0.05
@@ -74,11 +77,6 @@ def policy_allows_licences(manifest: Manifest, lake: Lake) -> Verdict:
     return Verdict(passed=True, reason=f"policy {policy} allows {names}", facts={"refused": 0})
 
 
-def plan_is_written(manifest: Manifest, lake: Lake) -> Verdict:
-    plan = document(lake, manifest, "plan.json")
-    return Verdict(passed=bool(plan), reason=f"plan.json has {len(plan)} entries")
-
-
 DEDUPED_CHECKS = (
     Check(
         name="counts_add_up",
@@ -95,10 +93,17 @@ DEDUPED_CHECKS = (
         description="The recipe's policy allows the licence of every document.",
         run=policy_allows_licences,
     ),
+    Check(
+        name="removal_is_within_alarms",
+        description="No source lost, and no cluster holds, a share that asks for a look.",
+        run=removal_is_within_alarms,
+        blocking=False,
+    ),
     NO_WITHDRAWN_DOCUMENT,
     *SUITE_CHECKS,
 )
 DECONTAMINATED_CHECKS = (
+    *CONTAMINATION_CHECKS,
     Check(
         name="counts_add_up",
         description="Documents in = trained + held out + removed.",
@@ -118,11 +123,7 @@ STAGE_CHECKS = (
         description="No document is repeated more often than the recipe's cap.",
         run=repeats_within_cap,
     ),
-    Check(
-        name="plan_is_written",
-        description="Planned against achieved tokens are on record.",
-        run=plan_is_written,
-    ),
+    *PLAN_CHECKS,
     Check(
         name="budget_is_met",
         description="The mixture fills the stage's token budget.",

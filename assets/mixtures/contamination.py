@@ -16,7 +16,7 @@ import polars as pl
 from assets.mixtures.contamination_kernels import equal_words, look_up, whole_keys
 from assets.mixtures.item_ngrams import ItemNgrams, Table, changes, ngrams_of_items, table_of
 from assets.mixtures.words import I64, Words, batches, words_of
-from assets.recipes.recipe import ContaminationCaps
+from assets.recipes.data import ContaminationCaps
 
 MIN_ITEM_WORDS = 8
 """Our choice: eight words in a row that are a whole item are rarely there by chance."""

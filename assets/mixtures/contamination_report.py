@@ -12,7 +12,7 @@ import polars as pl
 from assets.mixtures.contamination import ItemIndex
 from assets.mixtures.evidence import RULES, Evidence
 from assets.mixtures.pictures import heat_map
-from assets.recipes.recipe import ContaminationCaps
+from assets.recipes.data import ContaminationCaps
 
 _EXAMPLES = 12
 """Lines of a table in the summary; the whole is in the parquet files."""

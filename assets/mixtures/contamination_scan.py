@@ -17,7 +17,7 @@ from assets.lineage.storage import Folder, StoredFile
 from assets.lineage.workspace import Workspace, part_name
 from assets.mixtures.contamination import ItemIndex
 from assets.mixtures.evidence import Evidence, evidence_of
-from assets.recipes.recipe import ContaminationCaps
+from assets.recipes.data import ContaminationCaps
 
 _TOUCHED = ("doc_id", "source", "native_id", "text_hash")
 

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from assets.lineage.storage import Folder, StoredFile
 from assets.lineage.workspace import Outcome, Workspace, part_name
-from assets.recipes.recipe import BenchmarkCap, ContaminationCaps
+from assets.recipes.data import BenchmarkCap, ContaminationCaps
 
 if TYPE_CHECKING:
     from assets.mixtures.contamination import ItemIndex

@@ -12,7 +12,7 @@ import polars as pl
 
 from assets.lineage.workspace import Outcome, Workspace
 from assets.mixtures.near import NearDuplicates, near_duplicates
-from assets.recipes.recipe import DedupSpec
+from assets.recipes.data import DedupSpec
 
 REMOVED_SHARE_ALARM = 0.3
 """A source that loses more than this is named in the summary; our choice. Templates, not copies,

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from assets.mixtures.contamination import ItemIndex
-from assets.recipes.recipe import ContaminationCaps
+from assets.recipes.data import ContaminationCaps
 
 RULES = ("exact", "normalised", "ngram")
 

@@ -14,7 +14,7 @@ from assets.mixtures.minhash import band_keys, signatures
 from assets.mixtures.ngrams import shingles_of
 from assets.mixtures.similarity import ShingleSets
 from assets.mixtures.words import I64
-from assets.recipes.recipe import DedupSpec
+from assets.recipes.data import DedupSpec
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assets.mixtures.words import I64
-from assets.recipes.recipe import UpsamplingSpec
+from assets.recipes.data import UpsamplingSpec
 
 F64 = npt.NDArray[np.float64]
 

@@ -25,7 +25,7 @@ from assets.mixtures.groups import (
 from assets.mixtures.plan import make_plan
 from assets.mixtures.stage_report import draw_stage, stage_summary
 from assets.mixtures.weights import FACTORS, RANKS, with_weights
-from assets.recipes.recipe import UpsamplingSpec
+from assets.recipes.data import UpsamplingSpec
 
 _SCORES = ("content_type", "topic", "quality", "bits_per_byte")
 SELECTION_COLUMNS = (

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from assets.mixtures.selection import weights_of
-from assets.recipes.recipe import UpsamplingSpec
+from assets.recipes.data import UpsamplingSpec
 
 FACTORS = ("dup_weight", "quality_weight", "hardness_weight", "topic_weight")
 RANKS = ("quality_rank", "perplexity_rank", "difficulty")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from assets.recipes.ablation import VARIANTS, ablation, ablation_name
+from assets.recipes.m1_14b import m1_14b
 from assets.recipes.recipe import Recipe
+from assets.recipes.small import small, small_multilingual
 from assets.recipes.smoke import smoke
 from assets.recipes.tiny import tiny
 
@@ -17,6 +19,9 @@ def _ablation(variant: str) -> Callable[[], Recipe]:
 RECIPES: Mapping[str, Callable[[], Recipe]] = {
     "tiny": tiny,
     "smoke": smoke,
+    "small": small,
+    "small-multilingual": small_multilingual,
+    "m1_14b": m1_14b,
     **{ablation_name(variant): _ablation(variant) for variant in VARIANTS},
 }
 

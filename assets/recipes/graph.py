@@ -13,43 +13,39 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from assets.lineage.step import Step
+from assets.mixtures.scoring.spec import classifier_config, scores_config
 from assets.recipes.ablation import VARIANTS
+from assets.recipes.code_versions import CODE_VERSIONS
+from assets.recipes.data import SignatureSpec
 from assets.recipes.recipe import Recipe, SftStageSpec, StageSpec
 from training.spec import OptimizerSpec
 
-CODE_VERSIONS: Mapping[str, str] = {
-    "corpora/raw": "1",
-    "corpora/documents": "1",
-    "corpora/benchmarks": "1",
-    "mixtures/deduped": "1",
-    "mixtures/decontaminated": "1",
-    "mixtures/stage1": "1",
-    "mixtures/stage2": "1",
-    "mixtures/stage3": "1",
-    "tokenizers/tokenizer": "1",
-    "tokenizers/shards_stage1": "1",
-    "tokenizers/shards_stage2": "1",
-    "tokenizers/shards_stage3": "1",
-    "tokenizers/shards_sft_general": "1",
-    "tokenizers/shards_sft_medical": "1",
-    "synthesis/questions": "1",
-    "checkpoints/stage1": "1",
-    "checkpoints/stage2": "1",
-    "checkpoints/stage3": "1",
-    "models/sft_general": "1",
-    "models/sft_medical": "1",
-    "reports/perplexity": "1",
-    "reports/benchmarks": "1",
-    "reports/medical": "1",
-    "reports/needle": "1",
-    "reports/scorecard": "1",
-    "reports/ablation": "1",
-    "releases/release": "1",
-}
-"""Raise one when the code behind a node changes what it writes (the golden test says so)."""
-
 FACT_SOURCES = ("icd10cm", "hpo")
 """Sources whose raw files hold facts that synthesis turns into questions."""
+
+SIGNATURES = SignatureSpec(
+    shingle_words=5,
+    num_hashes=128,
+    seed=1,
+    # A phrase of five words in more than one document of a hundred is the source's form, not its
+    # content; below fifty documents nothing can be said. Both are our choice, made on HPO and ICD.
+    max_template_share=0.01,
+    min_template_documents=50,
+    form_share=0.5,
+    min_shingles=8,
+)
+"""One sketch per source serves every recipe, so it is no recipe's decision."""
+
+VALIDATED = (
+    "mixtures/deduped",
+    "mixtures/decontaminated",
+    "mixtures/scores",
+    "mixtures/stage1",
+    "mixtures/stage2",
+    "mixtures/stage3",
+    "synthesis/questions",
+)
+"""Recipe nodes that have suites of expectations; corpora/documents has as well."""
 
 JUDGES = ("perplexity", "benchmarks", "medical", "needle")
 MEDICAL_BENCHMARKS = ("medqa", "medmcqa", "mmlu_medical")
@@ -66,13 +62,27 @@ def documents_step(raw: Step) -> Step:
     return _step("corpora/documents", raw.partition, {"source": raw.config["source"]}, raw)
 
 
+def signatures_step(documents: Step) -> Step:
+    return _step("mixtures/signatures", documents.partition, asdict(SIGNATURES), documents)
+
+
+def withdrawn_step(snapshot: Mapping[str, Any]) -> Step:
+    """Return the step of the lists of withdrawn documents from their snapshot."""
+    return _step("corpora/withdrawn", "", {"snapshot": dict(snapshot)})
+
+
 class RecipeGraph:
     """All steps of one recipe, by node name."""
 
     def __init__(
-        self, recipe: Recipe, raw: Mapping[str, Step], benchmark_package: Mapping[str, str]
+        self,
+        recipe: Recipe,
+        raw: Mapping[str, Step],
+        benchmark_package: Mapping[str, str],
+        withdrawn: Step | None = None,
     ) -> None:
-        """Take the raw step of every source and the version of the benchmark package."""
+        """Take the raw step of every source, the version of the benchmark package, and the newest
+        list of withdrawn documents if there is one."""
         missing = [name for name in recipe.source_names if name not in raw]
         if missing:
             raise ValueError(
@@ -82,6 +92,7 @@ class RecipeGraph:
         self.recipe = recipe
         self._raw = raw
         self._package = benchmark_package
+        self._withdrawn = [] if withdrawn is None else [withdrawn]
         self.steps: dict[str, Step] = {}
         self._add_data()
         self._add_stages()
@@ -105,21 +116,7 @@ class RecipeGraph:
             "corpora/benchmarks",
             {"benchmarks": sorted(recipe.evaluation.benchmarks), "package": dict(self._package)},
         )
-        documents = [documents_step(self._raw[name]) for name in sorted(recipe.source_names)]
-        self._add(
-            "mixtures/deduped",
-            {
-                "sources": {use.source: use.max_text_bytes for use in recipe.sources},
-                "dedup": asdict(recipe.dedup),
-            },
-            *documents,
-        )
-        self._add(
-            "mixtures/decontaminated",
-            asdict(recipe.decontamination),
-            self.steps["mixtures/deduped"],
-            self.steps["corpora/benchmarks"],
-        )
+        self._add_corpus()
         self._add(
             "tokenizers/tokenizer",
             asdict(recipe.tokenizer),
@@ -134,6 +131,42 @@ class RecipeGraph:
             self.steps["corpora/benchmarks"],
         )
 
+    def _add_corpus(self) -> None:
+        """One corpus out of all sources: admitted, without copies, without benchmarks, scored."""
+        recipe = self.recipe
+        documents = [documents_step(self._raw[name]) for name in sorted(recipe.source_names)]
+        self._add(
+            "mixtures/deduped",
+            {
+                "policy": recipe.policy,
+                "sources": {
+                    use.source: {
+                        "max_text_bytes": use.max_text_bytes,
+                        "licences": None if use.licences is None else list(use.licences),
+                    }
+                    for use in recipe.sources
+                },
+                "dedup": asdict(recipe.dedup),
+            },
+            *documents,
+            *[signatures_step(step) for step in documents],
+            *self._withdrawn,
+        )
+        self._add(
+            "mixtures/decontaminated",
+            asdict(recipe.decontamination),
+            self.steps["mixtures/deduped"],
+            self.steps["corpora/benchmarks"],
+        )
+        corpus = self.steps["mixtures/decontaminated"]
+        self._add("mixtures/classifiers", classifier_config(recipe.scoring), corpus)
+        self._add(
+            "mixtures/scores",
+            scores_config(recipe.scoring),
+            corpus,
+            self.steps["mixtures/classifiers"],
+        )
+
     def _add_stages(self) -> None:
         tokenizer = self.steps["tokenizers/tokenizer"]
         corpus = self.steps["mixtures/decontaminated"]
@@ -145,10 +178,12 @@ class RecipeGraph:
                     "tokens": stage.tokens,
                     "medical_share": stage.medical_share,
                     "upsampling": asdict(self.recipe.upsampling),
+                    "mixture": self.recipe.mixture.literals(stage.name),
                     "seed": self.recipe.seed + index,
                 },
                 corpus,
                 tokenizer,
+                self.steps["mixtures/scores"],
             )
             self._add(
                 shards,
@@ -275,11 +310,14 @@ class RecipeGraph:
         )
         judges = [self.steps[f"reports/{judge}"] for judge in JUDGES]
         self._add("reports/scorecard", {}, *judges)
+        documents = [documents_step(self._raw[name]) for name in sorted(self.recipe.source_names)]
+        self._add("reports/data_docs", {}, *documents, *[self.steps[node] for node in VALIDATED])
 
     def _release_config(self) -> dict[str, Any]:
         return {
             "recipe": self.recipe.name,
             "title": self.recipe.title,
+            "policy": self.recipe.policy,
             "model": dict(self.final.config["model"]),
             "sources": [
                 dict(self._raw[name].config["source"]) for name in self.recipe.source_names
@@ -287,7 +325,20 @@ class RecipeGraph:
         }
 
     def _release_inputs(self) -> tuple[Step, ...]:
-        return (self.final, self.steps["tokenizers/tokenizer"], self.steps["reports/scorecard"])
+        return (
+            self.final,
+            *[
+                self.steps[node]
+                for node in (
+                    "tokenizers/tokenizer",
+                    "reports/scorecard",
+                    "reports/data_docs",
+                    "mixtures/decontaminated",
+                    *[f"mixtures/{stage.name}" for stage in self.recipe.stages],
+                    "synthesis/questions",
+                )
+            ],
+        )
 
 
 def ablation_step(graphs: Mapping[str, RecipeGraph]) -> Step:

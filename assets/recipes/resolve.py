@@ -14,7 +14,14 @@ from assets.lineage.step import Step
 from assets.ports import Lake
 from assets.recipes.ablation import VARIANTS, ablation_name
 from assets.recipes.catalogue import recipe
-from assets.recipes.graph import RecipeGraph, ablation_step, documents_step, raw_step
+from assets.recipes.graph import (
+    RecipeGraph,
+    ablation_step,
+    documents_step,
+    raw_step,
+    signatures_step,
+    withdrawn_step,
+)
 
 
 def newest_raw(lake: Lake) -> dict[str, Step]:
@@ -29,28 +36,45 @@ def newest_raw(lake: Lake) -> dict[str, Step]:
     }
 
 
+def newest_withdrawn(lake: Lake) -> Step | None:
+    """Return the step of the newest committed list of withdrawn documents, if there is any."""
+    manifests = list(lake.manifests("corpora", "withdrawn"))
+    if not manifests or not manifests[-1].config["snapshot"]["files"]:
+        return None  # an empty list changes nothing, so it makes nothing anew
+    return withdrawn_step(manifests[-1].config["snapshot"])
+
+
 def resolve_graph(name: str, lake: Lake) -> RecipeGraph:
     """Return the graph of a recipe; raises ValueError naming the corpora it still needs."""
-    return RecipeGraph(recipe(name), newest_raw(lake), benchmark_package())
+    return RecipeGraph(recipe(name), newest_raw(lake), benchmark_package(), newest_withdrawn(lake))
 
 
 def resolve_step(node: str, partition: str, lake: Lake) -> Step:
     """Return the step a node stands for now; raises ValueError when it cannot be known yet."""
     if node == "reports/ablation":
         return ablation_step(_variants(lake))
-    if node == "corpora/documents":
+    if node in ("corpora/documents", "mixtures/signatures"):
         raw = newest_raw(lake)
         if partition not in raw:
             raise ValueError(
                 f"corpora/raw[{partition}] is not materialized: run "
                 f"`materia materialize 'corpora/raw[{partition}]'`"
             )
-        return documents_step(raw[partition])
+        documents = documents_step(raw[partition])
+        return documents if node == "corpora/documents" else signatures_step(documents)
+    if node == "corpora/withdrawn":
+        withdrawn = newest_withdrawn(lake)
+        if withdrawn is None:
+            raise ValueError(
+                "corpora/withdrawn is not materialized: run `materia materialize corpora/withdrawn`"
+            )
+        return withdrawn
     return resolve_graph(partition, lake).step(node)
 
 
 def _variants(lake: Lake) -> Mapping[str, RecipeGraph]:
-    raw, package = newest_raw(lake), benchmark_package()
+    raw, package, withdrawn = newest_raw(lake), benchmark_package(), newest_withdrawn(lake)
     return {
-        variant: RecipeGraph(recipe(ablation_name(variant)), raw, package) for variant in VARIANTS
+        variant: RecipeGraph(recipe(ablation_name(variant)), raw, package, withdrawn)
+        for variant in VARIANTS
     }

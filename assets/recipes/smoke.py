@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from assets.recipes.recipe import EvaluationChoice, Recipe, SourceUse, SynthesisSpec
+from assets.recipes.data import SourceUse, StageMixture
+from assets.recipes.recipe import EvaluationChoice, Recipe, SynthesisSpec
 from assets.recipes.tiny import tiny
 
 _STEPS = (48, 16, 8)
@@ -48,6 +49,13 @@ def smoke() -> Recipe:
             SourceUse(source="wikipedia_gensim106", max_text_bytes=400_000),
             SourceUse(source="python_stdlib", max_text_bytes=200_000),
         ),
+        # Budgets are so small that a single document may be a whole share, in any language.
+        mixture=replace(
+            base.mixture,
+            max_document_share=1.0,
+            multilingual_max_share=1.0,
+            stages=_without_groups(base.mixture.stages),
+        ),
         tokenizer=replace(base.tokenizer, vocab_size=2048, train_text_bytes=400_000),
         model=model,
         stages=(first, second, third),
@@ -62,3 +70,10 @@ def smoke() -> Recipe:
             seed=11,
         ),
     )
+
+
+def _without_groups(
+    stages: tuple[StageMixture, StageMixture, StageMixture],
+) -> tuple[StageMixture, StageMixture, StageMixture]:
+    first, second, third = (replace(stage, groups=()) for stage in stages)
+    return first, second, third

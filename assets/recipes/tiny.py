@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from assets.recipes.curriculum import CONTAMINATION_CAPS, MIXTURE, SCORING
+from assets.recipes.data import DecontaminationSpec, DedupSpec, SourceUse, UpsamplingSpec
 from assets.recipes.recipe import (
-    DecontaminationSpec,
-    DedupSpec,
     EvaluationChoice,
     Recipe,
     SftStageSpec,
-    SourceUse,
     StageSpec,
     SynthesisSpec,
     TokenizerSpec,
-    UpsamplingSpec,
 )
 from model.config import ModelConfig
 
@@ -36,6 +34,7 @@ def tiny() -> Recipe:
     return Recipe(
         name="tiny",
         title="Tiny: the whole graph on a laptop",
+        policy="research",
         sources=(
             SourceUse(source="pubmed_1976_1980", max_text_bytes=4_000_000),
             SourceUse(source="icd10cm", max_text_bytes=800_000),
@@ -47,7 +46,11 @@ def tiny() -> Recipe:
         # cost in time, since every candidate pair is verified (benchmarks/dedup.py).
         dedup=DedupSpec(shingle_words=5, num_hashes=128, num_bands=32, threshold=0.7, seed=1),
         # 13-grams: the window of GPT-3 (arXiv 2005.14165, appendix C), used by most since.
-        decontamination=DecontaminationSpec(ngram_words=13, heldout_share=0.02),
+        decontamination=DecontaminationSpec(
+            ngram_words=13, heldout_share=0.02, caps=CONTAMINATION_CAPS
+        ),
+        scoring=SCORING,
+        mixture=MIXTURE,
         # TxT360's bucket weights as far as they are known; its source is unconfirmed, so this
         # map is our choice. The cap of 10 is the paper's (section 2.1).
         upsampling=UpsamplingSpec(

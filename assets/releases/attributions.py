@@ -20,7 +20,7 @@ from assets.lineage.manifest import Manifest
 from assets.lineage.tables import document, has_file
 from assets.lineage.workspace import LineageError, Workspace
 from assets.ports import Lake
-from assets.recipes.recipe import LicencePolicy
+from assets.recipes.data import LicencePolicy
 
 PAGE = "ATTRIBUTIONS.md"
 RECORD = "attributions.json"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from assets.lineage.checks import Check, Verdict
 from assets.lineage.manifest import Manifest
 from assets.lineage.tables import document, has_file
+from assets.lineage.taint import NO_WITHDRAWN_DOCUMENT
 from assets.ports import Lake
+from assets.releases.attributions import ATTRIBUTION_CHECKS
 
 FILES = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json")
 
@@ -32,6 +34,8 @@ def card_names_every_source(manifest: Manifest, lake: Lake) -> Verdict:
 
 
 RELEASE_CHECKS = (
+    *ATTRIBUTION_CHECKS,
+    NO_WITHDRAWN_DOCUMENT,
     Check(
         name="layout_is_official",
         description="Files and model type are those of the published Baichuan-M1 layout.",

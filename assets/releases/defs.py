@@ -26,7 +26,17 @@ release = artifact_asset(
     description="The final model in the official Baichuan-M1 layout with tokenizer, configuration "
     "and model card; registered in MLflow with the alias `candidate`.",
     partitions=RECIPE_PARTITIONS,
-    deps=["models/sft_medical", "tokenizers/tokenizer", "reports/scorecard"],
+    deps=[
+        "models/sft_medical",
+        "tokenizers/tokenizer",
+        "reports/scorecard",
+        "reports/data_docs",
+        "mixtures/decontaminated",
+        "mixtures/stage1",
+        "mixtures/stage2",
+        "mixtures/stage3",
+        "synthesis/questions",
+    ],
     kinds={"huggingface", "safetensors"},
     owner="team:releases",
     checks=RELEASE_CHECKS,

@@ -12,6 +12,7 @@ from typing import Any
 
 from assets.lineage.canonical import sha256_of_file
 from assets.lineage.workspace import InputFiles, LineageError, Outcome, Workspace
+from assets.releases.attributions import write_attributions
 from assets.releases.card import Ingredient, write_card
 from model.config import ModelConfig
 from model.export import write_layout
@@ -44,12 +45,14 @@ def make_release(ws: Workspace) -> Outcome:
         release_fingerprint=ws.step.fingerprint,
     )
     ws.out("README.md").write_text(card)
+    owed = write_attributions(ws, ws.config["sources"])
     ws.out(SUMS).write_text(checksums(ws))
     return Outcome(
         counts={
             "parameters": config.num_parameters(),
             "tensors": len(expected_shapes(config)),
             "sources": len(ws.config["sources"]),
+            "credits": len(owed),
             "bytes": sum(path.stat().st_size for path in ws.out_dir.iterdir()),
         },
         summary=summary(ws.config, config),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import dagster as dg
 
+from assets.expectations.data_docs import DATA_DOCS_CHECKS, INDEX, index_url, make_data_docs
+from assets.lineage.build import Built
 from assets.lineage.defs import ACCELERATOR_POOL, artifact_asset
-from assets.partitions import RECIPE_PARTITIONS
+from assets.partitions import RECIPE_PARTITIONS, sources_of_recipes
 from assets.recipes.ablation import VARIANTS, ablation_name
-from assets.recipes.graph import JUDGES
+from assets.recipes.graph import JUDGES, VALIDATED
 from assets.reports.ablation import make_ablation
 from assets.reports.checks import ABLATION_CHECKS, REPORT_CHECKS, SCORECARD_CHECKS
 from assets.reports.judge import make_report
@@ -29,6 +33,14 @@ _ABOUT = {
     "medical": "Medical multiple-choice benchmarks, base and final model side by side.",
     "needle": "A fact hidden at several depths of haystacks of several lengths.",
 }
+
+
+def _link_index(built: Built) -> dict[str, Any]:
+    # A browser opens no file from a web page, so a local site is shown as a path to open.
+    is_local = "://" not in built.uri
+    address = f"{built.uri}/{INDEX}" if is_local else index_url(built.uri)
+    return {"data_docs": (dg.MetadataValue.path if is_local else dg.MetadataValue.url)(address)}
+
 
 judges = [
     artifact_asset(
@@ -56,6 +68,22 @@ scorecard = artifact_asset(
     checks=SCORECARD_CHECKS,
 )
 
+data_docs = artifact_asset(
+    "reports/data_docs",
+    make_data_docs,
+    description="Every expectation on the recipe's documents, mixtures and questions, and whether "
+    "it holds, as pages to read.",
+    partitions=RECIPE_PARTITIONS,
+    deps=[
+        dg.AssetDep(dg.AssetKey(["corpora", "documents"]), partition_mapping=sources_of_recipes()),
+        *VALIDATED,
+    ],
+    kinds={"html"},
+    owner="team:data",
+    checks=DATA_DOCS_CHECKS,
+    show=_link_index,
+)
+
 ablation = artifact_asset(
     "reports/ablation",
     make_ablation,
@@ -75,4 +103,4 @@ ablation = artifact_asset(
     checks=ABLATION_CHECKS,
 )
 
-ASSETS = [*judges, scorecard, ablation]
+ASSETS = [*judges, scorecard, data_docs, ablation]

@@ -10,11 +10,12 @@ import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from assets.lineage.workspace import InputFiles, Outcome, Workspace
-from assets.mixtures.contamination import ItemIndex
+from assets.mixtures.decontaminate import caps_of
 from assets.synthesis import hpo, icd10cm
 from assets.synthesis.check import Facts, check
 from assets.synthesis.hpo_questions import hpo_kinds
@@ -22,6 +23,9 @@ from assets.synthesis.item import Item, Kind
 from assets.synthesis.look_up import HpoLookUp, IcdLookUp
 from assets.synthesis.python_code import python_kinds
 from assets.synthesis.wikipedia import wikipedia_kinds
+
+if TYPE_CHECKING:
+    from assets.mixtures.contamination import ItemIndex
 
 NGRAM_WORDS = 13
 """The window that documents are decontaminated with (GPT-3, arXiv 2005.14165, appendix C)."""
@@ -70,7 +74,11 @@ def make_questions(ws: Workspace) -> Outcome:
     ws.progress(f"checking {len(items):,} answers")
     used = {item.seed_doc_id for item in items}
     texts = seeds.documents.filter(pl.col("doc_id").is_in(used)).select("doc_id", "text")
-    judged = judge(items, _look_ups(raw, dict(texts.iter_rows())), benchmarks["text"])
+    from assets.mixtures.contamination import ItemIndex  # its compiled loops load where they run
+
+    caps = caps_of(ws.input("mixtures/decontaminated").manifest.config["caps"])
+    index = ItemIndex(benchmarks.sort("benchmark", "item_id"), NGRAM_WORDS, caps)
+    judged = judge(items, _look_ups(raw, dict(texts.iter_rows())), index)
     kept = judged.filter(pl.col("reason") == "").drop("reason")
     rejected = judged.filter(pl.col("reason") != "")
     kept.write_parquet(ws.out("questions.parquet"), compression="zstd")
@@ -102,7 +110,7 @@ def draw(kinds: Sequence[Kind], seeds: Seeds, limit: int, seed: int) -> Iterator
                 yield item
 
 
-def judge(items: Iterable[Item], facts: Facts, benchmark_texts: pl.Series) -> pl.DataFrame:
+def judge(items: Iterable[Item], facts: Facts, benchmarks: ItemIndex) -> pl.DataFrame:
     """Return all items with the rule that judged them and a reason where one is to be dropped."""
     rows: list[dict[str, str]] = []
     asked: set[str] = set()
@@ -113,9 +121,7 @@ def judge(items: Iterable[Item], facts: Facts, benchmark_texts: pl.Series) -> pl
         asked.add(item.question)
         rows.append(_row(item, rule, fault))
     frame = pl.DataFrame(rows, schema=_SCHEMA)
-    index = ItemIndex(benchmark_texts, NGRAM_WORDS)
-    shared = index.matches(frame["question"] + "\n" + frame["answer"])
-    overlap = shared.group_by("row").agg(pl.col("ngram").first())
+    overlap = _overlap(frame["question"] + "\n" + frame["answer"], benchmarks)
     return (
         frame.with_row_index("row")
         .with_columns(pl.col("row").cast(pl.Int64))
@@ -129,6 +135,18 @@ def judge(items: Iterable[Item], facts: Facts, benchmark_texts: pl.Series) -> pl
         .select(*_SCHEMA)
         .sort("item_id", "seed_native_id")
     )
+
+
+def _overlap(texts: pl.Series, benchmarks: ItemIndex) -> pl.DataFrame:
+    """Return row and the first words that a text shares with a benchmark item."""
+    shared = benchmarks.scan(texts)
+    told: dict[int, str] = {}
+    for row, item in shared.wholes.select("row", "item").iter_rows():
+        told.setdefault(row, benchmarks.whole(item))
+    for row, slot in shared.ngrams.sort("position").select("row", "slot").iter_rows():
+        told.setdefault(row, benchmarks.phrase(slot))
+    schema = {"row": pl.Int64, "ngram": pl.String}
+    return pl.DataFrame(list(told.items()), schema=schema, orient="row")
 
 
 def _questions(

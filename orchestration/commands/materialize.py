@@ -69,6 +69,7 @@ def _plan(artifacts: list[str], recipe: str | None, ablation: bool) -> Plan:
     if recipe is not None:
         chosen = recipe_named(recipe)
         corpora = [("build_corpora", source, ()) for source in chosen.source_names]
+        corpora.append(("read_withdrawals", "", ()))
         return [*corpora, ("train_recipe" if chosen.sft else "judge_base", recipe, ())]
     if ablation:
         names = [ablation_name(variant) for variant in VARIANTS]

@@ -17,7 +17,8 @@ import orchestration
 import training
 from assets.recipes.ablation import VARIANTS, ablation_name
 from assets.recipes.catalogue import RECIPES, recipe
-from assets.recipes.graph import CODE_VERSIONS, RecipeGraph, ablation_step, raw_step
+from assets.recipes.code_versions import CODE_VERSIONS
+from assets.recipes.graph import RecipeGraph, ablation_step, raw_step
 from orchestration.definitions import ASSETS, build_definitions
 from orchestration.settings import PROJECT_ROOT, Settings
 from tests.golden.text import assert_golden

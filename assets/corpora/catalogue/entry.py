@@ -79,6 +79,8 @@ class Source:
     classes of the HIPAA Safe Harbor method are removed. none for published text: it tells of no
     patient who could be recognised, and its names, dates and places (authors, eponyms, history)
     are what is to be learnt."""
+    web: bool = False
+    """Scraped pages, judged by the rules for pages as well (C4, FineWeb)."""
     templated: bool = False
     """The sentences are a program's, from a table's facts: mixtures may weigh it down."""
 

@@ -63,6 +63,7 @@ GENERAL = (
         version="3.0.1.post1",
         files=(f"{_SCHELLING}/owt_5.jsonl",),
         fields=_FIRST_ORDER,
+        web=True,
     ),
     fetched_source(
         name="wikipedia_passages",

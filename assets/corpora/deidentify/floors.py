@@ -12,7 +12,7 @@ from assets.corpora.deidentify.evaluation import Evaluation, evaluate
 from assets.corpora.deidentify.mask import Masked, deidentify_frame
 from assets.lineage.checks import Verdict
 from assets.lineage.manifest import Manifest
-from assets.lineage.tables import has_file, table
+from assets.lineage.tables import has_table, table
 from assets.ports import Lake
 
 FLOOR_SEED = 20260101
@@ -28,9 +28,9 @@ PRECISION_FLOORS = {name: 0.95 for name in CLASSES} | {NAME: 0.90, GEOGRAPHY: 0.
 MAX_ROWS_CHECKED = 2_000
 """Rows of each table that no_identifiers_left reads again, spread evenly: a few seconds."""
 _TABLES = {
-    "documents.parquet": ("title", "text"),
-    "dropped.parquet": ("title", "excerpt"),
-    "quarantine.parquet": ("excerpt",),
+    "documents": ("title", "text"),
+    "dropped": ("title", "excerpt"),
+    "quarantine": ("excerpt",),
 }
 
 
@@ -64,15 +64,13 @@ def no_identifiers_left(manifest: Manifest, lake: Lake) -> Verdict:
     counts = dict.fromkeys(CLASSES, 0)
     rows = 0
     for name, columns in _TABLES.items():
-        if not has_file(manifest, name):
-            continue
+        if not has_table(manifest, name):
+            return Verdict(passed=False, reason=f"no table {name} to read")
         masked = _masked_sample(table(lake, manifest, name, list(columns)), columns)
         rows += masked.frame.height
         for kind, count in masked.totals().items():
             counts[kind] += count
     left = {name: count for name, count in counts.items() if count}
-    if not rows and not has_file(manifest, "documents.parquet"):
-        return Verdict(passed=False, reason="no documents.parquet to read")
     shown = ", ".join(f"{name} {count}" for name, count in left.items()) or "none"
     return Verdict(
         passed=not left, reason=f"{rows} rows read again, identifiers left: {shown}", facts=counts

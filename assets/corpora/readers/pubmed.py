@@ -94,11 +94,13 @@ def _metadata(root: ET.Element, article: ET.Element, pmid: str) -> dict[str, str
     date = article.find("Journal/JournalIssue/PubDate")
     year = _YEAR.search(_flat(date)) if date is not None else None
     mesh = root.findall("MeshHeadingList/MeshHeading/DescriptorName")
+    types = article.findall("PublicationTypeList/PublicationType")
     found = {
         "pmid": pmid,
         "journal": article.findtext("Journal/Title", "").strip(),
         "year": year[0] if year else "",
         "original_language": article.findtext("Language", "").strip(),
+        "publication_types": "; ".join(kind.text or "" for kind in types[:MAX_MESH]),
         "mesh": "; ".join(heading.text or "" for heading in mesh[:MAX_MESH]),
     }
     return {key: value for key, value in found.items() if value}

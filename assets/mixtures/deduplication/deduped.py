@@ -7,11 +7,11 @@ the engine: row numbers and labels follow doc_ids alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from assets.lineage.storage import StoredFile
-from assets.lineage.workspace import InputFiles, Outcome, Workspace
+from assets.lineage.workspace import Outcome, Workspace
 from assets.mixtures.deduplication.bands import Buckets, ListBandsItem, list_bands, match_bands
 from assets.mixtures.deduplication.clusters import (
     ChooseItem,
@@ -32,15 +32,7 @@ from assets.mixtures.deduplication.output import (
     range_bounds,
     write_range,
 )
-from assets.mixtures.deduplication.parts import (
-    CapItem,
-    Measure,
-    Part,
-    mapped,
-    measure_part,
-    over_parts,
-    rows_within,
-)
+from assets.mixtures.deduplication.parts import Part, over_parts
 from assets.mixtures.deduplication.proof import (
     Compared,
     CompareItem,
@@ -49,6 +41,7 @@ from assets.mixtures.deduplication.proof import (
     send_sets,
 )
 from assets.mixtures.deduplication.summary import outcome_of
+from assets.mixtures.deduplication.taking import signing_of, take
 from assets.mixtures.deduplication.texts import (
     Listed,
     ListTextsItem,
@@ -57,7 +50,7 @@ from assets.mixtures.deduplication.texts import (
     list_texts,
     match_texts,
 )
-from assets.recipes.recipe import DedupSpec, SignatureSpec
+from assets.recipes.data import DedupSpec, SignatureSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,20 +72,24 @@ def make_deduped(ws: Workspace) -> Outcome:
 
 
 def dedupe(ws: Workspace, limits: Limits) -> Outcome:
-    """Run all steps; raises ValueError when recipe, documents and signatures disagree."""
+    """Run all steps; raises what take() raises."""
     spec = DedupSpec(**ws.config["dedup"])
     if not 0 < spec.threshold <= 1:
         raise ValueError(f"dedup threshold {spec.threshold} is not in (0, 1]: fix the recipe")
-    signing = _signing(ws, spec)
-    parts, available = _parts(ws, ws.config["sources"])
-    work = _Work(ws=ws, spec=spec, signing=signing, limits=limits, parts=parts)
+    signing = signing_of(ws, spec)
+    taken = take(ws)
+    work = _Work(ws=ws, spec=spec, signing=signing, limits=limits, parts=taken.parts)
     listed, matched, copies = work.exact()
     buckets, links, num_pairs = work.near(sum(each.num_taken for each in listed), copies)
     explained, written = work.clusters(listed, copies, links)
     ws.publish(each.documents for each in written)
     join_merged([each.merged for each in written], ws.out("merged.parquet"))
+    admission = taken.admission
+    admission.table().write_parquet(ws.out("excluded.parquet"), compression="zstd")
+    admission.near.write_parquet(ws.out("near_withdrawn.parquet"), compression="zstd")
     return outcome_of(
-        available=available,
+        available=taken.available,
+        admission=admission,
         listed=listed,
         matched=matched,
         buckets=buckets,
@@ -295,110 +292,3 @@ class _Work:
 
 def _pieces(amount: int, limit: int) -> int:
     return max(1, -(-amount // limit))
-
-
-def _signing(ws: Workspace, spec: DedupSpec) -> SignatureSpec:
-    """Return the one spec of all signatures; raises ValueError when the recipe's differs."""
-    found = {item.partition: SignatureSpec(**item.manifest.config) for item in _signatures(ws)}
-    if not found:
-        raise ValueError("no signatures to compare: the recipe names no source")
-    first_source, first = next(iter(sorted(found.items())))
-    for source, signing in sorted(found.items()):
-        if signing != first:
-            raise ValueError(
-                f"signatures of {source} were made with {asdict(signing)}, those of "
-                f"{first_source} with {asdict(first)}: make mixtures/signatures again"
-            )
-    for name in ("shingle_words", "num_hashes", "seed"):
-        if getattr(first, name) != getattr(spec, name):
-            raise ValueError(
-                f"dedup wants {name} {getattr(spec, name)}, but signatures have "
-                f"{getattr(first, name)}: make the recipe's dedup and signatures agree"
-            )
-    return first
-
-
-def _signatures(ws: Workspace) -> tuple[InputFiles, ...]:
-    return ws.inputs("mixtures/signatures")
-
-
-def _parts(ws: Workspace, caps: Mapping[str, int]) -> tuple[tuple[Part, ...], dict[str, int]]:
-    """Return the parts with their rows numbered, and how many documents each source has."""
-    documents = {item.partition: item for item in ws.inputs("corpora/documents")}
-    signatures = {item.partition: item for item in _signatures(ws)}
-    for inputs, what in ((documents, "documents"), (signatures, "signatures")):
-        if set(inputs) != set(caps):
-            raise ValueError(
-                f"the recipe names the sources {sorted(caps)}, but the {what} are of "
-                f"{sorted(inputs)}: make them the same"
-            )
-    parts: list[Part] = []
-    for source in sorted(caps):
-        files = documents[source].table_files("documents")
-        signed = signatures[source].table_files("signatures")
-        if len(files) != len(signed):
-            raise ValueError(
-                f"{source} has {len(files)} parts of documents, but {len(signed)} of signatures: "
-                f"make mixtures/signatures[{source}] again"
-            )
-        templates = signatures[source].stored("templates.parquet")
-        parts += [
-            Part(
-                index=len(parts) + number,
-                source=source,
-                documents=file,
-                signatures=sketch,
-                templates=templates,
-            )
-            for number, (file, sketch) in enumerate(zip(files, signed, strict=True))
-        ]
-    ws.progress(f"measuring {len(parts)} parts")
-    measures = over_parts(ws.compute, measure_part, parts, parts, "measure")
-    available = dict.fromkeys(sorted(caps), 0)
-    for part, measure in zip(parts, measures, strict=True):
-        available[part.source] += measure.num_documents
-    return _taken(ws, caps, parts, measures), available
-
-
-def _taken(
-    ws: Workspace, caps: Mapping[str, int], parts: Sequence[Part], measures: Sequence[Measure]
-) -> tuple[Part, ...]:
-    """Number the first documents by doc_id of each source whose text fits into its cap."""
-    room = dict(caps)
-    within: dict[int, int] = {}
-    cut: list[CapItem] = []
-    last_id: dict[str, str] = {}
-    for part, measure in zip(parts, measures, strict=True):
-        if measure.num_documents and last_id.get(part.source, "") >= measure.first_id:
-            raise ValueError(
-                f"documents of {part.source} are not sorted by doc_id over their parts: make "
-                "corpora/documents again"
-            )
-        last_id[part.source] = measure.last_id or last_id.get(part.source, "")
-        if measure.text_bytes <= room[part.source]:
-            within[part.index] = measure.num_documents
-            room[part.source] -= measure.text_bytes
-        else:
-            cut.append(CapItem(part=part, room_bytes=room[part.source]))
-            room[part.source] = -1
-    counted = mapped(ws.compute, rows_within, cut, [1] * len(cut), "cap")
-    within |= {item.part.index: count for item, count in zip(cut, counted, strict=True)}
-    numbered: list[Part] = []
-    first_row = 0
-    for part in parts:
-        numbered.append(replace(part, first_row=first_row, num_taken=within[part.index]))
-        first_row += within[part.index]
-    _refuse_tiny_caps(caps, numbered, measures)
-    return tuple(numbered)
-
-
-def _refuse_tiny_caps(
-    caps: Mapping[str, int], parts: Sequence[Part], measures: Sequence[Measure]
-) -> None:
-    for source, cap in caps.items():
-        own = [(p, m) for p, m in zip(parts, measures, strict=True) if p.source == source]
-        if any(m.num_documents for _, m in own) and not any(p.num_taken for p, _ in own):
-            raise ValueError(
-                f"source {source}: max_text_bytes {cap} is below its first document: raise the "
-                "cap in the recipe"
-            )

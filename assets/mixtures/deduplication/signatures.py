@@ -27,7 +27,7 @@ from assets.mixtures.deduplication.shingles import (
 )
 from assets.mixtures.deduplication.templates import SampleItem, TemplateResult, find_templates
 from assets.mixtures.words import I64
-from assets.recipes.recipe import SignatureSpec
+from assets.recipes.data import SignatureSpec
 
 SCHEMA = pl.Schema(
     {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from assets.corpora.admission import Admission
 from assets.lineage.checks import Verdict
 from assets.lineage.manifest import Manifest
 from assets.lineage.workspace import Outcome
@@ -34,6 +35,7 @@ class _Source:
 def outcome_of(
     *,
     available: Mapping[str, int],
+    admission: Admission,
     listed: Sequence[Listed],
     matched: Sequence[Matched],
     buckets: Sequence[Buckets],
@@ -57,6 +59,9 @@ def outcome_of(
     }
     return Outcome(
         counts={
+            "documents_withdrawn": admission.num_withdrawn,
+            "documents_of_other_licences": admission.num_other_licences,
+            "near_withdrawn": admission.near.height,
             "documents_available": sum(available.values()),
             "documents_over_cap": sum(available.values()) - taken,
             "documents_in": taken,

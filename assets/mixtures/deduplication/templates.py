@@ -19,7 +19,7 @@ from assets.mixtures.deduplication.frames import write_frame
 from assets.mixtures.deduplication.shingles import BATCH_BYTES, TemplateTable, sets_of
 from assets.mixtures.ngrams import ngrams_of
 from assets.mixtures.words import U64, batches, words_of
-from assets.recipes.recipe import SignatureSpec
+from assets.recipes.data import SignatureSpec
 
 SAMPLE_BYTES = 8 << 20
 """Text of the first documents by doc_id (a hash, so the sample is fair) that templates are

@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from assets.mixtures.scoring.text import Batch
-from assets.recipes.recipe import EndpointSpec
+from assets.recipes.data import EndpointSpec
 
 MAX_RESPONSE_BYTES = 1 << 20
 JSON_TEXTS = 16

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from assets.recipes.recipe import EndpointSpec, ScoringSpec
+from assets.recipes.data import EndpointSpec, ScoringSpec
 
 QUALITY_COLUMNS = ("educational", "knowledge_density", "reasoning_density", "bits_per_byte")
 

@@ -14,7 +14,7 @@ from assets.corpora.exclusion import EXCLUDED_SCHEMA, exclude_withdrawn
 from assets.corpora.licences import LicenceViolation
 from assets.corpora.withdrawn import WITHDRAWN_SCHEMA
 from assets.lineage.storage import Folder
-from assets.recipes.recipe import LicencePolicy
+from assets.recipes.data import LicencePolicy
 
 LONG = "The drug lowered blood pressure in every patient of the trial. "
 OTHER = "No adverse event was seen in any of them during the year. "

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from assets.compute import InlineCompute
+from assets.corpora.places import Places
 from assets.fakes import FakeLake, FakeRunLog, FakeTracker
 from assets.lineage.checks import Check, Verdict
 from assets.lineage.defs import artifact_asset
@@ -50,7 +51,7 @@ def installation(tmp_path: Path, lake: FakeLake) -> Platform:
         launcher=None,  # type: ignore[arg-type]
         compute=InlineCompute(),
         job_root=tmp_path / "jobs",
-        inbox=tmp_path / "inbox",
+        places=Places(inbox=tmp_path / "inbox", fetched=tmp_path / "fetched"),
         gather_provenance=lambda run_id: Provenance(
             git_commit="", git_dirty=False, packages={}, host="", dagster_run_id=run_id
         ),

@@ -15,7 +15,7 @@ from assets.mixtures.contamination import ItemIndex
 from assets.mixtures.contamination_kernels import filter_bits, ngram_keys
 from assets.mixtures.item_ngrams import ngrams_of_items
 from assets.mixtures.words import words_of
-from assets.recipes.recipe import BenchmarkCap, ContaminationCaps
+from assets.recipes.data import BenchmarkCap, ContaminationCaps
 
 ITEM = "one two three four five six seven eight nine ten eleven twelve thirteen"
 OTHER = " ".join(reversed(ITEM.split()))

@@ -20,7 +20,7 @@ from assets.lineage.step import Step
 from assets.lineage.workspace import Outcome
 from assets.mixtures.decontaminate import heldout_mask, make_decontaminated
 from assets.ports import Compute
-from assets.recipes.recipe import BenchmarkCap, ContaminationCaps
+from assets.recipes.data import BenchmarkCap, ContaminationCaps
 
 ITEM = (
     "A 67-year-old man comes to the physician because of a two-day history of ringing in his left "

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.mixtures.selection import best_first, repeats_for, weights_of
-from assets.recipes.recipe import UpsamplingSpec
+from assets.recipes.data import UpsamplingSpec
 
 
 def test_documents_with_many_copies_are_read_as_often_as_their_weight_says() -> None:

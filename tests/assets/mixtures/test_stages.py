@@ -19,7 +19,7 @@ from assets.fakes import FakeLake, commit_folder, fake_workspace
 from assets.lineage.step import Step
 from assets.lineage.workspace import Outcome
 from assets.mixtures.stages import make_stage
-from assets.recipes.recipe import GroupShare, MixtureSpec, StageMixture
+from assets.recipes.data import GroupShare, MixtureSpec, StageMixture
 
 UPSAMPLING = {"weights": [[1, 1], [2, 3], [6, 5], [101, 8], [1001, 10]], "max_repeats": 10}
 DOMAINS = {"pubmed": "medical", "icd": "medical", "wiki": "general", "stdlib": "code"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assets.recipes.recipe import BenchmarkCap, ContaminationCaps, GroupShare
+from assets.recipes.data import BenchmarkCap, ContaminationCaps, GroupShare
 from tests.assets.mixtures.test_decontaminate import CAP
 from tests.assets.mixtures.test_stages import FLAT, SPEC
 

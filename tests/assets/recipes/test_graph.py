@@ -10,7 +10,8 @@ import pytest
 from assets.lineage.step import Step
 from assets.recipes.ablation import VARIANTS, ablation, ablation_name
 from assets.recipes.catalogue import RECIPES, recipe
-from assets.recipes.graph import CODE_VERSIONS, RecipeGraph, ablation_step, raw_step
+from assets.recipes.code_versions import CODE_VERSIONS
+from assets.recipes.graph import RecipeGraph, ablation_step, raw_step
 from assets.recipes.recipe import Recipe
 from assets.recipes.tiny import tiny
 

@@ -150,7 +150,8 @@ def merge(
     compute: Compute | None = None,
 ) -> Result:
     """Make mixtures/deduped from documents and signatures."""
-    config = {"sources": dict(caps), "dedup": dict(dedup)}
+    sources = {name: {"max_text_bytes": cap, "licences": None} for name, cap in caps.items()}
+    config = {"policy": "research", "sources": sources, "dedup": dict(dedup)}
     step = Step(family="mixtures", name="deduped", partition="p", code_version="1", config=config)
     ws = fake_workspace(folder, step, tuple(inputs), lake=lake, compute=compute or InlineCompute())
     outcome = dedupe(ws, limits or Limits())

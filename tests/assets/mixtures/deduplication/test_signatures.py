@@ -15,7 +15,7 @@ from assets.fakes import FakeLake
 from assets.lineage.storage import Folder
 from assets.mixtures.deduplication.components import LABELS, label_components
 from assets.mixtures.deduplication.frames import read_frames, write_frame
-from assets.recipes.recipe import SignatureSpec
+from assets.recipes.data import SignatureSpec
 from tests.assets.mixtures.deduplication.case import (
     SIGNATURES,
     committed,

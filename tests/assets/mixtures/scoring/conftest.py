@@ -19,7 +19,7 @@ from assets.lineage.step import Step
 from assets.lineage.workspace import Outcome
 from assets.mixtures.scoring.classifiers import make_classifiers
 from assets.mixtures.scoring.spec import classifier_config, scores_config
-from assets.recipes.recipe import ScoringSpec
+from assets.recipes.data import ScoringSpec
 
 SPEC = ScoringSpec(
     seed=5,

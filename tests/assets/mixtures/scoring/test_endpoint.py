@@ -20,7 +20,7 @@ from assets.mixtures.scoring.endpoint import (
     EndpointScorer,
 )
 from assets.mixtures.scoring.text import Batch
-from assets.recipes.recipe import EndpointSpec
+from assets.recipes.data import EndpointSpec
 
 Answer = Callable[[str, dict[str, Any]], tuple[int, bytes]]
 

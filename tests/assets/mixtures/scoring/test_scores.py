@@ -29,7 +29,7 @@ from assets.mixtures.scoring.scores import (
 )
 from assets.mixtures.scoring.spec import ScoresSpec, scores_config, scores_spec
 from assets.mixtures.scoring.text import Batch
-from assets.recipes.recipe import EndpointSpec
+from assets.recipes.data import EndpointSpec
 from tests.assets.mixtures.scoring.conftest import SPEC, World, corpus, world
 
 Trained = tuple[World, Manifest, Outcome]

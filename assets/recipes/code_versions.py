@@ -1,0 +1,43 @@
+"""The version of the code behind every node: raise one when a node's bytes change.
+
+The golden test says when that is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+CODE_VERSIONS: Mapping[str, str] = {
+    "corpora/raw": "1",
+    "corpora/documents": "2",
+    "corpora/benchmarks": "1",
+    "corpora/withdrawn": "1",
+    "mixtures/signatures": "1",
+    "mixtures/deduped": "2",
+    "mixtures/decontaminated": "2",
+    "mixtures/classifiers": "1",
+    "mixtures/scores": "1",
+    "mixtures/stage1": "2",
+    "mixtures/stage2": "2",
+    "mixtures/stage3": "2",
+    "tokenizers/tokenizer": "2",
+    "tokenizers/shards_stage1": "2",
+    "tokenizers/shards_stage2": "2",
+    "tokenizers/shards_stage3": "2",
+    "tokenizers/shards_sft_general": "2",
+    "tokenizers/shards_sft_medical": "2",
+    "synthesis/questions": "1",
+    "checkpoints/stage1": "1",
+    "checkpoints/stage2": "1",
+    "checkpoints/stage3": "1",
+    "models/sft_general": "1",
+    "models/sft_medical": "1",
+    "reports/perplexity": "1",
+    "reports/benchmarks": "1",
+    "reports/medical": "1",
+    "reports/needle": "1",
+    "reports/data_docs": "1",
+    "reports/scorecard": "1",
+    "reports/ablation": "1",
+    "releases/release": "2",
+}

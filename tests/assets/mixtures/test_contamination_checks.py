@@ -9,7 +9,7 @@ import pytest
 
 from assets.mixtures.contamination_checks import CONTAMINATION_CHECKS
 from tests.artifacts import Case, both_ways, judge, parquet
-from tests.assets.mixtures.test_decontaminate import (
+from tests.assets.mixtures.decontamination_case import (
     FILLER,
     ITEM,
     decontaminated,

@@ -10,7 +10,7 @@ import pytest
 
 from assets.mixtures.stage_checks import PLAN_CHECKS
 from tests.artifacts import Case, both_ways, encoded, judge, parquet
-from tests.assets.mixtures.test_stages import SPEC, UPSAMPLING, corpus, staged
+from tests.assets.mixtures.stage_case import SPEC, UPSAMPLING, corpus, staged
 
 CONFIG = {
     "tokens": 1000,

@@ -20,7 +20,7 @@ from assets.mixtures.groups import (
 from assets.mixtures.plan import make_plan
 from assets.mixtures.weights import with_weights
 from assets.recipes.data import GroupShare, UpsamplingSpec
-from tests.assets.mixtures.test_stages import SPEC, with_stage
+from tests.assets.mixtures.stage_case import SPEC, with_stage
 
 UPSAMPLING = UpsamplingSpec(weights=((1, 1), (2, 3), (6, 5)), max_repeats=4)
 GROUPS = (

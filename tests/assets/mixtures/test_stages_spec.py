@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from assets.recipes.data import BenchmarkCap, ContaminationCaps, GroupShare
-from tests.assets.mixtures.test_decontaminate import CAP
-from tests.assets.mixtures.test_stages import FLAT, SPEC
+from tests.assets.mixtures.decontamination_case import CAP
+from tests.assets.mixtures.stage_case import FLAT, SPEC
 
 
 @pytest.mark.parametrize(

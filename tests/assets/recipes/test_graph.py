@@ -11,7 +11,7 @@ from assets.lineage.step import Step
 from assets.recipes.ablation import VARIANTS, ablation, ablation_name
 from assets.recipes.catalogue import RECIPES, recipe
 from assets.recipes.code_versions import CODE_VERSIONS
-from assets.recipes.graph import RecipeGraph, ablation_step, raw_step
+from assets.recipes.graph import RecipeGraph, ablation_step, raw_step, withdrawn_step
 from assets.recipes.recipe import Recipe
 from assets.recipes.tiny import tiny
 
@@ -34,7 +34,10 @@ def changed(before: Recipe, after: Recipe) -> set[str]:
 
 def test_every_node_of_the_catalogue_is_reached_by_a_recipe() -> None:
     reached = {node for name in RECIPES for node in graph(recipe(name)).steps}
-    apart = {"corpora/raw", "corpora/documents", "reports/ablation"}
+    apart = {
+        "corpora/raw", "corpora/documents", "corpora/withdrawn", "mixtures/signatures",
+        "reports/ablation",
+    }  # fmt: skip
     assert reached | apart == set(CODE_VERSIONS)
 
 
@@ -52,6 +55,39 @@ def test_adding_a_corpus_leaves_the_other_documents_alone() -> None:
     before = {step.fingerprint for step in graph(fewer).step("mixtures/deduped").inputs}
     after = {step.fingerprint for step in graph(base).step("mixtures/deduped").inputs}
     assert before < after
+
+
+def test_a_sketch_serves_every_recipe_that_reads_its_source() -> None:
+    sketches = [
+        {s.fingerprint for s in graph(recipe(name)).step("mixtures/deduped").inputs
+         if s.name == "signatures" and s.partition == "hpo"}
+        for name in ("tiny", "smoke", "small", "m1_14b")
+    ]  # fmt: skip
+    assert len(sketches[0]) == 1 and all(found == sketches[0] for found in sketches)
+
+
+def test_a_withdrawal_remakes_what_follows_the_corpora() -> None:
+    files = [{"path": "a.csv", "size_bytes": 1, "sha256": "0" * 64}]
+    listed = RecipeGraph(tiny(), RAW, PACKAGE, withdrawn_step({"version": "", "files": files}))
+    before = graph(tiny()).steps
+    same = {node for node in before if listed.steps[node].fingerprint == before[node].fingerprint}
+    assert same == {"corpora/benchmarks"}
+
+
+def test_a_stage_is_mixed_anew_for_its_own_preferences_only() -> None:
+    base = tiny()
+    first, second, third = base.mixture.stages
+    mixture = replace(base.mixture, stages=(first, second, replace(third, hardness_centre=0.7)))
+    families = changed(base, replace(base, mixture=mixture))
+    assert "mixtures/stage3" in families
+    assert not families & {"mixtures/stage1", "mixtures/stage2", "checkpoints/stage2"}
+
+
+def test_the_published_model_has_the_published_size_and_vocabulary() -> None:
+    published = recipe("m1_14b")
+    # 14,470,763,520 as a loader of the release counts them, and 800 scalars of the convolution.
+    assert published.model.num_parameters() == 14_470_764_320
+    assert published.tokenizer.vocab_size == 133_120
 
 
 def test_the_name_of_a_recipe_is_no_identity_before_the_release() -> None:

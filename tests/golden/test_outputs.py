@@ -24,9 +24,12 @@ from assets.lineage.manifest import Manifest, digest_of
 from assets.lineage.provenance import Provenance
 from assets.lineage.step import Step
 from assets.mixtures.decontaminate import make_decontaminated
-from assets.mixtures.dedup import make_deduped
+from assets.mixtures.deduplication.deduped import make_deduped
+from assets.mixtures.deduplication.signatures import make_signatures
+from assets.mixtures.scoring.classifiers import make_classifiers
+from assets.mixtures.scoring.scores import make_scores
 from assets.mixtures.stages import make_stage
-from assets.recipes.graph import RecipeGraph, documents_step, raw_step
+from assets.recipes.graph import RecipeGraph, documents_step, raw_step, signatures_step
 from assets.recipes.smoke import smoke
 from assets.synthesis.questions import make_questions
 from assets.tokenizers.shards import make_sft_shards, make_shards
@@ -40,6 +43,8 @@ WORK: dict[str, Work] = {
     "corpora/benchmarks": make_benchmarks,
     "mixtures/deduped": make_deduped,
     "mixtures/decontaminated": make_decontaminated,
+    "mixtures/classifiers": make_classifiers,
+    "mixtures/scores": make_scores,
     "tokenizers/tokenizer": make_tokenizer,
     "synthesis/questions": make_questions,
     "mixtures/stage1": make_stage,
@@ -57,8 +62,13 @@ def test_the_bytes_of_every_data_node_are_golden(tmp_path: Path) -> None:
     for name in PINNED:
         snapshot = resolve(source(name), tmp_path)
         raw[name] = raw_step(source(name).to_dict(), snapshot.to_dict())
-        for step, work in ((raw[name], make_raw(snapshot.paths)), (None, make_documents)):
-            manifest = make(step or documents_step(raw[name]), work)
+        documents = documents_step(raw[name])
+        for step, work in (
+            (raw[name], make_raw(snapshot.paths)),
+            (documents, make_documents),
+            (signatures_step(documents), make_signatures),
+        ):
+            manifest = make(step, work)
             found[manifest.key] = _view(manifest)
     base = smoke()
     recipe = replace(base, sources=tuple(use for use in base.sources if use.source in PINNED))

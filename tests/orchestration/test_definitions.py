@@ -18,7 +18,7 @@ import training
 from assets.recipes.ablation import VARIANTS, ablation_name
 from assets.recipes.catalogue import RECIPES, recipe
 from assets.recipes.code_versions import CODE_VERSIONS
-from assets.recipes.graph import RecipeGraph, ablation_step, raw_step
+from assets.recipes.graph import RecipeGraph, ablation_step, raw_step, withdrawn_step
 from orchestration.definitions import ASSETS, build_definitions
 from orchestration.settings import PROJECT_ROOT, Settings
 from tests.golden.text import assert_golden
@@ -128,8 +128,11 @@ def _identities() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {
         "corpora/raw": set(),
         "corpora/documents": {"corpora/raw"},
+        "corpora/withdrawn": set(),
+        "mixtures/signatures": {"corpora/documents"},
     }
-    graphs = {name: RecipeGraph(recipe(name), raw, {"version": "1"}) for name in RECIPES}
+    lists = withdrawn_step({"version": "", "files": []})
+    graphs = {name: RecipeGraph(recipe(name), raw, {"version": "1"}, lists) for name in RECIPES}
     table = ablation_step({v: graphs[ablation_name(v)] for v in VARIANTS})
     for step in [table, *[s for graph in graphs.values() for s in graph.steps.values()]]:
         found.setdefault(step.node, set()).update(parent.node for parent in step.inputs)

@@ -42,7 +42,9 @@ def write_card(
         _architecture(config),
         "## Data",
         "Every corpus that may have reached this model, with its licence and its citation. Which "
-        "documents did, and in which training steps, is on record: `materia trace`.",
+        "documents did, and in which training steps, is on record: `materia trace`. "
+        "`ATTRIBUTIONS.md` credits what was trained on; `data_docs.json` says what was expected of "
+        "the data and what was found.",
         _table(
             ("source", "title", "domain", "licence", "citation"),
             [

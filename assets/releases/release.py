@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Mapping
 from typing import Any
 
+from assets.expectations.data_docs import RESULTS
 from assets.lineage.canonical import sha256_of_file
 from assets.lineage.workspace import InputFiles, LineageError, Outcome, Workspace
 from assets.releases.attributions import write_attributions
@@ -22,10 +23,12 @@ from model.weights import expected_shapes
 WEIGHTS = "model.safetensors"
 SUMS = "SHA256SUMS"
 SCORECARD_FILES = ("scorecard.json", "scorecard.md", "scorecard.png")
+DATA_DOCS = "data_docs.json"
+"""What was expected of the recipe's data and what was found: results.json of reports/data_docs."""
 
 
 def make_release(ws: Workspace) -> Outcome:
-    """Write layout, scorecard, model card and checksums."""
+    """Write layout, scorecard, findings on the data, model card, attributions and checksums."""
     model = final_model(ws)
     config = ModelConfig.from_dict(ws.config["model"])
     tokenizer = ws.input("tokenizers/tokenizer").path("tokenizer.json")
@@ -35,6 +38,7 @@ def make_release(ws: Workspace) -> Outcome:
     scorecard = ws.input("reports/scorecard")
     for name in SCORECARD_FILES:
         shutil.copyfile(scorecard.path(name), ws.out(name))
+    shutil.copyfile(ws.input("reports/data_docs").path(RESULTS), ws.out(DATA_DOCS))
     card = write_card(
         title=ws.config["title"],
         recipe=ws.config["recipe"],

@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import torch
 from safetensors.torch import save
 
+from assets.corpora.licences import LicenceViolation
 from assets.fakes import FakeLake, commit_folder, fake_workspace
 from assets.lineage.build import hash_files
 from assets.lineage.manifest import Manifest
@@ -25,6 +27,7 @@ from model.config import ModelConfig
 from model.export import read_config
 from model.network import Network
 from model.weights import WeightsError
+from tests.artifacts import parquet
 
 BACKEND = assemble(sorted(set("abcdefgh ")), [("a", "b")])
 CONFIG = ModelConfig(
@@ -60,6 +63,37 @@ SOURCES = [
 ]
 
 
+RESULTS = b'[{"key": "mixtures/deduped[x]", "report": {"findings": []}}]\n'
+
+
+def document(doc_id: str, licence: str) -> dict[str, Any]:
+    names = {"native_id": doc_id, "title": doc_id, "provenance": "{}"}
+    return {"doc_id": doc_id, "source": "hpo", "licence": licence, **names}
+
+
+def data(lake: FakeLake, partition: str, licence: str) -> tuple[Manifest, ...]:
+    """What the release is told about its data: findings, corpus, selections and questions."""
+    rows = [document("a", licence), document("b", licence), document("unread", "MIT")]
+    chosen = {"stage1": "a", "stage2": "a", "stage3": "b"}
+    asked = [{"item_id": "i", "source": "python_stdlib"}]
+    files = {
+        "reports/data_docs": {"index.html": b"<html>", "results.json": RESULTS},
+        "mixtures/decontaminated": {"documents.parquet": parquet(rows)},
+        **{
+            f"mixtures/{stage}": {
+                "selection.parquet": parquet(
+                    [{"doc_id": doc_id, "num_tokens": 10, "repeats": 2}], repeats=pl.UInt32
+                )
+            }
+            for stage, doc_id in chosen.items()
+        },
+        "synthesis/questions": {"questions.parquet": parquet(asked)},
+    }
+    return tuple(
+        commit_folder(lake, node, held, partition=partition) for node, held in files.items()
+    )
+
+
 def weights(config: ModelConfig = CONFIG) -> bytes:
     net = Network(config)
     net.init_weights(1)
@@ -72,6 +106,7 @@ def inputs(
     model: bytes | None = None,
     trained: ModelConfig = CONFIG,
     partition: str = "x",
+    licence: str = "LicenseRef-HPO",
 ) -> tuple[Manifest, ...]:
     files = {
         "model.safetensors": model if model is not None else weights(trained),
@@ -95,6 +130,7 @@ def inputs(
             },
             partition=partition,
         ),
+        *data(lake, partition, licence),
     )
 
 
@@ -102,6 +138,7 @@ def step(config: ModelConfig = CONFIG) -> Step:
     literals: dict[str, Any] = {
         "recipe": "tiny",
         "title": "Tiny model",
+        "policy": "weights-public",
         "model": config.to_dict(),
         "sources": SOURCES,
     }
@@ -142,6 +179,7 @@ def test_the_card_names_sources_scores_limits_and_digests(tmp_path: Path) -> Non
         "### Scores\n\npiqa 51.0 (chance 50.0)",
         "This is a toy",
         "Do not use it for diagnosis",
+        "`ATTRIBUTIONS.md` credits what was trained on; `data_docs.json` says what was expected",
         step().fingerprint,
         *(manifest.digest for manifest in given),
     ):
@@ -162,11 +200,50 @@ def test_checksums_hold_for_every_file(tmp_path: Path) -> None:
     lake = FakeLake(tmp_path / "lake")
     out = make(tmp_path, lake, inputs(lake))
     lines = (out / "SHA256SUMS").read_text().splitlines()
-    assert {line.split("  ")[1] for line in lines} == {
-        path.name for path in out.iterdir() if path.name != "SHA256SUMS"
-    }
+    summed = {line.split("  ")[1] for line in lines}
+    assert summed == {path.name for path in out.iterdir() if path.name != "SHA256SUMS"}
+    assert {
+        "ATTRIBUTIONS.md",
+        "README.md",
+        "attributed_documents.parquet",
+        "attributions.json",
+        "data_docs.json",
+        "model.safetensors",
+        "scorecard.json",
+    } <= summed
     entries = {entry.path: entry.sha256 for entry in hash_files(out)}
     assert all(entries[line.split("  ")[1]] == line.split("  ")[0] for line in lines)
+
+
+def test_what_was_expected_of_the_data_comes_with_a_release(tmp_path: Path) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    out = make(tmp_path, lake, inputs(lake))
+    assert (out / "data_docs.json").read_bytes() == RESULTS
+
+
+def test_what_was_trained_on_and_asked_about_is_credited(tmp_path: Path) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    ws = fake_workspace(tmp_path, step(), inputs(lake), lake=lake)
+    outcome = make_release(ws)
+    page = (ws.out_dir / "ATTRIBUTIONS.md").read_text()
+    assert "(`hpo`), LicenseRef-HPO: 2 documents, 60 tokens." in page
+    assert "(`python_stdlib`), PSF-2.0: 0 documents, 0 tokens; 1 questions made" in page
+    assert outcome.counts["credits"] == 2
+
+
+def test_a_release_of_data_that_its_policy_refuses_is_not_made(tmp_path: Path) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    ws = fake_workspace(tmp_path, step(), inputs(lake, licence="CC-BY-NC-4.0"), lake=lake)
+    with pytest.raises(LicenceViolation, match="for example a of hpo under CC-BY-NC"):
+        make_release(ws)
+    assert not (ws.out_dir / "SHA256SUMS").exists()
+
+
+def test_a_release_without_findings_on_its_data_is_refused(tmp_path: Path) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    given = tuple(each for each in inputs(lake) if each.name != "data_docs")
+    with pytest.raises(LineageError, match="reports/data_docs"):
+        make(tmp_path, lake, given)
 
 
 def test_weights_that_do_not_fit_are_refused_before_anything_is_written(tmp_path: Path) -> None:

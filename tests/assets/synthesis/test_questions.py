@@ -18,6 +18,16 @@ from assets.synthesis.check import RULES
 from assets.synthesis.item import Draft, Kind
 from assets.synthesis.questions import Seeds, draw, make_questions
 
+CAP = {
+    "benchmark": "",
+    "max_items_per_ngram": 10,
+    "max_documents_per_ngram": 1000,
+    "alarm_removed_share": 0.1,
+    "max_removed_share": 1.0,
+    "min_removed_documents": 0,
+}
+"""As the corpus was cleared with."""
+
 CONFIG = {"max_general": 20, "max_medical": 150, "seed": 3}
 
 LEAD = (
@@ -76,6 +86,8 @@ def workspace(
     heldout: tuple[tuple[str, str], ...] = (),
     removed: tuple[tuple[str, str], ...] = (),
     benchmark: str = "nothing in common with any question that is asked here at all",
+    num_items: int = 1,
+    max_items_per_ngram: int = 10,
     **changes: int,
 ) -> Workspace:
     lake = FakeLake(folder / "lake")
@@ -84,6 +96,10 @@ def workspace(
         for source, files in raw.items()
     ]
     files = {"documents": _documents()}
+    items = [
+        {"benchmark": "medqa", "item_id": str(n), "kind": "choice", "text": f"{benchmark} {n}"}
+        for n in range(num_items)
+    ]
     for name, keys in (("heldout", heldout), ("removed", removed)):
         files[name] = pl.DataFrame(keys, schema=SCHEMA, orient="row")
     inputs += [
@@ -91,11 +107,12 @@ def workspace(
             lake,
             "mixtures/decontaminated",
             {f"{name}.parquet": parquet(frame) for name, frame in files.items()},
+            caps={"caps": [{**CAP, "max_items_per_ngram": max_items_per_ngram}]},
         ),
         commit_folder(
             lake,
             "corpora/benchmarks",
-            {"items.parquet": parquet(pl.DataFrame({"text": [benchmark]}))},
+            {"items.parquet": parquet(pl.DataFrame(items))},
         ),
     ]
     step = Step(
@@ -212,6 +229,16 @@ def test_what_a_benchmark_tells_is_rejected_with_the_words(
     assert not set(rejected["item_id"]) & set(
         pl.read_parquet(ws.out("questions.parquet"))["item_id"]
     )
+
+
+@pytest.mark.parametrize(("max_items", "rejected"), [(3, 2), (2, 0)])
+def test_a_phrase_of_many_items_is_no_trace_by_the_caps_of_the_corpus(
+    tmp_path: Path, raw: dict[str, dict[str, bytes]], max_items: int, rejected: int
+) -> None:
+    ws = workspace(
+        tmp_path, raw, benchmark=f"Fits? {LEAD}", num_items=3, max_items_per_ngram=max_items
+    )
+    assert make_questions(ws).counts["rejected"] == rejected
 
 
 def test_an_ontology_that_contradicts_itself_gives_rejected_items(

@@ -48,12 +48,6 @@ def heldout_is_apart(manifest: Manifest, lake: Lake) -> Verdict:
     )
 
 
-def repeats_within_cap(manifest: Manifest, lake: Lake) -> Verdict:
-    cap = int(manifest.config["upsampling"]["max_repeats"])
-    most = int(table(lake, manifest, "selection.parquet", ["repeats"])["repeats"].max() or 0)  # type: ignore[arg-type]
-    return Verdict(passed=most <= cap, reason=f"at most {most} repetitions; the cap is {cap}")
-
-
 def budget_is_met(manifest: Manifest, lake: Lake) -> Verdict:
     selection = table(lake, manifest, "selection.parquet", ["num_tokens", "repeats"])
     planned = int(manifest.config["tokens"])
@@ -118,11 +112,6 @@ DECONTAMINATED_CHECKS = (
     *SUITE_CHECKS,
 )
 STAGE_CHECKS = (
-    Check(
-        name="repeats_within_cap",
-        description="No document is repeated more often than the recipe's cap.",
-        run=repeats_within_cap,
-    ),
     *PLAN_CHECKS,
     Check(
         name="budget_is_met",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,9 @@ from assets.expectations.verdicts import SUITE_CHECKS
 from assets.lineage.checks import Check
 from assets.lineage.taint import NO_WITHDRAWN_DOCUMENT
 from assets.mixtures.checks import DECONTAMINATED_CHECKS, DEDUPED_CHECKS, STAGE_CHECKS
-from tests.artifacts import Case, both_ways, encoded, judge, parquet
+from tests.artifacts import Case, both_ways, judge, parquet
+from tests.assets.mixtures.test_contamination_checks import CASES as EVIDENCE
+from tests.assets.mixtures.test_stage_checks import CASES as PLANS
 
 
 def deduped(*copies: int, merged: int = 0) -> dict[str, bytes]:
@@ -47,7 +50,13 @@ def parts(documents_in: int) -> dict[str, int]:
     return {"documents_in": documents_in, "documents": 7, "heldout": 2, "removed": 1}
 
 
-CAP = {"upsampling": {"max_repeats": 4}}
+def removal(lost: float, largest: float, documents_in: int = 1000) -> dict[str, Any]:
+    metrics = {"removed_share/hpo": lost, "removed_share/pmc": 0.0}
+    return {
+        "metrics": {**metrics, "largest_cluster_share": largest},
+        "counts": {"documents_in": documents_in},
+    }
+
 
 DEDUPED = [
     Case(
@@ -94,6 +103,30 @@ DEDUPED = [
         says="names no licence policy",
         files=licensed("MIT"),
     ),
+    Case(
+        check="removal_is_within_alarms",
+        passes=True,
+        says="no source, no cluster stands out",
+        **removal(0.3, 0.01),
+    ),
+    Case(
+        check="removal_is_within_alarms",
+        passes=False,
+        says="ALARM: hpo lost 31% of its documents",
+        **removal(0.31, 0.01),
+    ),
+    Case(
+        check="removal_is_within_alarms",
+        passes=False,
+        says="ALARM: one cluster holds 1.1% of all documents.",
+        **removal(0.3, 0.011),
+    ),
+    Case(
+        check="removal_is_within_alarms",
+        passes=True,
+        says="stands out",
+        **removal(0.0, 0.5, documents_in=999),
+    ),
 ]
 DECONTAMINATED = [
     Case(check="counts_add_up", passes=True, says="documents_in 10 against", counts=parts(10)),
@@ -102,27 +135,6 @@ DECONTAMINATED = [
     Case(check="heldout_is_apart", passes=False, says="1 of 2", files=split("abc", "cd")),
 ]
 STAGE = [
-    Case(
-        check="repeats_within_cap",
-        passes=True,
-        says="at most 4 repetitions; the cap is 4",
-        files=selection((100, 4), (50, 1)),
-        config=CAP,
-    ),
-    Case(
-        check="repeats_within_cap",
-        passes=False,
-        says="at most 5 repetitions",
-        files=selection((100, 5), (50, 1)),
-        config=CAP,
-    ),
-    Case(
-        check="plan_is_written",
-        passes=True,
-        says="1 entries",
-        files={"plan.json": encoded({"sources": []})},
-    ),
-    Case(check="plan_is_written", passes=False, says="0", files={"plan.json": encoded({})}),
     Case(
         check="budget_is_met",
         passes=True,
@@ -155,7 +167,7 @@ def test_held_out_documents_are_counted_and_apart(tmp_path: Path, case: Case) ->
 
 
 @pytest.mark.parametrize("case", STAGE, ids=str)
-def test_a_stage_keeps_to_cap_plan_and_budget(tmp_path: Path, case: Case) -> None:
+def test_a_stage_is_judged_by_its_budget(tmp_path: Path, case: Case) -> None:
     verdict = judge(tmp_path, "mixtures/stage1", STAGE_CHECKS, case)
     assert verdict.passed is case.passes
     assert case.says in verdict.reason
@@ -164,7 +176,8 @@ def test_a_stage_keeps_to_cap_plan_and_budget(tmp_path: Path, case: Case) -> Non
 def test_only_what_is_unusual_or_unfilled_lets_the_graph_go_on() -> None:
     checks = [*DEDUPED_CHECKS, *DECONTAMINATED_CHECKS, *STAGE_CHECKS]
     assert {check.name for check in checks if not check.blocking} == {
-        "budget_is_met", "nothing_is_unusual",
+        "budget_is_met", "nothing_is_unusual", "removal_is_within_alarms",
+        "shares_within_tolerance",
     }  # fmt: skip
 
 
@@ -172,8 +185,8 @@ def test_only_what_is_unusual_or_unfilled_lets_the_graph_go_on() -> None:
     ("checks", "cases"),
     [
         (DEDUPED_CHECKS, DEDUPED),
-        (DECONTAMINATED_CHECKS, DECONTAMINATED),
-        (STAGE_CHECKS, STAGE),
+        (DECONTAMINATED_CHECKS, [*DECONTAMINATED, *EVIDENCE]),
+        (STAGE_CHECKS, [*STAGE, *PLANS]),
     ],
     ids=["deduped", "decontaminated", "stage"],
 )

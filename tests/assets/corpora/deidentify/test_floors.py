@@ -23,6 +23,11 @@ from assets.lineage.checks import Verdict
 from tests.artifacts import parquet
 
 CLEAN = {"title": "A visit", "text": "Dr. [NAME] saw her on [DATE 2019]. MRN: [MRN]."}
+SOUND = {
+    "documents": parquet([CLEAN]),
+    "dropped": parquet([{"title": "", "excerpt": "too short"}]),
+    "quarantine": parquet([{"excerpt": "broken"}]),
+}
 
 
 def _left(tmp_path: Path, **files: bytes) -> Verdict:
@@ -60,12 +65,7 @@ def test_a_class_that_the_sample_lacks_fails() -> None:
 
 
 def test_masked_tables_have_no_identifiers_left(tmp_path: Path) -> None:
-    verdict = _left(
-        tmp_path,
-        documents=parquet([CLEAN, CLEAN]),
-        dropped=parquet([{"title": "", "excerpt": "too short"}]),
-        quarantine=parquet([{"excerpt": "broken"}]),
-    )
+    verdict = _left(tmp_path, **{**SOUND, "documents": parquet([CLEAN, CLEAN])})
     assert verdict.passed
     assert verdict.reason == "4 rows read again, identifiers left: none"
 
@@ -74,24 +74,41 @@ def test_masked_tables_have_no_identifiers_left(tmp_path: Path) -> None:
 def test_an_identifier_in_any_table_fails_with_its_class_and_no_value(
     tmp_path: Path, name: str
 ) -> None:
-    files = {
-        "documents": parquet([CLEAN]),
-        "dropped": parquet([{"title": "", "excerpt": "too short"}]),
-        "quarantine": parquet([{"excerpt": "broken"}]),
-    }
     column = "text" if name == "documents" else "excerpt"
     row = {"title": "", column: "SSN 123-45-6789"}
-    verdict = _left(tmp_path, **(files | {name: parquet([row])}))
+    verdict = _left(tmp_path, **(SOUND | {name: parquet([row])}))
     assert not verdict.passed
     assert verdict.reason.endswith("identifiers left: ssn 1")
     assert "6789" not in repr(verdict)
 
 
 def test_an_artifact_without_documents_fails(tmp_path: Path) -> None:
-    assert _left(tmp_path, counts=b"").reason == "no documents.parquet to read"
+    verdict = _left(tmp_path, counts=b"")
+    assert not verdict.passed
+    assert verdict.reason == "no table documents to read"
+
+
+@pytest.mark.parametrize("name", ["documents", "dropped", "quarantine"])
+def test_an_artifact_that_lacks_a_table_fails(tmp_path: Path, name: str) -> None:
+    files = {**SOUND}
+    del files[name]
+    verdict = _left(tmp_path, **files)
+    assert not verdict.passed
+    assert verdict.reason == f"no table {name} to read"
+
+
+def test_documents_in_parts_are_all_read(tmp_path: Path) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    bad = {"title": "", "text": "SSN 123-45-6789"}
+    files = {f"{name}.parquet": content for name, content in SOUND.items() if name != "documents"}
+    files["documents/00000.parquet"] = parquet([CLEAN])
+    files["documents/00001.parquet"] = parquet([bad])
+    verdict = no_identifiers_left(commit_folder(lake, "corpora/documents", files), lake)
+    assert verdict.reason == "4 rows read again, identifiers left: ssn 1"
 
 
 def test_a_large_table_is_read_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(floors, "MAX_ROWS_CHECKED", 10)
-    verdict = _left(tmp_path, documents=parquet([CLEAN] * 95))
-    assert verdict.reason.startswith("10 rows read again")
+    verdict = _left(tmp_path, **{**SOUND, "documents": parquet([CLEAN] * 95)})
+    assert verdict.passed
+    assert verdict.reason == "12 rows read again, identifiers left: none"

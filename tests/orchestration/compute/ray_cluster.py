@@ -15,22 +15,32 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from assets.compute import InlineCompute
 from assets.corpora import documents
+from assets.corpora.benchmarks import benchmark_package, make_benchmarks
 from assets.corpora.raw import make_raw
 from assets.corpora.snapshot import resolve
 from assets.corpora.sources import source
 from assets.fakes import FakeTracker, RecordingJobRunner
-from assets.lineage.build import Built, Work, build
+from assets.lineage.build import Work, build
 from assets.lineage.provenance import Provenance
 from assets.lineage.step import Step
 from assets.lineage.storage import Folder
+from assets.mixtures.decontaminate import make_decontaminated
+from assets.mixtures.deduplication.deduped import make_deduped
+from assets.mixtures.deduplication.signatures import make_signatures
+from assets.mixtures.scoring.classifiers import make_classifiers
+from assets.mixtures.scoring.scores import make_scores
+from assets.mixtures.stages import make_stage
 from assets.ports import Compute
-from assets.recipes.graph import documents_step, raw_step
+from assets.recipes.graph import RecipeGraph, documents_step, raw_step, signatures_step
+from assets.recipes.smoke import smoke
+from assets.tokenizers.shards import make_shards
+from assets.tokenizers.train import make_tokenizer
 from orchestration.compute.ray import RayCompute
 from orchestration.lake import ObjectLake
 from orchestration.stores import FileStore, S3Store
@@ -39,7 +49,17 @@ from tests.s3 import ACCESS_KEY, BUCKET, SECRET_KEY, s3_server
 HEAD, NODE, PORT, CLIENT_PORT = "127.0.0.2", "127.0.0.3", 6399, 10001
 """Not 127.0.0.1: Ray replaces it by the address of a network card, which this namespace lacks."""
 
-SOURCES = ("python_stdlib", "icd10cm", "hpo")
+SOURCES = ("python_stdlib", "icd10cm", "hpo", "wikipedia_gensim106")
+WORK: dict[str, Work] = {
+    "corpora/benchmarks": make_benchmarks,
+    "mixtures/deduped": make_deduped,
+    "mixtures/decontaminated": make_decontaminated,
+    "mixtures/classifiers": make_classifiers,
+    "mixtures/scores": make_scores,
+    "tokenizers/tokenizer": make_tokenizer,
+    "mixtures/stage1": make_stage,
+    "tokenizers/shards_stage1": make_shards,
+}
 START_S = 60.0
 SHARD_S = 2.0
 """How long a shard of the killing test works: long enough to be hit."""
@@ -75,9 +95,9 @@ def start_node(*arguments: str) -> None:
 
 
 def make(lake: ObjectLake, compute: Compute, scratch: Path) -> dict[str, str]:
-    """Build raw and documents of the sources, in small shards; return the digests."""
+    """Build the data plane of a small recipe in small shards; return the digests by artifact."""
 
-    def run(step: Step, work: Work) -> Built:
+    def run(step: Step, work: Work) -> str:
         return build(
             step,
             work,
@@ -90,14 +110,24 @@ def make(lake: ObjectLake, compute: Compute, scratch: Path) -> dict[str, str]:
             compute=compute,
             run_job=lambda run_log: RecordingJobRunner(),
             progress=lambda message: None,
-        )
+        ).manifest.digest
 
-    digests = {}
+    digests, raw = {}, {}
     for name in SOURCES:
         snapshot = resolve(source(name), scratch)
-        raw = raw_step(source(name).to_dict(), snapshot.to_dict())
-        run(raw, make_raw(snapshot.paths))
-        digests[name] = run(documents_step(raw), documents.make_documents).manifest.digest
+        raw[name] = raw_step(source(name).to_dict(), snapshot.to_dict())
+        run(raw[name], make_raw(snapshot.paths))
+        held = documents_step(raw[name])
+        for step, work in (
+            (held, documents.make_documents),
+            (signatures_step(held), make_signatures),
+        ):
+            digests[step.key] = run(step, work)
+    base = smoke()
+    recipe = replace(base, sources=tuple(use for use in base.sources if use.source in SOURCES))
+    graph = RecipeGraph(recipe, raw, benchmark_package())
+    for node, work in WORK.items():
+        digests[node] = run(graph.step(node), work)
     return digests
 
 

@@ -40,7 +40,7 @@ from benchmarks.dedup_corpus import (
 )
 from benchmarks.dedup_ours import DEDUP, SIGNATURES
 
-PART_BYTES = 16 << 20
+PART_BYTES = 4 << 20
 SMALL_SHARE = 0.05
 """Of the corpus, for datatrove: it takes a minute for what others do in a second."""
 Pairs = set[tuple[int, int]]
@@ -99,8 +99,8 @@ def peer(python: str, name: str, folder: Path) -> dict[str, Any]:
 
 def our_pairs(result: dict[str, Any]) -> Pairs:
     """Return the links of our side: pairs of rows, each compared in full."""
-    files = sorted(Path(result["scratch"], "links").glob("*.parquet"))
-    links = pl.concat([pl.read_parquet(file) for file in files])
+    files = sorted(Path(result["scratch"], "links").glob("*.arrow"))
+    links = pl.concat([pl.read_ipc(file, memory_map=False) for file in files])
     return set(links.select(pl.col("left").cast(int), pl.col("right").cast(int)).rows())
 
 

@@ -25,6 +25,12 @@ CACHE_BYTES = 64 << 30
 _CACHE_GRACE_S = 3600.0
 """A copy used within this time stays, whatever the cache holds: somebody may be reading it."""
 
+_TICK_NS = 50_000_000
+"""More than the resolution of a file's times (10 ms on slow clocks)."""
+_MAX_VERIFIED = 1 << 16
+_verified: dict[tuple[str, str], tuple[int, int, int, int]] = {}
+"""State of the files whose bytes this process has checked: many steps open the same ones."""
+
 
 class StorageError(RuntimeError):
     """A shared file is missing, or its bytes are not what its writer said."""
@@ -102,11 +108,25 @@ def _entry(name: str, path: Path) -> FileEntry:
 def _check(stored: StoredFile, path: Path) -> None:
     if not path.is_file():
         raise StorageError(f"{stored.uri} is missing: was the shared folder cleared meanwhile?")
-    entry = stored.entry
+    entry, state = stored.entry, _state(path)
+    known = (str(path), entry.sha256)
+    if _verified.get(known) == state:
+        return
     if path.stat().st_size != entry.size_bytes or sha256_of_file(path) != entry.sha256:
         raise StorageError(
             f"{stored.uri} differs from what its writer recorded: run `materia verify --all`"
         )
+    # A file that has just been written may change again within one tick of its clock.
+    if time.time_ns() - max(state[1], state[2]) > _TICK_NS:
+        if len(_verified) >= _MAX_VERIFIED:
+            _verified.clear()
+        _verified[known] = state
+
+
+def _state(path: Path) -> tuple[int, int, int, int]:
+    """Return what changes when somebody writes to a file or puts another in its place."""
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
 
 
 def _downloaded(stored: StoredFile) -> Path:

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
-from assets.mixtures.words import I64, U64, Words, batches, mix, words_of
+from assets.mixtures.words import I64, U64, Words, mix
 
 STEP = np.uint64(0xA0761D6478BD642F)
 """Odd, so that no word is lost; order matters because each word meets another power."""
@@ -42,20 +41,6 @@ def ngrams_of(words: Words, lengths: Iterable[int]) -> Iterator[tuple[int, Ngram
         bounds = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(per_document)])
         positions = _within_documents(words, per_document, bounds)
         yield length, Ngrams(hashes=mix(rolled[positions]), positions=positions, bounds=bounds)
-
-
-def shingles_of(texts: pl.Series, shingle_words: int) -> tuple[U64, I64]:
-    """Return the shingle hashes of all texts and the bounds per document."""
-    parts: list[U64] = []
-    counts: list[I64] = []
-    for _, batch in batches(texts):
-        for _, found in ngrams_of(words_of(batch), [shingle_words]):
-            parts.append(found.hashes)
-            counts.append(np.diff(found.bounds))
-    if not parts:
-        return np.zeros(0, dtype=np.uint64), np.zeros(1, dtype=np.int64)
-    bounds = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.concatenate(counts))])
-    return np.concatenate(parts), bounds
 
 
 def _within_documents(words: Words, per_document: I64, bounds: I64) -> I64:

@@ -15,19 +15,21 @@ import polars as pl
 from assets.lineage.storage import StoredFile
 from assets.mixtures.deduplication.frames import Fragments, partition_of, read_frames, scatter
 from assets.mixtures.deduplication.parts import part_of_rows, read_signatures
+from assets.mixtures.deduplication.proof import PAIRS, ROWS
+from assets.mixtures.deduplication.shingles import U32
 from assets.mixtures.deduplication.signatures import matrix_of
 from assets.mixtures.deduplication.texts import COPIES, ListTextsItem, MatchItem
-from assets.mixtures.minhash import band_keys
-from assets.mixtures.words import I64, U64
+from assets.mixtures.words import I64, U64, mix
 
 MAX_BUCKET = 64
 """Documents of a bucket that are all compared with each other (2,016 pairs); our choice."""
 WINDOW = 16
 """In a larger bucket: the following documents each one is compared with; our choice."""
 
+_BAND_STEP = np.uint64(0xE7037ED1A0B428DB)
+
 KEYS = pl.Schema({"key": pl.UInt64, "next": pl.UInt32, "row": pl.UInt64})
 """`next` is from the key of the next band: who shares both stands together in a large bucket."""
-PAIRS = pl.Schema({"left": pl.UInt64, "right": pl.UInt64})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,9 @@ class ListBandsItem(ListTextsItem):
 @dataclass(frozen=True, kw_only=True)
 class Buckets:
     fragments: Fragments
+    """Pairs, to the part of the left document."""
+    rights: Fragments
+    """Right documents of pairs across parts, to their own parts."""
     num_large: int
     largest: int
     num_skipped: int
@@ -81,23 +86,50 @@ def match_bands(item: MatchItem) -> Buckets:
     right = np.empty(len(left), dtype=np.uint64)
     bucket_pairs(frame["row"].to_numpy()[order], bounds, MAX_BUCKET, WINDOW, left, right)
     pairs = pl.DataFrame({"left": left, "right": right}, schema=PAIRS).unique().sort(PAIRS.names())
+    name = f"{item.partition:05d}"
     receivers = part_of_rows(pairs["left"].to_numpy(), item.first_rows)
+    right = part_of_rows(pairs["right"].to_numpy(), item.first_rows)
+    away = pairs["right"].filter(pl.Series(right != receivers))
+    rights = pl.DataFrame({"row": away.unique().sort()}, schema=ROWS)
     return Buckets(
-        fragments=scatter(pairs, receivers, item.out, f"{item.partition:05d}"),
+        fragments=scatter(pairs, receivers, item.out, name),
+        rights=scatter(
+            rights,
+            part_of_rows(rights["row"].to_numpy(), item.first_rows),
+            item.out.child("rights"),
+            name,
+        ),
         num_large=int(is_large.sum()),
         largest=int(sizes.max(initial=0)),
         num_skipped=int((all_pairs - proposed).sum()),
     )
 
 
+def band_keys(signature: U32, num_bands: int) -> U64:
+    """Return [num_bands, documents]: equal keys mean an equal band of the signature."""
+    num_documents, num_hashes = signature.shape
+    if num_bands < 1 or num_hashes % num_bands:
+        raise ValueError(
+            f"{num_hashes} hashes do not split into {num_bands} bands: fix dedup in the recipe"
+        )
+    rows = num_hashes // num_bands
+    keys = np.empty((num_bands, num_documents), dtype=np.uint64)
+    for band in range(num_bands):
+        key = np.full(num_documents, band + 1, dtype=np.uint64)
+        for column in range(band * rows, (band + 1) * rows):
+            key = key * _BAND_STEP + signature[:, column]
+        keys[band] = mix(key)
+    return keys
+
+
 def _buckets(frame: pl.DataFrame) -> tuple[I64, I64]:
     """Return the rows of all buckets of at least two, and where each bucket begins."""
+    from assets.mixtures.deduplication.count_kernels import RANGE, frequent, is_shared, ranges_of
+
     keys: U64 = frame["key"].to_numpy()
-    order = np.argsort(keys)
-    in_order = keys[order]
-    same = in_order[1:] == in_order[:-1]
-    shared = np.append(same, False) | np.append(False, same)
-    order = order[shared[: len(order)]]
+    grouped, ranges = ranges_of(keys, len(keys) // RANGE + 1)
+    several, _, _ = frequent(grouped, ranges, 2)
+    order = np.flatnonzero(is_shared(keys, np.sort(several)))
     rows, following = frame["row"].to_numpy()[order], frame["next"].to_numpy()[order]
     order = order[np.lexsort((rows, following, keys[order]))]
     in_order = keys[order]

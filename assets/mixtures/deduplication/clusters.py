@@ -16,6 +16,7 @@ from assets.mixtures.deduplication.components import LABELS
 from assets.mixtures.deduplication.frames import (
     Fragments,
     partition_of,
+    read_frame,
     read_frames,
     scatter,
     write_frame,
@@ -127,7 +128,7 @@ def gather_members(item: MembersItem) -> Members:
         members = members.with_columns(pl.lit("").alias("native_id"))
     else:
         members = members.join(names, on="row", how="left", maintain_order="left")
-    links = pl.read_parquet(item.links.local()).join(
+    links = read_frame(item.links).join(
         labels, left_on="right", right_on="row", how="left", maintain_order="left"
     )
     name = f"{item.part.index:05d}"
@@ -165,7 +166,7 @@ def choose_kept(item: ChooseItem) -> Chosen:
     pairs = pairs.select(TAGGED.names())
     name = f"{item.shard:05d}"
     return Chosen(
-        decisions=write_frame(item.out, f"decisions/{name}.parquet", decisions),
+        decisions=write_frame(item.out, f"decisions/{name}.arrow", decisions),
         pairs=scatter(
             pairs,
             part_of_rows(pairs["left"].to_numpy(), item.first_rows),
@@ -177,7 +178,7 @@ def choose_kept(item: ChooseItem) -> Chosen:
 
 def explain(item: ExplainItem) -> Explained:
     """Write the evidence of every removed document, and the size of every cluster."""
-    decisions = pl.read_parquet(item.decisions.local())
+    decisions = read_frame(item.decisions)
     links = read_frames(item.links, LINKS)
     known = pl.concat([links, read_frames(item.compared, LINKS)])
     removed = decisions.filter(pl.col("row") != pl.col("kept"))

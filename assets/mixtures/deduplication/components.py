@@ -18,6 +18,7 @@ from assets.mixtures.deduplication.frames import (
     Fragments,
     by_receiver,
     partition_of,
+    read_frame,
     read_frames,
     scatter,
 )
@@ -116,7 +117,7 @@ def join_edges(item: JoinItem) -> Fragments:
     """Join the edges of some files, and send labels to parts or a forest to shards."""
     from assets.mixtures.shingle_kernels import smallest_members
 
-    edges = [pl.read_parquet(file.local()) for file in item.files]
+    edges = [read_frame(file) for file in item.files]
     both = [np.zeros(0, dtype=np.uint64)]
     left = np.concatenate([*both, *(frame.to_series(0).to_numpy() for frame in edges)])
     right = np.concatenate([*both, *(frame.to_series(1).to_numpy() for frame in edges)])

@@ -36,8 +36,10 @@ from assets.mixtures.deduplication.parts import Part, over_parts
 from assets.mixtures.deduplication.proof import (
     Compared,
     CompareItem,
+    CutItem,
     SendItem,
     compare_sets,
+    cut_sets,
     send_sets,
 )
 from assets.mixtures.deduplication.summary import outcome_of
@@ -80,8 +82,8 @@ def dedupe(ws: Workspace, limits: Limits) -> Outcome:
     taken = take(ws)
     work = _Work(ws=ws, spec=spec, signing=signing, limits=limits, parts=taken.parts)
     listed, matched, copies = work.exact()
-    buckets, links, num_pairs = work.near(sum(each.num_taken for each in listed), copies)
-    explained, written = work.clusters(listed, copies, links)
+    buckets, cut, links, num_pairs = work.near(sum(each.num_taken for each in listed), copies)
+    explained, written = work.clusters(listed, copies, cut, links)
     ws.publish(each.documents for each in written)
     join_merged([each.merged for each in written], ws.out("merged.parquet"))
     admission = taken.admission
@@ -136,7 +138,7 @@ class _Work:
 
     def near(
         self, num_rows: int, copies: Sequence[tuple[StoredFile, ...]]
-    ) -> tuple[list[Buckets], list[Compared], int]:
+    ) -> tuple[list[Buckets], list[StoredFile], list[Compared], int]:
         """Propose pairs by their bands, and prove them."""
         self.ws.progress(f"{num_rows:,} documents: grouping bands")
         count = _pieces(num_rows * self.spec.num_bands, self.limits.keys)
@@ -157,11 +159,34 @@ class _Work:
             match_bands, self._matches(listed, count, "candidates"), "match bands"
         )
         pairs = by_receiver([each.fragments for each in buckets], len(self.parts))
-        links, num_pairs = self.prove(pairs, "links", self.spec.threshold, 0)
-        return buckets, links, num_pairs
+        cut = self.cut(pairs, by_receiver([each.rights for each in buckets], len(self.parts)))
+        links, num_pairs = self.prove(pairs, cut, "links", self.spec.threshold, 0)
+        return buckets, cut, links, num_pairs
+
+    def cut(
+        self, pairs: Sequence[tuple[StoredFile, ...]], rights: Sequence[tuple[StoredFile, ...]]
+    ) -> list[StoredFile]:
+        """Cut the shingle sets that all comparisons need, per part."""
+        self.ws.progress("cutting shingles")
+        items = [
+            CutItem(
+                part=part,
+                pairs=pairs[part.index],
+                rights=rights[part.index],
+                shingle_words=self.spec.shingle_words,
+                out=self.ws.scratch.child("sets"),
+            )
+            for part in self.parts
+        ]
+        return over_parts(self.ws.compute, cut_sets, items, self.parts, "cut shingles")
 
     def prove(
-        self, pairs: Sequence[tuple[StoredFile, ...]], name: str, threshold: float, num_tags: int
+        self,
+        pairs: Sequence[tuple[StoredFile, ...]],
+        cut: Sequence[StoredFile],
+        name: str,
+        threshold: float,
+        num_tags: int,
     ) -> tuple[list[Compared], int]:
         """Compare pairs, given by the part of their left document."""
         self.ws.progress("comparing shingles")
@@ -169,8 +194,8 @@ class _Work:
             SendItem(
                 part=part,
                 pairs=pairs[part.index],
+                cut=cut[part.index],
                 first_rows=self.first_rows,
-                shingle_words=self.spec.shingle_words,
                 out=self.ws.scratch.child(f"{name}-sent"),
             )
             for part in self.parts
@@ -189,7 +214,7 @@ class _Work:
                     part=part,
                     pairs=tuple(file for file, _ in incoming),
                     sets=tuple(sets for _, sets in incoming),
-                    shingle_words=self.spec.shingle_words,
+                    cut=cut[part.index],
                     threshold=threshold,
                     num_tags=num_tags,
                     out=self.ws.scratch.child(name),
@@ -202,6 +227,7 @@ class _Work:
         self,
         listed: Sequence[Listed],
         copies: Sequence[tuple[StoredFile, ...]],
+        cut: Sequence[StoredFile],
         links: Sequence[Compared],
     ) -> tuple[list[Explained], list[Written]]:
         """Join links to clusters, keep one document of each, and write both with the evidence."""
@@ -243,7 +269,7 @@ class _Work:
         ]
         chosen = self.ws.compute.map(choose_kept, choosing, "choose")
         pairs = by_receiver([each.pairs for each in chosen], len(self.parts))
-        compared, _ = self.prove(pairs, "similarities", 0.0, shards)
+        compared, _ = self.prove(pairs, cut, "similarities", 0.0, shards)
         asked = by_receiver([each.fragments for each in compared], shards)
         bounds = range_bounds([each.sizes for each in listed], self.limits.part_bytes)
         explaining = [

@@ -16,7 +16,7 @@ from assets.corpora.admission import Admission, SourcePart, admit
 from assets.corpora.withdrawn import WITHDRAWN_SCHEMA
 from assets.lineage.storage import Folder, StoredFile
 from assets.lineage.workspace import Workspace, part_name
-from assets.mixtures.deduplication.frames import write_frame
+from assets.mixtures.deduplication.frames import write_parquet
 from assets.mixtures.deduplication.parts import Part, over_parts
 
 
@@ -61,7 +61,7 @@ def leave_out(item: LeaveOut) -> Part:
     def without(stored: StoredFile, table: str) -> StoredFile:
         frame = pl.read_parquet(stored.local())
         stays = frame.filter(~pl.col("doc_id").is_in(gone.implode()))
-        return write_frame(item.scratch, part_name(table, item.part.index), stays)
+        return write_parquet(item.scratch, part_name(table, item.part.index), stays)
 
     return replace(
         item.part,

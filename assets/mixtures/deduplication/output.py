@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from assets.lineage.storage import Folder, StoredFile
 from assets.lineage.workspace import part_name
 from assets.mixtures.deduplication.clusters import MERGED, SIZES
-from assets.mixtures.deduplication.frames import read_frames, write_frame
+from assets.mixtures.deduplication.frames import read_frame, read_frames, write_frame
 from assets.mixtures.deduplication.parts import Part
 
 PART_BYTES = 64 << 20
@@ -50,7 +50,7 @@ def range_bounds(sizes: Sequence[StoredFile], part_bytes: int) -> tuple[str, ...
     """Return the doc_id prefixes at which a new range begins, from bytes of text per prefix."""
     total: pl.DataFrame | None = None
     for file in sizes:
-        frame = pl.read_parquet(file.local())
+        frame = read_frame(file)
         both = frame if total is None else pl.concat([total, frame])
         total = both.group_by("prefix").agg(pl.col("text_bytes").sum())
     if total is None:
@@ -96,7 +96,7 @@ def write_range(item: RangeItem) -> Written:
     name = part_name("documents", item.index)
     return Written(
         documents=item.out.write(name, lambda path: _write_documents(stays, path)),
-        merged=write_frame(item.scratch, f"merged/{item.index:05d}.parquet", merged),
+        merged=write_frame(item.scratch, f"merged/{item.index:05d}.arrow", merged),
         stats=tuple(stats.iter_rows()),
         num_kept=stays.height,
     )
@@ -107,7 +107,7 @@ def join_merged(files: Sequence[StoredFile], path: Path) -> None:
     schema = MERGED.to_frame().to_arrow().schema
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for file in files:
-            table = pl.read_parquet(file.local()).to_arrow().cast(schema)
+            table = read_frame(file).to_arrow().cast(schema)
             if table.num_rows:
                 writer.write_table(table)
 

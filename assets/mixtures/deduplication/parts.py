@@ -23,6 +23,8 @@ Result = TypeVar("Result")
 GROUP_BYTES = 32 << 20
 """Stored bytes of documents that one worker handles in one go, so that a hundred tiny sources do
 not cost a hundred starts; our choice."""
+GROUPS_PER_WORKER = 4
+"""A group is smaller when there is less to do than this many for each worker."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +72,11 @@ def mapped(
 ) -> list[Result]:
     """Return function(item) for every item, small neighbours in one call of a worker."""
     groups: list[list[Item]] = []
-    held = GROUP_BYTES
+    share = sum(sizes) // (GROUPS_PER_WORKER * compute.workers)
+    most = min(GROUP_BYTES, max(1, share))
+    held = most
     for item, size in zip(items, sizes, strict=True):
-        if held >= GROUP_BYTES:
+        if held >= most:
             groups.append([])
             held = 0
         groups[-1].append(item)

@@ -1,13 +1,12 @@
 """Proof by true Jaccard: every pair is compared on the shingles of its two texts.
 
-A join in two hops. The part of the left document sends its shingle sets, each once per other
-part; the part of the right one compares. A worker holds the compared documents of one part and
-what one other part sends at a time, never the corpus.
+A join in two hops. Each part cuts the shingle sets of its documents that some pair names, once,
+and sends those of left documents to the parts of the right ones, which compare. A worker holds
+the compared documents of one part and what one other part sends at a time, never the corpus.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +15,18 @@ import polars as pl
 import pyarrow as pa
 
 from assets.lineage.storage import Folder, StoredFile
-from assets.mixtures.deduplication.frames import Fragments, scatter, write_frame
+from assets.mixtures.deduplication.frames import (
+    Fragments,
+    read_frame,
+    read_frames,
+    scatter,
+    write_frame,
+)
 from assets.mixtures.deduplication.parts import Part, part_of_rows, read_documents, read_signatures
 from assets.mixtures.deduplication.shingles import TemplateTable, sets_of
 from assets.mixtures.words import I64, U64
 
+PAIRS = pl.Schema({"left": pl.UInt64, "right": pl.UInt64})
 TAGGED = pl.Schema({"left": pl.UInt64, "right": pl.UInt64, "tag": pl.UInt32})
 """A pair to compare, and who wants to know."""
 SETS = pl.Schema({"row": pl.UInt64, "entry": pl.UInt64, "members": pl.Binary})
@@ -28,12 +34,27 @@ SETS = pl.Schema({"row": pl.UInt64, "entry": pl.UInt64, "members": pl.Binary})
 LINKS = pl.Schema({"left": pl.UInt64, "right": pl.UInt64, "similarity": pl.Float64})
 
 
+ROWS = pl.Schema({"row": pl.UInt64})
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutItem:
+    part: Part
+    pairs: tuple[StoredFile, ...]
+    """Those whose left document is in this part."""
+    rights: tuple[StoredFile, ...]
+    """Its documents that pairs of other parts name."""
+    shingle_words: int
+    out: Folder
+
+
 @dataclass(frozen=True, kw_only=True)
 class SendItem:
     part: Part
     pairs: tuple[StoredFile, ...]
+    cut: StoredFile
+    """The sets of the part's documents that some pair names."""
     first_rows: tuple[int, ...]
-    shingle_words: int
     out: Folder
 
 
@@ -51,7 +72,7 @@ class CompareItem:
     """From every part that sent some, in the order of `sets`."""
     sets: tuple[StoredFile | None, ...]
     """None where the pairs are within the part itself."""
-    shingle_words: int
+    cut: StoredFile
     threshold: float
     num_tags: int
     """0: one file of links; otherwise each pair goes to the receiver that its tag names."""
@@ -77,17 +98,29 @@ class Sets:
     bounds: I64
 
 
+def cut_sets(item: CutItem) -> StoredFile:
+    """Write the shingle sets of the documents that some pair names, cut from their texts."""
+    pairs = read_frames(item.pairs, PAIRS)
+    inside = pairs["right"].filter(pairs["right"] < item.part.first_row + item.part.num_taken)
+    named = [pairs["left"], inside, read_frames(item.rights, ROWS)["row"]]
+    rows = pl.concat([each.alias("row") for each in named]).unique().sort()
+    sets = _packed(_own_sets(item.part, rows, item.shingle_words))
+    return write_frame(item.out, f"{item.part.index:05d}.arrow", sets)
+
+
 def send_sets(item: SendItem) -> Sent:
     """Send the pairs, and the sets of their left documents, to the parts of the right ones."""
-    frames = [pl.read_parquet(file.local()) for file in item.pairs]
+    frames = [read_frame(file) for file in item.pairs]
     pairs = pl.concat([TAGGED.to_frame(), *(_tagged(frame) for frame in frames)])
     pairs = pairs.unique().sort("left", "right", "tag")
     receivers = part_of_rows(pairs["right"].to_numpy(), item.first_rows)
     away = receivers != item.part.index
     wanted = pl.DataFrame({"row": pairs["left"].filter(pl.Series(away)), "to": receivers[away]})
     wanted = wanted.unique().sort("to", "row")
-    sets = _packed(_own_sets(item.part, wanted["row"].unique().sort(), item.shingle_words))
-    sets = wanted.join(sets, on="row", how="left", maintain_order="left")
+    sets = SETS.to_frame()
+    if wanted.height:
+        sets = wanted.join(read_frame(item.cut), on="row", how="inner", maintain_order="left")
+        assert sets.height == wanted.height, (sets.height, wanted.height)
     name = f"{item.part.index:05d}"
     return Sent(
         pairs=scatter(pairs, receivers, item.out.child("pairs"), name),
@@ -100,8 +133,8 @@ def send_sets(item: SendItem) -> Sent:
 
 def compare_sets(item: CompareItem) -> Compared:
     """Compare the pairs whose right document is in this part; keep those at the threshold."""
-    pairs = [pl.read_parquet(file.local()) for file in item.pairs]
-    own = _own_sets(item.part, _own_rows(pairs, item.sets), item.shingle_words)
+    pairs = [read_frame(file) for file in item.pairs]
+    own = _received(item.cut)
     found = [pl.DataFrame(schema={**TAGGED, "similarity": pl.Float64, "differ": pl.Boolean})]
     for frame, file in zip(pairs, item.sets, strict=True):
         similarity, differ = _compare(frame, own if file is None else _received(file), own)
@@ -119,7 +152,7 @@ def compare_sets(item: CompareItem) -> Compared:
     if item.num_tags:
         fragments = scatter(kept, links["tag"].cast(pl.Int64).to_numpy(), item.out, name)
     else:
-        stored = write_frame(item.out, f"{name}.parquet", kept)
+        stored = write_frame(item.out, f"{name}.arrow", kept)
     return Compared(
         links=stored, fragments=fragments, num_links=links.height, num_entries=num_entries
     )
@@ -131,19 +164,14 @@ def _tagged(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(TAGGED.names())
 
 
-def _own_rows(pairs: Sequence[pl.DataFrame], sets: Sequence[StoredFile | None]) -> pl.Series:
-    """Return the documents of the part itself that some pair compares."""
-    local = [frame["left"] for frame, file in zip(pairs, sets, strict=True) if file is None]
-    rows = [pl.Series("row", [], dtype=pl.UInt64), *local, *(frame["right"] for frame in pairs)]
-    return pl.concat(rows).unique().sort()
-
-
 def _compare(
     pairs: pl.DataFrame, left: Sets, right: Sets
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Return the similarity of each pair, and whether they are two entries of forms."""
     from assets.mixtures.shingle_kernels import jaccard
 
+    if not pairs.height:
+        return np.zeros(0, dtype=np.float64), np.zeros(0, dtype=np.bool_)
     left_at = np.searchsorted(left.rows, pairs["left"].to_numpy()).astype(np.int64)
     right_at = np.searchsorted(right.rows, pairs["right"].to_numpy()).astype(np.int64)
     out = np.empty(pairs.height, dtype=np.float64)
@@ -176,7 +204,7 @@ def _packed(sets: Sets) -> pl.DataFrame:
 
 
 def _received(file: StoredFile) -> Sets:
-    frame = pl.read_parquet(file.local())
+    frame = read_frame(file)
     buffers = frame["members"].to_arrow().buffers()
     bounds = np.frombuffer(buffers[1], dtype=np.int64)[: frame.height + 1] // 8
     members = np.zeros(0, dtype=np.uint64)

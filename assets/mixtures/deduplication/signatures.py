@@ -16,7 +16,12 @@ import pyarrow as pa
 
 from assets.lineage.storage import Folder, StoredFile
 from assets.lineage.workspace import Outcome, Workspace, part_name
-from assets.mixtures.deduplication.frames import hash_strings, write_frame
+from assets.mixtures.deduplication.frames import (
+    hash_strings,
+    read_frame,
+    write_frame,
+    write_parquet,
+)
 from assets.mixtures.deduplication.shingles import (
     U32,
     Shingles,
@@ -109,14 +114,16 @@ def make_signatures(ws: Workspace) -> Outcome:
 def sign_part(item: PartItem) -> PartResult:
     """Write the signatures of one part, sorted by doc_id."""
     columns = ["doc_id", "source", "title", "text_hash", "text"]
-    frame = pl.read_parquet(item.documents.local(), columns=columns).sort("doc_id")
+    frame = pl.read_parquet(item.documents.local(), columns=columns)
+    if not frame["doc_id"].is_sorted():
+        frame = frame.sort("doc_id")
     foreign = frame.filter(pl.col("source") != item.source)
     if foreign.height:
         raise ValueError(
             f"{item.documents.uri} holds documents of {foreign['source'][0]}, not {item.source}: "
             "make corpora/documents again"
         )
-    hashes = pl.read_parquet(item.templates.local(), columns=["shingle"])["shingle"].to_numpy()
+    hashes = read_frame(item.templates)["shingle"].to_numpy()
     table = TemplateTable(hashes)
     spec = item.spec
 
@@ -143,8 +150,8 @@ def sign_part(item: PartItem) -> PartResult:
     assert signed.schema == SCHEMA, signed.schema
     ids = frame["doc_id"]
     return PartResult(
-        signatures=write_frame(item.out, part_name("signatures", item.index), signed),
-        template_counts=write_frame(item.scratch, f"counts/{item.index}.parquet", counts),
+        signatures=write_parquet(item.out, part_name("signatures", item.index), signed),
+        template_counts=write_frame(item.scratch, f"counts/{item.index}.arrow", counts),
         num_documents=frame.height,
         text_bytes=int(signed["text_bytes"].cast(pl.Int64).sum()),
         num_shingles=int((kept + dropped).sum()),
@@ -209,12 +216,12 @@ def _write_templates(
     templates: TemplateResult, parts: Sequence[PartResult], out: Folder
 ) -> StoredFile:
     """Add to each template in how many documents of the whole source it stands."""
-    frame = pl.read_parquet(templates.templates.local())
+    frame = read_frame(templates.templates)
     total = np.zeros(frame.height, dtype=np.int64)
     for part in parts:
-        total += pl.read_parquet(part.template_counts.local())["num_documents"].to_numpy()
+        total += read_frame(part.template_counts)["num_documents"].to_numpy()
     frame = frame.with_columns(pl.Series("num_documents", total, dtype=pl.UInt64))
-    return write_frame(out, "templates.parquet", frame)
+    return write_parquet(out, "templates.parquet", frame)
 
 
 def _outcome(source: str, templates: TemplateResult, parts: Sequence[PartResult]) -> Outcome:
@@ -232,7 +239,7 @@ def _outcome(source: str, templates: TemplateResult, parts: Sequence[PartResult]
         "documents_compared_exactly_only": sum(part.num_exact_only for part in parts),
         "is_form": int(templates.is_form),
     }
-    frame = pl.read_parquet(templates.templates.local()).head(10)
+    frame = read_frame(templates.templates).head(10)
     lines = [
         f"{source}: {counts['documents']:,} documents sketched; {templates.num_templates:,} "
         f"phrases are templates and hold {share:.1%} of all shingles.",

@@ -48,32 +48,41 @@ class TemplateResult:
 
 def find_templates(item: SampleItem) -> TemplateResult:
     """Write the templates of a source, most frequent first, with a phrase of each."""
+    from assets.mixtures.deduplication.count_kernels import (
+        RANGE,
+        first_places,
+        frequent,
+        ranges_of,
+    )
+
     texts = _sample(item.documents)
     least = max(
         item.spec.min_template_documents,
         math.floor(item.spec.max_template_share * len(texts)) + 1,
     )
     empty = TemplateTable(np.zeros(0, dtype=np.uint64))
-    members, _ = sets_of(texts, item.spec.shingle_words, empty)
-    hashes, counts = np.unique(members, return_counts=True)
+    members, bounds = sets_of(texts, item.spec.shingle_words, empty)
+    grouped, ranges = ranges_of(members, len(members) // RANGE + 1)
+    hashes, counts, top = frequent(grouped, ranges, least)
+    del grouped
+    order = np.argsort(hashes)
+    hashes, counts = hashes[order], counts[order]
+    places = first_places(members, hashes, TemplateTable(hashes).slots)
+    holders = np.unique(np.searchsorted(bounds, places, side="right") - 1)
     del members
-    often = counts >= least
-    # Zero marks an empty place in the table that looks templates up.
-    often &= hashes != 0
-    hashes, counts = hashes[often], counts[often]
     frame = pl.DataFrame(
         {
             "shingle": hashes,
-            "num_sampled": counts.astype(np.uint32),
-            "phrase": _phrases(texts, item.spec.shingle_words, hashes),
+            "num_sampled": counts,
+            "phrase": _phrases(texts.gather(holders), item.spec.shingle_words, hashes),
         },
         schema=SCHEMA,
     ).sort(["num_sampled", "shingle"], descending=[True, False])
     return TemplateResult(
-        templates=write_frame(item.out, "templates.parquet", frame),
+        templates=write_frame(item.out, "templates.arrow", frame),
         num_sampled=len(texts),
         num_templates=frame.height,
-        is_form=bool((counts > item.spec.form_share * len(texts)).any()),
+        is_form=bool(top >= least and top > item.spec.form_share * len(texts)),
     )
 
 
@@ -83,7 +92,9 @@ def _sample(files: Sequence[StoredFile]) -> pl.Series:
     held = 0
     for file in files:
         part = pl.read_parquet(file.local(), columns=["doc_id", "text_hash", "text"])
-        part = part.sort("doc_id").unique("text_hash", keep="first", maintain_order=True)
+        if not part["doc_id"].is_sorted():
+            part = part.sort("doc_id")
+        part = part.unique("text_hash", keep="first", maintain_order=True)
         ends = part["text"].str.len_bytes().cast(pl.Int64).cum_sum()
         # The first document always fits: a source of one book has a sample too.
         taken = int((ends + held <= SAMPLE_BYTES).sum())

@@ -71,7 +71,7 @@ def list_texts(item: ListTextsItem) -> Listed:
     name = f"{item.part.index:05d}"
     return Listed(
         fragments=scatter(frame.select(TEXTS.names()), receivers, item.out, name),
-        sizes=write_frame(item.out, f"sizes/{name}.parquet", sizes),
+        sizes=write_frame(item.out, f"sizes/{name}.arrow", sizes),
         num_taken=frame.height,
         text_bytes=int(sizes["text_bytes"].sum()),
         num_exact_only=int(few.sum()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +68,32 @@ def test_a_writer_that_fails_publishes_nothing(folder: Folder) -> None:
 def test_changed_bytes_are_refused(folder: Folder) -> None:
     stored = folder.write("a.txt", lambda path: path.write_text("tokens"))
     folder.write("a.txt", lambda path: path.write_text("tokenS"))
+    with pytest.raises(StorageError, match="differs from what its writer recorded"):
+        stored.local()
+
+
+def test_bytes_are_checked_once_and_again_after_a_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = Folder(uri=str(tmp_path)).write("a.txt", lambda path: path.write_text("tokens"))
+    hashed: list[Path] = []
+    whole = storage.sha256_of_file
+
+    def counted(path: Path) -> str:
+        hashed.append(path)
+        return whole(path)
+
+    monkeypatch.setattr(storage, "sha256_of_file", counted)
+    # A file that has just been written is checked each time.
+    stored.local()
+    stored.local()
+    assert len(hashed) == 2
+    os.utime(stored.uri, ns=(0, 0))
+    monkeypatch.setattr(storage, "_TICK_NS", -(10**18))
+    stored.local()
+    stored.local()
+    assert len(hashed) == 3
+    Path(stored.uri).write_text("tokenS")
     with pytest.raises(StorageError, match="differs from what its writer recorded"):
         stored.local()
 

@@ -49,7 +49,8 @@ def _mark_tainted(platform: Platform, built: Built) -> dict[str, Any]:
     lake = platform.lake
     found = tainted(lake, table(lake, built.manifest, "withdrawn.parquet"))
     runs = {manifest.fingerprint: manifest.mlflow_run_id for manifest in lake.manifests()}
-    for entry in found:
+    # An artifact may be reached in several ways: its run is told the most direct, found first.
+    for entry in {e.fingerprint: e for e in reversed(found)}.values():
         if run_id := runs.get(entry.fingerprint):
             platform.tracker.tag_run(run_id, taint_tags(entry, built.manifest.fingerprint))
     rows = [f"| {e.artifact} | {e.how} | {e.num_documents} | {e.tokens:,} |" for e in found]

@@ -183,6 +183,8 @@ def _jaccard(members: U64, bounds: I64, left: I64, right: I64) -> np.ndarray:
 
 
 def quality(found: set[tuple[int, int]], truth: dict[tuple[int, int], float]) -> str:
+    if not truth:
+        return f"none true, {len(found):,} found"
     close = {pair for pair, similarity in truth.items() if similarity >= 0.8}
     hits = len(found & truth.keys())
     return (

@@ -1,24 +1,22 @@
 """Our side of the deduplication benchmark in a process of its own: from stored text to evidence.
 
-Two threads work on parts, as two workers would. Kernels are loaded on a small table before the
-clock starts, as the peers' are. Prints one JSON line.
+Two processes of one thread work on parts, each on a core of its own. They are started, and kernels
+loaded on a small table, before the clock starts, as the peers' are. Prints one JSON line.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
+import multiprocessing
 import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-import polars as pl
 
 from assets.fakes import FakeLake, commit_folder, fake_manifest, fake_workspace
 from assets.lineage.manifest import Manifest
@@ -27,6 +25,7 @@ from assets.lineage.workspace import Outcome, part_name
 from assets.mixtures.deduplication.deduped import make_deduped
 from assets.mixtures.deduplication.signatures import make_signatures
 from assets.recipes.data import DedupSpec, SignatureSpec
+from orchestration.compute.local import ONE_THREAD
 
 SIGNATURES = SignatureSpec(
     shingle_words=5,
@@ -40,16 +39,21 @@ SIGNATURES = SignatureSpec(
 DEDUP = DedupSpec(shingle_words=5, num_hashes=128, num_bands=32, threshold=0.7, seed=1)
 
 
-class Threads:
-    """An engine of threads: the kernels and Polars hold no lock."""
+class Workers:
+    """Processes of one thread, as the platform's local engine has, started and warm beforehand."""
 
-    name = "threads"
+    name = "workers"
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
         self.wall_s: dict[str, float] = {}
         """Per label of a step."""
-        self._pool = ThreadPoolExecutor(workers, initializer=_pin, initargs=(_cores(),))
+        context = multiprocessing.get_context("spawn")
+        cores = context.Queue()
+        held = sorted(os.sched_getaffinity(0))
+        for number in range(workers):
+            cores.put(held[number % len(held)])
+        self._pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(cores,))
 
     def map(
         self, function: Callable[[Any], Any], items: Sequence[Any], label: str = ""
@@ -60,17 +64,30 @@ class Threads:
         self.wall_s[label] = self.wall_s.get(label, 0.0) + passed
         return results
 
+    def usage(self) -> tuple[float, float]:
+        """Return the CPU seconds of all processes, and the most memory each held, added up."""
+        found = {os.getpid(): _usage(0)[1:]}
+        while len(found) <= self.workers:
+            found |= {pid: held for pid, *held in self._pool.map(_usage, range(2 * self.workers))}
+        return sum(each[0] for each in found.values()), sum(each[1] for each in found.values())
+
     def release(self) -> None:
-        pass
+        self._pool.shutdown()
 
 
-def _cores() -> Iterator[int]:
-    return itertools.cycle(sorted(os.sched_getaffinity(0)))
+def _begin(cores: Any) -> None:
+    """Give a worker one thread and a core of its own, before the libraries look."""
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    os.sched_setaffinity(0, {cores.get()})
 
 
-def _pin(cores: Iterator[int]) -> None:
-    """Give a worker a core of its own: some kernels wake short-lived work on one core only."""
-    os.sched_setaffinity(0, {next(cores)})
+def _usage(pause: int) -> tuple[int, float, float]:
+    time.sleep(0.01 if pause else 0.0)
+    status = Path("/proc/self/status").read_text()
+    # ru_maxrss would count the memory of whoever started the process.
+    peak = int(next(line for line in status.splitlines() if "VmHWM" in line).split()[1])
+    times = os.times()
+    return os.getpid(), times.user + times.system, peak / 1024
 
 
 def commit_documents(lake: FakeLake, corpus: Path, name: str) -> list[Manifest]:
@@ -90,7 +107,7 @@ def commit_documents(lake: FakeLake, corpus: Path, name: str) -> list[Manifest]:
     ]
 
 
-def sign(folder: Path, lake: FakeLake, documents: Manifest, engine: Threads) -> Manifest:
+def sign(folder: Path, lake: FakeLake, documents: Manifest, engine: Workers) -> Manifest:
     step = Step(
         family="mixtures",
         name="signatures",
@@ -106,7 +123,7 @@ def sign(folder: Path, lake: FakeLake, documents: Manifest, engine: Threads) -> 
 
 
 def sign_all(
-    folder: Path, lake: FakeLake, documents: Sequence[Manifest], engine: Threads
+    folder: Path, lake: FakeLake, documents: Sequence[Manifest], engine: Workers
 ) -> list[Manifest]:
     """Sign the sources side by side, as partitions are; their parts share the engine's workers."""
     with ThreadPoolExecutor(max(1, len(documents))) as partitions:
@@ -114,7 +131,7 @@ def sign_all(
 
 
 def merge(
-    folder: Path, lake: FakeLake, inputs: Sequence[Manifest], engine: Threads
+    folder: Path, lake: FakeLake, inputs: Sequence[Manifest], engine: Workers
 ) -> tuple[Outcome, Path]:
     use = {"max_text_bytes": 1 << 50, "licences": None}
     sources = dict.fromkeys(sorted({each.partition for each in inputs}), use)
@@ -127,17 +144,22 @@ def merge(
     return make_deduped(ws), Path(ws.scratch.uri)
 
 
-def run(folder: Path, lake: FakeLake, documents: list[Manifest], engine: Threads) -> dict[str, Any]:
-    started = time.perf_counter(), time.process_time()
+def run(folder: Path, lake: FakeLake, documents: list[Manifest], engine: Workers) -> dict[str, Any]:
+    """Sign every source and merge all; return times and where everything is."""
+    before = engine.usage()[0]
+    engine.wall_s = {}
+    started = time.perf_counter()
     sketches = sign_all(folder, lake, documents, engine)
     signed = time.perf_counter()
     outcome, scratch = merge(folder, lake, [*documents, *sketches], engine)
-    done = time.perf_counter(), time.process_time()
+    done = time.perf_counter()
     return {
-        "seconds": done[0] - started[0],
-        "cpu_s": done[1] - started[1],
-        "signing_s": signed - started[0],
-        "merging_s": done[0] - signed,
+        "seconds": done - started,
+        "writing_s": engine.wall_s["write documents"],
+        "cpu_s": engine.usage()[0] - before,
+        "signing_s": signed - started,
+        "merging_s": done - signed,
+        "steps": engine.wall_s,
         "counts": dict(outcome.counts),
         "scratch": str(scratch),
         "templates": {
@@ -149,39 +171,41 @@ def run(folder: Path, lake: FakeLake, documents: list[Manifest], engine: Threads
 
 
 def more(
-    folder: Path, lake: FakeLake, corpus: Path, documents: list[Manifest], sketches: list[Manifest]
-) -> float:
-    """Return the seconds that one more source costs when the signatures of the others stand."""
+    folder: Path,
+    lake: FakeLake,
+    inputs: tuple[Path, list[Manifest], list[Manifest]],
+    engine: Workers,
+) -> dict[str, float]:
+    """Return the seconds of one more source when the signatures of the others stand."""
+    corpus, documents, sketches = inputs
     extra = commit_documents(lake, corpus, "extra")
-    engine = Threads(2)
+    engine.wall_s = {}
     started = time.perf_counter()
     added = sign_all(folder, lake, extra, engine)
     merge(folder, lake, [*documents, *extra, *sketches, *added], engine)
-    return time.perf_counter() - started
-
-
-def peak_mb() -> float:
-    """Return the most memory this process held since it began (ru_maxrss counts its parent's)."""
-    status = Path("/proc/self/status").read_text()
-    return int(next(line for line in status.splitlines() if "VmHWM" in line).split()[1]) / 1024
+    passed = time.perf_counter() - started
+    return {"more_s": passed, "more_writing_s": engine.wall_s["write documents"]}
 
 
 def main() -> None:
     corpus, folder, workers = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     shutil.rmtree(folder, ignore_errors=True)
     lake = FakeLake(folder / "lake")
-    engine = Threads(workers)
+    started = time.perf_counter()
+    engine = Workers(workers)
     warm = corpus.with_name("warm")
-    if warm.is_dir():
-        run(folder, lake, commit_documents(lake, warm, "warm"), engine)
+    for number in range(3 if warm.is_dir() else 0):
+        run(folder, lake, commit_documents(lake, warm, f"warm{number}"), engine)
+    starting_s = time.perf_counter() - started
     documents = commit_documents(lake, corpus, "real")
     result = run(folder, lake, documents, engine)
     sketches = result.pop("sketches")
-    result["peak_mb"] = peak_mb()
+    result["starting_s"] = starting_s
+    result["peak_mb"] = engine.usage()[1]
     extra = corpus.with_name("extra")
     if extra.is_dir():
-        result["more_s"] = more(folder, lake, extra, documents, sketches)
-    result["threads"] = (workers, pl.thread_pool_size(), os.cpu_count())
+        result |= more(folder, lake, (extra, documents, sketches), engine)
+    engine.release()
     print(json.dumps(result))
 
 

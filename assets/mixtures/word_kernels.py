@@ -15,6 +15,7 @@ I64 = npt.NDArray[np.int64]
 
 _SHIFT_WORD = np.uint64(31)
 _EIGHT_BITS = np.uint64(8)
+_ONE = np.uint64(1)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -38,18 +39,20 @@ def cut_words(
     count = 0
     for document in range(len(offsets) - 1):
         bounds[document] = count
-        at, end = offsets[document], offsets[document + 1]
+        # Unsigned, so that no access asks whether its index counts from the end.
+        at, end = np.uint64(offsets[document]), np.uint64(offsets[document + 1])
         while at < end:
-            if fold[text[at]] == 0:
-                at += 1
+            folded = fold[text[at]]
+            if folded == 0:
+                at += _ONE
                 continue
             first = at
-            while at < end:
-                folded = fold[text[at]]
-                if folded == 0:
-                    break
+            while folded != 0:
                 text[at] = folded
-                at += 1
+                at += _ONE
+                if at == end:
+                    break
+                folded = fold[text[at]]
             starts[count], ends[count] = first, at
             hashes[count] = _hash(loads, first, at - first, mix_a, mix_b)
             count += 1
@@ -58,17 +61,20 @@ def cut_words(
 
 
 @njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _hash(loads: U64, first: int, length: int, mix_a: np.uint64, mix_b: np.uint64) -> np.uint64:
+def _hash(
+    loads: U64, first: np.uint64, length: np.uint64, mix_a: np.uint64, mix_b: np.uint64
+) -> np.uint64:
     """Fold eight bytes at a time into a hash that begins with the length."""
-    value = np.uint64(np.uint64(length + 1) * mix_a)
-    while length > 0:
-        block = loads[first]
-        if length < 8:
-            block &= (np.uint64(1) << (np.uint64(length) * _EIGHT_BITS)) - np.uint64(1)
+    value = np.uint64((length + _ONE) * mix_a)
+    while length >= _EIGHT_BITS:
+        value = np.uint64((value ^ loads[first]) * mix_b)
+        value ^= value >> _SHIFT_WORD
+        first += _EIGHT_BITS
+        length -= _EIGHT_BITS
+    if length > np.uint64(0):
+        block = loads[first] & ((_ONE << (length * _EIGHT_BITS)) - _ONE)
         value = np.uint64((value ^ block) * mix_b)
         value ^= value >> _SHIFT_WORD
-        first += 8
-        length -= 8
     value = np.uint64((value ^ (value >> np.uint64(32))) * mix_b)
     value = np.uint64((value ^ (value >> np.uint64(29))) * mix_a)
     return value ^ (value >> np.uint64(32))

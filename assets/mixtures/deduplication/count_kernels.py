@@ -88,7 +88,7 @@ def first_places(members: U64, wanted: U64, table: U64) -> I64:
         slot = member & mask
         while table[slot] != _ZERO and table[slot] != member:
             slot = (slot + _ONE) & mask
-        if table[slot] == member:
+        if member != _ZERO and table[slot] == member:
             index = np.searchsorted(wanted, member)
             if places[index] < 0:
                 places[index] = at

@@ -30,6 +30,7 @@ from assets.mixtures.deduplication.output import (
     Written,
     join_merged,
     range_bounds,
+    sort_merged,
     write_range,
 )
 from assets.mixtures.deduplication.parts import Part, over_parts
@@ -53,6 +54,9 @@ from assets.mixtures.deduplication.texts import (
     match_texts,
 )
 from assets.recipes.data import DedupSpec, SignatureSpec
+
+MIN_PIECE = 1 << 16
+"""Hashes or keys below which another worker costs more than it saves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +89,6 @@ def dedupe(ws: Workspace, limits: Limits) -> Outcome:
     buckets, cut, links, num_pairs = work.near(sum(each.num_taken for each in listed), copies)
     explained, written = work.clusters(listed, copies, cut, links)
     ws.publish(each.documents for each in written)
-    join_merged([each.merged for each in written], ws.out("merged.parquet"))
     admission = taken.admission
     admission.table().write_parquet(ws.out("excluded.parquet"), compression="zstd")
     admission.near.write_parquet(ws.out("near_withdrawn.parquet"), compression="zstd")
@@ -118,7 +121,7 @@ class _Work:
         """Find copies by their text hash; return them per part."""
         self.ws.progress(f"{len(self.parts)} parts: comparing text hashes")
         num_rows = sum(part.num_taken for part in self.parts)
-        count = _pieces(num_rows, self.limits.texts)
+        count = _pieces(num_rows, self.limits.texts, self.ws.compute.workers)
         items = [
             ListTextsItem(
                 part=part,
@@ -141,7 +144,7 @@ class _Work:
     ) -> tuple[list[Buckets], list[StoredFile], list[Compared], int]:
         """Propose pairs by their bands, and prove them."""
         self.ws.progress(f"{num_rows:,} documents: grouping bands")
-        count = _pieces(num_rows * self.spec.num_bands, self.limits.keys)
+        count = _pieces(num_rows * self.spec.num_bands, self.limits.keys, self.ws.compute.workers)
         items = [
             ListBandsItem(
                 part=part,
@@ -284,13 +287,16 @@ class _Work:
             for shard, each in enumerate(chosen)
         ]
         explained = self.ws.compute.map(explain, explaining, "explain")
-        return explained, self._write(explained, bounds)
+        ranges = self._ranges(explained, bounds)
+        evidence = self.ws.compute.map(sort_merged, ranges, "evidence")
+        join_merged(evidence, self.ws.out("merged.parquet"))
+        self.ws.progress(f"writing {len(ranges)} parts")
+        return explained, self.ws.compute.map(write_range, ranges, "write documents")
 
-    def _write(self, explained: Sequence[Explained], bounds: tuple[str, ...]) -> list[Written]:
-        self.ws.progress(f"writing {len(bounds) + 1} parts")
+    def _ranges(self, explained: Sequence[Explained], bounds: tuple[str, ...]) -> list[RangeItem]:
         merged = by_receiver([each.merged for each in explained], len(bounds) + 1)
         sizes = by_receiver([each.sizes for each in explained], len(bounds) + 1)
-        items = [
+        return [
             RangeItem(
                 index=index,
                 bounds=bounds,
@@ -302,7 +308,6 @@ class _Work:
             )
             for index in range(len(bounds) + 1)
         ]
-        return self.ws.compute.map(write_range, items, "write documents")
 
     def _matches(self, listed: Sequence[Fragments], count: int, name: str) -> list[MatchItem]:
         return [
@@ -316,5 +321,6 @@ class _Work:
         ]
 
 
-def _pieces(amount: int, limit: int) -> int:
-    return max(1, -(-amount // limit))
+def _pieces(amount: int, limit: int, workers: int = 1) -> int:
+    """Return into how many pieces to cut, so that each worker has one unless they are tiny."""
+    return max(1, -(-amount // limit), min(workers, amount // MIN_PIECE))

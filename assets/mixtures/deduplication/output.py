@@ -40,7 +40,6 @@ class RangeItem:
 @dataclass(frozen=True, kw_only=True)
 class Written:
     documents: StoredFile
-    merged: StoredFile
     stats: tuple[tuple[str, int, int, int], ...]
     """(source, taken, exact, near)."""
     num_kept: int
@@ -64,6 +63,12 @@ def range_bounds(sizes: Sequence[StoredFile], part_bytes: int) -> tuple[str, ...
         first = max(first + 1, int(np.searchsorted(ends, taken + part_bytes, side="right")))
         bounds.append(total["prefix"][first] if first < len(ends) else "")
     return tuple(bounds[:-1])
+
+
+def sort_merged(item: RangeItem) -> StoredFile:
+    """Bring the evidence of one range into the order of its doc_ids."""
+    merged = read_frames(item.merged, MERGED).sort("doc_id")
+    return write_frame(item.scratch, f"merged/{item.index:05d}.arrow", merged)
 
 
 def write_range(item: RangeItem) -> Written:
@@ -96,7 +101,6 @@ def write_range(item: RangeItem) -> Written:
     name = part_name("documents", item.index)
     return Written(
         documents=item.out.write(name, lambda path: _write_documents(stays, path)),
-        merged=write_frame(item.scratch, f"merged/{item.index:05d}.arrow", merged),
         stats=tuple(stats.iter_rows()),
         num_kept=stays.height,
     )

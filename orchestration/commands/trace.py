@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from assets.corpora.normalise import text_hash_of
+from assets.corpora.normalise import normalise, text_hash_of
 from assets.lineage.trace import Trace
 from assets.lineage.trace import trace as trace_document
+from assets.ports import Lake
 from orchestration.commands.console import JsonOption, console, print_json
 from orchestration.errors import FOUND_A_PROBLEM
 from orchestration.lake import open_lake
@@ -35,7 +36,8 @@ def trace(
         found = trace_document(lake, doc_id=doc)
     else:
         assert text_file is not None
-        found = trace_document(lake, text_hashes=_hashes(text_file.read_text(encoding="utf-8")))
+        text = text_file.read_text(encoding="utf-8")
+        found = trace_document(lake, text_hashes=_hashes(text, with_masked=_has_masked(lake)))
     if as_json:
         print_json(vars(found))
     else:
@@ -44,9 +46,23 @@ def trace(
         raise typer.Exit(FOUND_A_PROBLEM)
 
 
-def _hashes(text: str) -> tuple[str, ...]:
-    """Return the hashes of a text as prose and as code: the two ways it may be normalised."""
-    return tuple(text_hash_of(text, keep_layout=keep) for keep in (False, True))
+def _hashes(text: str, *, with_masked: bool) -> tuple[str, ...]:
+    """Return the hashes that a text may have: as prose, as code, and without its identifiers."""
+    texts = [text]
+    if with_masked:
+        from assets.corpora.deidentify.mask import deidentify_text
+
+        texts.append(deidentify_text(normalise(text, keep_layout=False))[0])
+    hashes = [text_hash_of(each, keep_layout=keep) for each in texts for keep in (False, True)]
+    return tuple(dict.fromkeys(hashes))
+
+
+def _has_masked(lake: Lake) -> bool:
+    """Return whether some corpus of the lake was de-identified before its texts had a hash."""
+    return any(
+        manifest.config["source"].get("deidentify") == "safe_harbor"
+        for manifest in lake.manifests("corpora", "raw")
+    )
 
 
 def _show(found: Trace) -> None:

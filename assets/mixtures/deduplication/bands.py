@@ -88,8 +88,8 @@ def match_bands(item: MatchItem) -> Buckets:
     pairs = pl.DataFrame({"left": left, "right": right}, schema=PAIRS).unique().sort(PAIRS.names())
     name = f"{item.partition:05d}"
     receivers = part_of_rows(pairs["left"].to_numpy(), item.first_rows)
-    right = part_of_rows(pairs["right"].to_numpy(), item.first_rows)
-    away = pairs["right"].filter(pl.Series(right != receivers))
+    elsewhere = part_of_rows(pairs["right"].to_numpy(), item.first_rows) != receivers
+    away = pairs["right"].filter(pl.Series(elsewhere))
     rights = pl.DataFrame({"row": away.unique().sort()}, schema=ROWS)
     return Buckets(
         fragments=scatter(pairs, receivers, item.out, name),

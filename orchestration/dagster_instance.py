@@ -5,7 +5,10 @@ The file is ours as long as its first line is; one that a person has taken over 
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
+
+import dagster as dg
 
 FILE = "dagster.yaml"
 _FIRST_LINE = (
@@ -57,6 +60,21 @@ concurrency:
   runs:
     max_concurrent_runs: 4
 """
+
+
+def prepare_instance(dagster_home: Path) -> None:
+    """Write dagster.yaml and create its databases, one process at a time.
+
+    Dagster creates them without a lock: of two processes that first meet an empty home at once,
+    such as our webserver and daemon, one ends with two heads in `alembic_version` and does not
+    start again.
+    """
+    write_dagster_yaml(dagster_home)
+    with (dagster_home / ".creating").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
+            # Opens each of the three storages.
+            instance.get_runs_count()
 
 
 def write_dagster_yaml(dagster_home: Path) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orchestration.dagster_instance import write_dagster_yaml
+from orchestration.dagster_instance import prepare_instance
 from orchestration.services import Service, Services
 from orchestration.settings import OFF_SWITCHES, PROJECT_ROOT
 
@@ -42,7 +42,6 @@ def run_ui(
     _require_loopback(host)
     home = home.absolute()
     dagster_home = home / "dagster"
-    write_dagster_yaml(dagster_home)
     env = {
         **environ,
         **OFF_SWITCHES,
@@ -61,6 +60,7 @@ def run_ui(
         ports["MLflow"] = mlflow_port
     for name, port in ports.items():
         _require_free(host, port, name)
+    prepare_instance(dagster_home)
     return Services(services).run(console or Console(), ready_timeout_s=ready_timeout_s)
 
 

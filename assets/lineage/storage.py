@@ -12,9 +12,11 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any
 
 from assets.lineage.canonical import sha256_of_file
@@ -130,8 +132,7 @@ def _state(path: Path) -> tuple[int, int, int, int]:
 
 
 def _downloaded(stored: StoredFile) -> Path:
-    cache = Path(tempfile.gettempdir(), f"materia-cache-{os.getuid()}")
-    cache.mkdir(mode=0o700, exist_ok=True)
+    cache = _private_cache()
     # The suffix stays: readers go by it.
     local = cache / (stored.entry.sha256 + Path(stored.entry.path).suffix)
     if local.is_file():
@@ -150,13 +151,30 @@ def _downloaded(stored: StoredFile) -> Path:
     return local
 
 
+def _private_cache() -> Path:
+    """Return a folder whose files only we can write, since they are not hashed at every use."""
+    cache = Path(tempfile.gettempdir(), f"materia-cache-{os.getuid()}")
+    cache.mkdir(mode=0o700, exist_ok=True)
+    stat = cache.stat(follow_symlinks=False)
+    if not S_ISDIR(stat.st_mode) or stat.st_uid != os.getuid() or stat.st_mode & 0o077:
+        raise StorageError(
+            f"{cache} can be written by others, so its files cannot be trusted: remove it"
+        )
+    return cache
+
+
 def _make_room(cache: Path, size_bytes: int) -> None:
-    held = sorted((path.stat().st_mtime, path) for path in cache.iterdir() if path.is_file())
-    total = sum(path.stat().st_size for _, path in held) + size_bytes
-    for used_at, path in held:
+    held = []
+    for path in cache.iterdir():
+        # Another worker may take a file away, or give it its final name, between the two calls.
+        with suppress(FileNotFoundError):
+            stat = path.stat()
+            held.append((stat.st_mtime, stat.st_size, path))
+    total = sum(size for _, size, _ in held) + size_bytes
+    for used_at, size, path in sorted(held):
         if total <= CACHE_BYTES or time.time() - used_at < _CACHE_GRACE_S:
             return
-        total -= path.stat().st_size
+        total -= size
         path.unlink(missing_ok=True)
 
 

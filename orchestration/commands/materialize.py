@@ -14,7 +14,7 @@ from assets.recipes.catalogue import recipe as recipe_named
 from orchestration.commands.console import console
 from orchestration.commands.progress import Progress
 from orchestration.commands.report import show_ablation, show_recipe
-from orchestration.dagster_instance import write_dagster_yaml
+from orchestration.dagster_instance import prepare_instance
 from orchestration.definitions import build_definitions
 from orchestration.errors import FOUND_A_PROBLEM
 from orchestration.run import IMPLICIT_JOB, RunOutcome, run_job
@@ -42,7 +42,7 @@ def materialize(
     plan = _plan(artifacts or [], recipe, ablation)
     settings = Settings.from_env()
     prepare_environment(settings)
-    write_dagster_yaml(settings.dagster_home)
+    prepare_instance(settings.dagster_home)
     started = time.monotonic()
     with Progress(console) as progress, dg.DagsterInstance.get() as instance:
         definitions = build_definitions(settings, on_progress=progress.tell)

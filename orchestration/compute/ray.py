@@ -6,6 +6,7 @@ makes a second run harmless. Credentials of the lake are each node's own.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -21,6 +22,10 @@ MAX_RETRIES = 5
 IN_FLIGHT_PER_WORKER = 4
 """Tasks handed to Ray per CPU at a time: enough to keep all busy, and a million shards stay a
 list here instead of a queue there. Our choice."""
+
+PAUSES_S = (2.0, 5.0, 10.0)
+"""Between attempts to connect. A head whose port is open aborts the connection while its agents
+still start (seen for some seconds after `ray start`). Our choice."""
 
 
 class RayUnavailable(RuntimeError):
@@ -70,11 +75,17 @@ class RayCompute:
                 "run pip install 'materia[ray]'"
             ) from error
         if not ray.is_initialized():
-            environment = {
-                **OFF_SWITCHES,
-                **dict.fromkeys(ONE_THREAD, "1"),
-                "PYTHONPATH": str(PROJECT_ROOT),
-            }
+            self._open(ray)
+        self.workers = int(ray.cluster_resources().get("CPU", 1))
+        return ray
+
+    def _open(self, ray: Any) -> None:
+        environment = {
+            **OFF_SWITCHES,
+            **dict.fromkeys(ONE_THREAD, "1"),
+            "PYTHONPATH": str(PROJECT_ROOT),
+        }
+        for pause_s in (*PAUSES_S, None):
             try:
                 ray.init(
                     address=self._address,
@@ -82,13 +93,15 @@ class RayCompute:
                     runtime_env={"env_vars": environment},
                     log_to_driver=False,
                 )
+                return
             except (ConnectionError, RuntimeError, ValueError) as error:
-                raise RayUnavailable(
-                    f"no Ray cluster answers at {self._address}: start one with `ray start --head` "
-                    "or set MATERIA_COMPUTE=local"
-                ) from error
-        self.workers = int(ray.cluster_resources().get("CPU", 1))
-        return ray
+                ray.shutdown()
+                if pause_s is None or not isinstance(error, ConnectionAbortedError):
+                    raise RayUnavailable(
+                        f"no Ray cluster answers at {self._address}: {error}; start one with "
+                        "`ray start --head` or set MATERIA_COMPUTE=local"
+                    ) from error
+                time.sleep(pause_s)
 
 
 def _result(ray: Any, reference: Any) -> Any:

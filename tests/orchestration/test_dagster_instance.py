@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from dagster import DagsterInstance
 
-from orchestration.dagster_instance import write_dagster_yaml
+from orchestration.dagster_instance import prepare_instance, write_dagster_yaml
+from orchestration.settings import PROJECT_ROOT
 
 
 @pytest.mark.parametrize("folder", ["home", "it's a home: #1"])
@@ -58,3 +61,38 @@ def test_an_unchanged_file_is_not_touched(tmp_path: Path) -> None:
     before = path.stat().st_mtime_ns
     write_dagster_yaml(tmp_path)
     assert path.stat().st_mtime_ns == before
+
+
+def test_processes_that_meet_an_empty_home_at_once_all_open_it(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; import dagster; "
+        "from orchestration.dagster_instance import prepare_instance; "
+        "sys.stdin.read(); prepare_instance(Path(sys.argv[1]))"
+    )
+    openers = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(tmp_path / "home")],
+            cwd=PROJECT_ROOT,
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for _ in range(4)
+    ]
+    for opener in openers:
+        assert opener.stdin is not None
+        opener.stdin.close()
+    for opener in openers:
+        assert opener.stderr is not None
+        error = opener.stderr.read().decode()
+        opener.stderr.close()
+        assert opener.wait(120) == 0, error
+
+
+def test_preparing_creates_every_database(tmp_path: Path) -> None:
+    prepare_instance(tmp_path)
+    stored = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.db")}
+    assert stored == {
+        "storage/history/runs.db",
+        "storage/history/runs/index.db",
+        "storage/schedules/schedules.db",
+    }

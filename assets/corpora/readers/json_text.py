@@ -25,8 +25,6 @@ def nesting(text: bytes) -> int:
     For JSON with a backslash outside of a string it may be wrong, but only behind the backslash,
     where parsing has failed.
     """
-    if text.count(b"[") + text.count(b"{") < 2:
-        return text.count(b"[") + text.count(b"{")
     plain = text.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in text else text
     outside = b"".join(plain.split(b'"')[::2])
     brackets = np.frombuffer(outside.translate(None, _NOT_BRACKETS), np.uint8)

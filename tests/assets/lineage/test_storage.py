@@ -120,3 +120,34 @@ def test_the_cache_of_remote_files_is_bounded(
         for name in "abc"
     ]
     assert [path.exists() for path in paths] == [False, False, True]
+
+
+def test_a_file_that_another_worker_takes_from_the_cache_meanwhile_is_passed_over(
+    endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.tempfile, "tempdir", str(tmp_path))
+    cache = tmp_path / f"materia-cache-{os.getuid()}"
+    cache.mkdir(mode=0o700)
+    # Listed, and gone when it is asked for its size.
+    (cache / "gone.bin").symlink_to(tmp_path / "nowhere")
+    folder = Folder(uri=f"s3://{BUCKET}/vanishing", endpoint=endpoint)
+    stored = folder.write("a.bin", lambda path: path.write_bytes(b"a"))
+    assert stored.local().read_bytes() == b"a"
+
+
+@pytest.mark.parametrize("planted", ["open", "link"])
+def test_a_cache_that_others_can_write_is_refused(
+    endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planted: str
+) -> None:
+    monkeypatch.setattr(storage.tempfile, "tempdir", str(tmp_path))
+    cache = tmp_path / f"materia-cache-{os.getuid()}"
+    if planted == "open":
+        cache.mkdir()
+        cache.chmod(0o777)
+    else:
+        (tmp_path / "theirs").mkdir(mode=0o700)
+        cache.symlink_to(tmp_path / "theirs")
+    folder = Folder(uri=f"s3://{BUCKET}/private", endpoint=endpoint)
+    stored = folder.write("a.bin", lambda path: path.write_bytes(b"a"))
+    with pytest.raises(StorageError, match="can be written by others"):
+        stored.local()

@@ -17,6 +17,7 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from assets.compute import InlineCompute
@@ -187,14 +188,15 @@ def main(out: Path) -> None:
     folder = out.parent
     (folder / "s3").mkdir()
     alone = make(ObjectLake(FileStore(folder / "lake"), folder / "c1"), InlineCompute(), folder)
-    with s3_server(folder / "s3") as endpoint:
+    with s3_server(folder / "s3") as endpoint, TemporaryDirectory(prefix="ray-") as temporary:
         start_node(
             "--head",
             f"--node-ip-address={HEAD}",
             f"--port={PORT}",
             f"--ray-client-server-port={CLIENT_PORT}",
             "--include-dashboard=false",
-            f"--temp-dir={folder / 'ray'}",
+            # Ray's socket paths must stay below 108 characters, however deep the test's folder.
+            f"--temp-dir={temporary}",
         )
         start_node(f"--address={HEAD}:{PORT}", f"--node-ip-address={NODE}")
         lake = ObjectLake(S3Store(f"s3://{BUCKET}/lake", endpoint), folder / "c2")

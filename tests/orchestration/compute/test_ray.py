@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,8 +31,7 @@ def _can_isolate() -> bool:
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     if not _can_isolate():
         pytest.skip("needs root, unshare and ip to give the cluster a network of its own")
-    # Ray's socket paths must stay below 108 characters.
-    out = Path(tmp_path_factory.mktemp("ray")) / "found.json"
+    out = tmp_path_factory.mktemp("ray") / "found.json"
     done = subprocess.run(
         [
             *("unshare", "-n", "--pid", "--fork", "--mount-proc", "--kill-child"),
@@ -78,9 +76,29 @@ def test_an_address_without_a_cluster_is_an_error_with_the_remedy(
 
     monkeypatch.setattr(ray, "init", refuse)
     with pytest.raises(
-        RayUnavailable, match=r"no Ray cluster answers at ray://10.0.0.9:10001: start"
+        RayUnavailable, match=r"no Ray cluster answers at ray://10.0.0.9:10001: nobody there; start"
     ):
         RayCompute("ray://10.0.0.9:10001").map(str, [1])
+
+
+def test_a_head_whose_agents_still_start_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    answers: list[Exception | None] = [ConnectionAbortedError("still starting")] * 2 + [None]
+
+    def answer(**options: object) -> None:
+        if error := answers.pop(0):
+            raise error
+
+    monkeypatch.setattr(ray, "init", answer)
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 3.0})
+    monkeypatch.setattr(ray_engine, "PAUSES_S", (0.0, 0.0))
+    compute = RayCompute("ray://10.0.0.9:10001")
+    assert compute.map(_length, []) == []
+    assert compute.workers == 3
+    answers = [ConnectionAbortedError("still starting")] * 3
+    with pytest.raises(RayUnavailable, match="still starting"):
+        compute.map(_length, [])
 
 
 def test_a_missing_ray_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,3 +109,7 @@ def test_a_missing_ray_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_worker_keeps_to_one_thread() -> None:
     assert "POLARS_MAX_THREADS" in ray_engine.ONE_THREAD
+
+
+def _length(text: str) -> int:
+    return len(text)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assets.corpora.readers.json_items import Item, json_items
@@ -94,6 +94,7 @@ def _depth(value: Any) -> int:
     return 1 + max(map(_depth, value), default=0) if isinstance(value, list) else 0
 
 
+@example("{")
 @given(VALUES)
 def test_nesting_is_the_depth_of_the_value(value: Any) -> None:
     assert nesting(json.dumps(value).encode()) == _depth(value)

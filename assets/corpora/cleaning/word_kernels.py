@@ -130,7 +130,7 @@ def _is_plain(codes: I32, first: int, end: int, met: np.uint16) -> bool:
     """Whether a run is a word or a number and nothing else, from the bits of its characters."""
     if met & ~PLAIN == 0:
         return end - first != 6 or codes[first + 3] != 110  # can|not
-    return met & ~(DIGIT | ALNUM) == 0
+    return bool(met & ~(DIGIT | ALNUM) == 0)
 
 
 @part

@@ -60,6 +60,8 @@ class TrainIdentity:
     precision: Literal["fp32", "bf16"]
     carry_optimizer: bool
     """Start from the optimizer moments beside the initial weights (a stage continues the last)."""
+    z_loss: float = 0.0
+    """Weight of the squared log of the softmax's denominator (model/loss.py); 0 is off."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +78,23 @@ class TrainExecution:
     journal_path: str
     """Append-only JSON lines of metrics and events."""
     world_size: int = 1
+    sequence_parallel: int = 1
+    """Neighbouring ranks that share each sample, a slice of its tokens each."""
     micro_batch_samples: int = 1
     zero_stage: int = 1
+    offload_optimizer: bool = False
+    """Keep fp32 weights and moments in the host's memory and update them there."""
     threads: int = 2
     checkpoint_every_steps: int = 100
     log_every_steps: int = 10
     keep_checkpoints: int = 2
     activation_checkpointing: bool = False
+    """Keep the inputs of layers only and compute the rest again on the way back."""
+
+    @property
+    def data_parallel(self) -> int:
+        """Ranks, or groups of ranks, that read different samples."""
+        return self.world_size // self.sequence_parallel
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,14 +7,11 @@ sum over samples are the same sum.
 
 from __future__ import annotations
 
-import math
-
 import torch.distributed as dist
 
-from model.config import ModelConfig
 from training.ranks import TIMEOUT, Ranks
 from training.slices import RankSlices
-from training.spec import TrainSpec
+from training.spec import TrainSpec, common_heads
 
 
 def refuse_degree(spec: TrainSpec) -> None:
@@ -37,11 +34,6 @@ def refuse_degree(spec: TrainSpec) -> None:
             f"sequence_parallel {degree} does not divide the query heads of every layer: this "
             f"model can have {', '.join(map(str, divisors))}"
         )
-
-
-def common_heads(model: ModelConfig) -> int:
-    """Return the greatest common divisor of the layers' query heads; kv heads set no limit."""
-    return math.gcd(*(model.heads(layer)[0] for layer in range(model.num_layers)))
 
 
 def join_slices(ranks: Ranks, degree: int) -> RankSlices | None:

@@ -6,6 +6,7 @@ Torch-free: the control plane writes it, `python -m training.main spec.json` rea
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -121,6 +122,14 @@ class TrainSpec:
             identity=identity_from_dict(data["identity"]),
             execution=TrainExecution(**data["execution"]),
         )
+
+
+def common_heads(model: ModelConfig) -> int:
+    """Return what sequence_parallel has to divide: the query heads of all layers.
+
+    kv heads set no limit; they are repeated where there are too few (training/slices.py).
+    """
+    return math.gcd(*(model.heads(layer)[0] for layer in range(model.num_layers)))
 
 
 def identity_from_dict(data: Mapping[str, Any]) -> TrainIdentity:

@@ -106,6 +106,6 @@ def test_a_degree_that_cannot_be_is_refused(changes: dict[str, Any], message: st
 
 def test_the_paper_model_can_be_sliced_as_its_heads_allow() -> None:
     from assets.recipes.m1_14b import m1_14b
-    from training.sequence import common_heads
+    from training.spec import common_heads
 
     assert common_heads(m1_14b().model) == 20

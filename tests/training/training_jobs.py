@@ -55,13 +55,25 @@ class Ended:
     """Standard output and error of the first rank."""
 
 
-def write_shards(folder: Path, *, num_samples: int = 20, context: int = 32, seed: int = 0) -> Path:
-    """Write samples of two documents each, the last of every fourth sample cut by padding."""
+def write_shards(
+    folder: Path,
+    *,
+    num_samples: int = 20,
+    context: int = 32,
+    seed: int = 0,
+    one_document: bool = False,
+) -> Path:
+    """Write samples of two documents each, the last of every fourth sample cut by padding.
+
+    Or of one document that fills the context.
+    """
     rng = np.random.default_rng(seed)
     tokens = rng.integers(1, 64, (num_samples, context)).astype("<u2")
-    tokens[::4, context - 5 :] = 0
     starts = rng.integers(4, context - 8, num_samples)
-    pairs = [[i, start] for i in range(num_samples) for start in (0, starts[i])]
+    if not one_document:
+        tokens[::4, context - 5 :] = 0
+    cuts = [[0] if one_document else [0, start] for start in starts]
+    pairs = [[i, start] for i in range(num_samples) for start in cuts[i]]
     for kind in ("tokens", "segments"):
         (folder / kind).mkdir(parents=True)
     (folder / "tokens" / "00000.bin").write_bytes(tokens.tobytes())

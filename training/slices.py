@@ -2,7 +2,8 @@
 
 Around attention an all-to-all trades tokens for heads: every rank then sees whole sequences of
 its share of the heads. Shape suffixes are those of model/network.py, where T is this rank's slice
-and S the whole sequence; P ranks share a sample. Decides no sizes: training/sequence.py does.
+and S the whole sequence; P ranks share a sample. DeepSpeed is not told: it averages gradients
+over all ranks, and a sum over slices and a sum over samples are the same sum.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor
+
+from training.ranks import TIMEOUT, Ranks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +38,11 @@ class RankSlices:
     def last_of_previous(self, x_BTJC: Tensor) -> Tensor:
         """Return the last token of the slice before ours, [B, 1, J, C]; zero for the first."""
         last_B1JC = x_BTJC[:, -1:]
-        # A ring, so that all ranks do the same; the first leaves what the last one sent it.
+        # A ring, so that all ranks do the same; the first takes 0 times what the last one sent.
         sent = [torch.zeros_like(last_B1JC)] * self.size
         sent[(self.rank + 1) % self.size] = last_B1JC
         sent_PB1JC = torch.stack(sent)
-        received_B1JC = self._exchange(sent_PB1JC)[self.rank - 1]
-        is_first = torch.tensor(self.rank == 0, device=x_BTJC.device)
-        return torch.where(is_first, torch.zeros_like(received_B1JC), received_B1JC)
+        return self._exchange(sent_PB1JC)[self.rank - 1] * float(self.rank > 0)
 
     def to_heads(
         self, q_BTHC: Tensor, k_BTKC: Tensor, v_BTKC: Tensor
@@ -69,6 +70,21 @@ class RankSlices:
 
     def _exchange(self, x_P: Tensor) -> Tensor:
         return _AllToAll.apply(x_P, self.group)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def join_slices(ranks: Ranks, degree: int) -> RankSlices | None:
+    """Return this rank's place among the ranks of its sample; every rank has to call this.
+
+    Neighbours share, so that their all-to-alls stay inside a node: rank = data rank x degree +
+    slice.
+    """
+    if degree == 1:
+        return None
+    groups = [
+        dist.new_group(list(range(first, first + degree)), timeout=TIMEOUT)
+        for first in range(0, ranks.size, degree)
+    ]
+    return RankSlices(rank=ranks.rank % degree, size=degree, group=groups[ranks.rank // degree])
 
 
 class _AllToAll(torch.autograd.Function):

@@ -1,6 +1,6 @@
 """How one training job uses what the installation gives: ranks, slices, micro-batches, ZeRO stage.
 
-Pure arithmetic over the identity; the engine refuses what it cannot run (training/engine.py).
+Pure arithmetic over the identity; the engine refuses what it cannot run (training/ds_config.py).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _zero_stage(resources: TrainingResources, identity: TrainIdentity, world_siz
     if resources.zero_stage is not None:
         return resources.zero_stage
     if identity.precision == "bf16":
-        # Only stage 3 keeps fp32 gradients in the host's memory (training/engine.py).
+        # Only stage 3 keeps fp32 gradients in the host's memory (training/ds_config.py).
         return 3 if resources.offload_optimizer else 2
     # One rank has nothing to partition.
     return 0 if world_size == 1 and not resources.offload_optimizer else 2

@@ -12,7 +12,7 @@ from torch import Tensor
 from model.config import ModelConfig
 from model.network import Network
 from training.ranks import process_group
-from training.sequence import join_slices
+from training.slices import join_slices
 
 
 def make_network(config: ModelConfig) -> Network:

@@ -13,7 +13,7 @@ from slice_work import gradients, gradients_of_a_slice, make_network
 from training_jobs import MODEL, make_spec, on_ranks
 
 from model.config import ModelConfig
-from training.engine import ds_config
+from training.ds_config import ds_config
 
 WIDE = replace(
     MODEL,

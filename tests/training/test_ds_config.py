@@ -1,4 +1,4 @@
-"""DeepSpeed's configuration, and what a spec that cannot run is told."""
+"""DeepSpeed's configuration: what a spec becomes, and what is refused before anything runs."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from training_jobs import MODEL, make_spec
 
-from training.engine import accumulation_steps, ds_config
+from training.ds_config import accumulation_steps, ds_config
 from training.spec import OptimizerSpec
 
 
@@ -35,7 +35,8 @@ def test_ranks_that_share_a_sample_are_samples_to_deepspeed() -> None:
 
 def test_offload_goes_to_the_host_and_nothing_else_changes() -> None:
     plain, offloaded = _config(zero_stage=2), _config(zero_stage=2, offload_optimizer=True)
-    assert offloaded["zero_optimization"].pop("offload_optimizer")["device"] == "cpu"
+    told = offloaded["zero_optimization"].pop("offload_optimizer")
+    assert told == {"device": "cpu", "pin_memory": False}
     assert offloaded == plain
 
 

@@ -16,8 +16,13 @@ _CHUNK_LOGITS = 1 << 22
 """Logits held at once (16 MiB in fp32)."""
 
 
-def head_loss(
-    hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor, z_weight: float = 0.0
+def head_loss(hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor) -> Tensor:
+    """Return the summed negative log-likelihood of the targets, a fp32 scalar."""
+    return head_loss_with_z(hidden_ND, weight_VD, target_N, 0.0)[0]
+
+
+def head_loss_with_z(
+    hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor, z_weight: float
 ) -> tuple[Tensor, Tensor]:
     """Return (summed loss of the targets, the part of it that is z-loss), fp32 scalars.
 

@@ -19,7 +19,7 @@ from model.attention import attend
 from model.cache import Cache, LayerCache
 from model.config import ModelConfig
 from model.kernels import rms_norm, rotate, swiglu
-from model.loss import head_loss
+from model.loss import head_loss_with_z
 from model.plan import Plan, Slices, make_plan
 
 
@@ -87,7 +87,7 @@ class Network(nn.Module):
             target_BT = self.slices.share(F.pad(target_BT, (0, 1)))
         hidden_ND = hidden_BTD[:, : predicts_BT.shape[1]][predicts_BT]
         weight_VD = self.lm_head.normalized_weight()
-        total, z_loss = head_loss(hidden_ND, weight_VD, target_BT[predicts_BT], z_weight)
+        total, z_loss = head_loss_with_z(hidden_ND, weight_VD, target_BT[predicts_BT], z_weight)
         return total, z_loss, predicts_BT.sum()
 
     def num_parameters(self) -> int:

@@ -43,12 +43,15 @@ def test_a_long_sample_shared_by_two_ranks_gives_the_step_of_one(
         "batch_samples": 1,
         "micro_batch_samples": 1,
         "steps": 1,
+    }
+    layout = {
+        "world_size": 2,
+        "sequence_parallel": 2,
+        "zero_stage": 2,
         "activation_checkpointing": True,
     }
     alone = make_spec(tmp_path / "alone", shards, **changes)
-    pair = make_spec(
-        tmp_path / "pair", shards, **changes, world_size=2, sequence_parallel=2, zero_stage=2
-    )
+    pair = make_spec(tmp_path / "pair", shards, **changes, **layout)
     expected, found = load(finish(alone)["model.safetensors"]), finish(pair)
     for one, other in zip(_metrics(alone), _metrics(pair), strict=True):
         assert other["train/loss"] == pytest.approx(one["train/loss"], rel=0, abs=1e-5)

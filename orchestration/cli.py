@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import typer
 from dagster import PreviewWarning
 
+from orchestration.commands.evidence import evidence
 from orchestration.commands.fetch import fetch
 from orchestration.commands.lineage import lineage
 from orchestration.commands.materialize import materialize
@@ -37,7 +38,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 for command in (
-    materialize, fetch, ui, lineage, trace, verify, why, plan, score, report, sync, rebuild,
+    materialize, fetch, ui, lineage, trace, verify, evidence, why, plan, score, report, sync,
+    rebuild,
 ):  # fmt: skip
     app.command()(command)
 

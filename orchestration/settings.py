@@ -61,6 +61,8 @@ class Settings:
     """MATERIA_DAGSTER_URL: base address for links from MLflow to Dagster."""
     mlflow_url: str
     """MATERIA_MLFLOW_URL: base address for links from Dagster to MLflow."""
+    signing_key: Path | None
+    """MATERIA_SIGNING_KEY: private key that signs evidence; by default one under the home."""
 
     @property
     def dagster_home(self) -> Path:
@@ -99,6 +101,7 @@ class Settings:
             recipes_cron=env.get("MATERIA_RECIPES_CRON", "0 4 * * *"),
             dagster_url=env.get("MATERIA_DAGSTER_URL", "http://127.0.0.1:3000").rstrip("/"),
             mlflow_url=env.get("MATERIA_MLFLOW_URL", "http://127.0.0.1:5000").rstrip("/"),
+            signing_key=_path(env.get("MATERIA_SIGNING_KEY")),
         )
 
 
@@ -141,6 +144,10 @@ def _training(env: Mapping[str, str]) -> TrainingResources:
             "MATERIA_ACTIVATION_CHECKPOINTING", env.get("MATERIA_ACTIVATION_CHECKPOINTING")
         ),
     )
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).expanduser().resolve() if text else None
 
 
 def _switch(name: str, text: str | None) -> bool:

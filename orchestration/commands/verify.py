@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import dagster as dg
@@ -9,6 +10,7 @@ import typer
 
 from assets.lineage.audit import ArtifactGraph
 from assets.lineage.find import find_artifact
+from assets.releases.evidence.verify_pack import main as verify_pack
 from orchestration.commands.console import JsonOption, console, print_json
 from orchestration.dagster_views import check_materialization
 from orchestration.errors import FOUND_A_PROBLEM
@@ -24,14 +26,25 @@ def verify(
         str | None, typer.Argument(help="For example 'releases/release[tiny]', with all behind it.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every artifact of the lake.")] = False,
+    pack: Annotated[
+        Path | None, typer.Option("--pack", help="An evidence pack instead; asks no lake.")
+    ] = None,
+    trust: Annotated[str, typer.Option(help="Fingerprint of the key that signed the pack.")] = "",
+    expect: Annotated[str, typer.Option(help="Fingerprint of the release in the pack.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Recompute hashes and fingerprints, follow the chain, compare with MLflow and Dagster.
+    Or check an evidence pack as its own verify.py does, with this installation's program.
 
     Example: `materia verify --all`. Exit code 1: at least one claim does not hold.
     """
-    if (artifact is None) != everything:
-        raise ValueError("give either an artifact or --all")
+    if sum((artifact is not None, everything, pack is not None)) != 1:
+        raise ValueError("give one of an artifact, --all, --pack FOLDER")
+    if pack is not None:
+        given = [f"--trust={trust}", f"--expect={expect}", *(["--json"] if as_json else [])]
+        raise typer.Exit(verify_pack([str(pack), *given]))
+    if trust or expect:
+        raise ValueError("--trust and --expect belong to --pack FOLDER")
     settings = Settings.from_env()
     prepare_environment(settings)
     lake, tracker = open_lake(settings), open_tracker(settings)

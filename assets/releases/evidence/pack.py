@@ -1,0 +1,152 @@
+"""An evidence pack: what one release is, whence it comes, and who says so, in one folder.
+
+A view of the lake: the same lake and key give the same bytes; nothing is written to the lake.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from assets.lineage.audit import ArtifactGraph
+from assets.lineage.canonical import sha256_of_file
+from assets.lineage.manifest import Manifest
+from assets.lineage.workspace import LineageError
+from assets.ports import Lake
+from assets.releases.evidence import ed25519, verify_pack
+from assets.releases.evidence.documents import documents
+from assets.releases.evidence.signing import SigningKey, envelope_text
+from assets.releases.evidence.statements import (
+    host_hash,
+    index_statement,
+    provenance_statement,
+    reference,
+)
+from assets.releases.evidence.verify_pack import INDEX, KEY_FILE, file_name
+
+VERIFIER = "verify.py"
+_IMPORT = "from assets.releases.evidence.ed25519 import verify_signature\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pack:
+    """What was written."""
+
+    folder: Path
+    release: str
+    artifacts: int
+    files: int
+    signer: str
+    sequence: int
+
+
+def write_pack(
+    lake: Lake,
+    release: Manifest,
+    folder: Path,
+    key: SigningKey,
+    *,
+    with_files: bool = True,
+    progress: Callable[[str], None] = lambda message: None,
+) -> Pack:
+    """Write the pack of a release into a new folder; raises ValueError when there is one."""
+    if release.family != "releases":
+        raise ValueError(f"{release.key} is no release: name one, 'releases/release[tiny]', say")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(f"{folder} is not empty: name a folder that does not exist yet")
+    graph = ArtifactGraph.of(lake)
+    chain = ancestry(graph, release)
+    earlier = earlier_releases(graph, release)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
+        out = Path(scratch, "pack")
+        for name in ("manifests", "attestations"):
+            (out / name).mkdir(parents=True)
+        if with_files:
+            _copy_release(lake, release, out / "release", progress)
+        progress(f"signing for {len(chain)} artifacts")
+        for manifest in chain:
+            name = file_name(manifest.family, manifest.name, manifest.fingerprint)
+            public = replace(manifest, host=f"sha256:{host_hash(manifest.host)}")
+            _write(out / "manifests" / f"{name}.json", public.to_json())
+            signed = key.envelope(provenance_statement(manifest))
+            _write(out / "attestations" / f"{name}.dsse.json", envelope_text(signed))
+        progress("writing documents")
+        for name, text in documents(lake, release, chain).items():
+            _write(out / name, text)
+        _write(out / VERIFIER, verifier_source())
+        (out / KEY_FILE).write_bytes(key.public_pem)
+        hashes = _hashes(out)
+        _write(out / INDEX, envelope_text(key.envelope(index_statement(release, earlier, hashes))))
+        out.chmod(0o755)
+        out.replace(folder)
+    return Pack(
+        folder=folder,
+        release=reference(release),
+        artifacts=len(chain),
+        files=len(hashes) + 1,
+        signer=key.fingerprint,
+        sequence=len(earlier) + 1,
+    )
+
+
+def ancestry(graph: ArtifactGraph, release: Manifest) -> list[Manifest]:
+    """Return the release and all that went into it; raises LineageError when a part is gone."""
+    chain = graph.ancestors(release)
+    for manifest in chain:
+        for record in manifest.inputs:
+            if record.fingerprint not in graph.nodes:
+                raise LineageError(
+                    f"{reference(manifest)} read {record.family}/{record.name}"
+                    f"@{record.fingerprint[:12]}, which is not in the lake: without it there is "
+                    "no chain to the corpora"
+                )
+    return sorted(chain, key=lambda m: (m.family, m.name, m.fingerprint))
+
+
+def earlier_releases(graph: ArtifactGraph, release: Manifest) -> list[Manifest]:
+    """Return the releases of the same recipe that were made before, oldest first."""
+    made = [
+        manifest
+        for manifest in graph.nodes.values()
+        if manifest.family == "releases"
+        and manifest.config.get("recipe") == release.config["recipe"]
+    ]
+    made.sort(key=lambda manifest: (manifest.finished_at, manifest.fingerprint))
+    return made[: [manifest.fingerprint for manifest in made].index(release.fingerprint)]
+
+
+def verifier_source() -> str:
+    """Return verify.py, one file: the verifier with the signature check in place of its import."""
+    source = Path(verify_pack.__file__).read_text(encoding="utf-8")
+    check = Path(ed25519.__file__).read_text(encoding="utf-8")
+    if source.count(_IMPORT) != 1:
+        raise AssertionError(f"{verify_pack.__file__} does not import the signature check once")
+    return source.replace(_IMPORT, check.split("import hashlib\n", 1)[1].lstrip("\n") + "\n\n")
+
+
+def _copy_release(
+    lake: Lake, release: Manifest, target: Path, progress: Callable[[str], None]
+) -> None:
+    for entry in release.files:
+        progress(f"copying {entry.path}")
+        copy = target / entry.path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(lake.fetch(release, entry), copy)
+        if sha256_of_file(copy) != entry.sha256:
+            raise LineageError(
+                f"{release.key}: {entry.path} differs from its manifest; "
+                f"run `materia verify '{release.key}'`"
+            )
+
+
+def _hashes(folder: Path) -> Mapping[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256_of_file(path) for path in files}
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,67 @@
+"""`materia evidence` and `materia verify --pack`, through the command, on a lake in a folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli import app
+from orchestration.commands.evidence import signing_key
+from orchestration.lake import open_lake
+from orchestration.settings import Settings
+from tests.evidence_lake import make_release
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("MATERIA_HOME", str(tmp_path / "home"))
+    for name in ("MATERIA_LAKE", "MATERIA_SIGNING_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    return Settings.from_env()
+
+
+def test_a_pack_is_written_and_verified(settings: Settings, tmp_path: Path) -> None:
+    release = make_release(open_lake(settings))
+    reference, out = f"releases/release@{release.short}", tmp_path / "pack"
+    done = CliRunner().invoke(app, ["evidence", reference, "--out", str(out), "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert (told["release"], told["artifacts"]) == (f"releases/release[toy]@{release.short}", 24)
+    trusted = ["verify", "--pack", str(out), "--trust", told["signer"]]
+    assert CliRunner().invoke(app, trusted).exit_code == 0
+    wrong = CliRunner().invoke(app, [*trusted, "--expect", "0" * 12, "--json"])
+    assert wrong.exit_code == 1
+    assert "an old or another release" in json.loads(wrong.stdout)["problems"][0]
+    (out / "release" / "extra").touch()
+    changed = CliRunner().invoke(app, trusted)
+    assert (changed.exit_code, changed.stdout.splitlines()[0]) == (1, "release/extra was added")
+
+
+def test_the_key_of_the_installation_is_made_once(settings: Settings) -> None:
+    first, second = signing_key(settings), signing_key(settings)
+    assert first.fingerprint == second.fingerprint
+    assert (settings.home / "keys" / "release.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_that_is_named_must_exist(tmp_path: Path) -> None:
+    named = Settings.from_env({"MATERIA_SIGNING_KEY": str(tmp_path / "none.pem")})
+    with pytest.raises(ValueError, match=r"MATERIA_SIGNING_KEY=.* is no file"):
+        signing_key(named)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["verify", "--all", "--pack", "x"], "give one of an artifact, --all, --pack FOLDER"),
+        (["verify", "--all", "--trust", "x"], "belong to --pack FOLDER"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(
+    settings: Settings, arguments: list[str], told: str
+) -> None:
+    done = CliRunner().invoke(app, arguments)
+    assert isinstance(done.exception, ValueError)
+    assert told in str(done.exception)

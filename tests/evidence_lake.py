@@ -13,6 +13,7 @@ from assets.lineage.manifest import Cost, InputRecord, Manifest
 from assets.lineage.step import Step
 from assets.ports import Lake
 from tests.artifacts import encoded, parquet
+from training.shards import SampleOrder
 
 MODEL = {
     "conv_window": 2,
@@ -230,7 +231,16 @@ ASKED = {"general": [piece("i", 0, 0, 5)], "medical": [piece("j", 1, 0, 3)]}
 
 def _training(make: Maker, weights: bytes) -> None:
     facts: dict[str, Any] = {"data_seed": SEED, "batch_samples": BATCH, "model": MODEL}
-    counts = {"steps": STEPS, "tokens": 99}
+    order = SampleOrder(SAMPLES, SEED)
+
+    def counts(rows: list[dict[str, Any]]) -> dict[str, int]:
+        """Count as training does: a sample's tokens at every step that reads it."""
+        steps = {
+            r["sample"]: order.steps_of(r["sample"], batch_samples=BATCH, steps=STEPS) for r in rows
+        }
+        read = sum((r["end"] - r["start"]) * len(steps[r["sample"]]) for r in rows)
+        return {"steps": STEPS, "tokens": read}
+
     last: list[str] = []
     for stage in (1, 2, 3):
         shards = _shards(
@@ -241,7 +251,11 @@ def _training(make: Maker, weights: bytes) -> None:
         )
         last = [
             make(
-                f"checkpoints/stage{stage}", {"w": b"w"}, [shards, *last], counts=counts, **facts
+                f"checkpoints/stage{stage}",
+                {"w": b"w"},
+                [shards, *last],
+                counts=counts(PRETRAINING),
+                **facts,
             ).key
         ]
     for domain, rows in ASKED.items():
@@ -253,7 +267,7 @@ def _training(make: Maker, weights: bytes) -> None:
                 f"models/sft_{domain}",
                 {"model.safetensors": content},
                 [shards, *last],
-                counts=counts,
+                counts=counts(rows),
                 **config,
             ).key
         ]

@@ -8,16 +8,28 @@ from typing import Any
 
 from assets.lineage.manifest import Manifest
 from assets.ports import Lake
+from assets.releases.evidence.cyclonedx import cyclonedx
+from assets.releases.evidence.facts import Facts
+from assets.releases.evidence.shares import shares_record
+from assets.releases.evidence.spdx import spdx
 from assets.releases.evidence.statements import reference
 
 
-def documents(lake: Lake, release: Manifest, chain: Sequence[Manifest]) -> Mapping[str, str]:
+def documents(
+    lake: Lake, release: Manifest, chain: Sequence[Manifest], signer: str
+) -> Mapping[str, str]:
     """Return every document of a release's pack."""
-    return {"evidence.json": _text(overview(release, chain))}
+    facts = Facts.gathered(lake, release, chain, signer)
+    return {
+        "evidence.json": _text(overview(facts)),
+        "bom.cdx.json": _text(cyclonedx(facts)),
+        "bom.spdx3.json": _text(spdx(facts)),
+    }
 
 
-def overview(release: Manifest, chain: Sequence[Manifest]) -> dict[str, Any]:
-    """Return the table of contents: the release and the artifacts behind it."""
+def overview(facts: Facts) -> dict[str, Any]:
+    """Return the table of contents: the release, the artifacts behind it, tokens per source."""
+    release = facts.release
     return {
         "schema": "materia.evidence/1",
         "release": reference(release),
@@ -26,8 +38,10 @@ def overview(release: Manifest, chain: Sequence[Manifest]) -> dict[str, Any]:
         "recipe": release.config["recipe"],
         "title": release.config["title"],
         "artifacts": [
-            {"artifact": reference(m), "digest": m.digest, "files": len(m.files)} for m in chain
+            {"artifact": reference(m), "digest": m.digest, "files": len(m.files)}
+            for m in facts.chain
         ],
+        "token_shares": shares_record(facts.shares),
     }
 
 

@@ -75,7 +75,7 @@ def write_pack(
             signed = key.envelope(provenance_statement(manifest))
             _write(out / "attestations" / f"{name}.dsse.json", envelope_text(signed))
         progress("writing documents")
-        for name, text in documents(lake, release, chain).items():
+        for name, text in documents(lake, release, chain, key.fingerprint).items():
             _write(out / name, text)
         _write(out / VERIFIER, verifier_source())
         (out / KEY_FILE).write_bytes(key.public_pem)

@@ -189,7 +189,12 @@ def _data(make: Maker) -> None:
         ["mixtures/deduped[toy]"],
         counts={"documents_in": 3, "documents": 3, "removed": 0},
     )
-    make("tokenizers/tokenizer", {"tokenizer.json": b"{}"}, ["mixtures/decontaminated[toy]"])
+    make(
+        "tokenizers/tokenizer",
+        {"tokenizer.json": b"{}"},
+        ["mixtures/decontaminated[toy]"],
+        counts={"documents": 3},
+    )
     for stage in (1, 2, 3):
         make(
             f"mixtures/stage{stage}",
@@ -230,7 +235,7 @@ ASKED = {"general": [piece("i", 0, 0, 5)], "medical": [piece("j", 1, 0, 3)]}
 
 
 def _training(make: Maker, weights: bytes) -> None:
-    facts: dict[str, Any] = {"data_seed": SEED, "batch_samples": BATCH, "model": MODEL}
+    facts: dict[str, Any] = {"data_seed": SEED, "batch_samples": BATCH, "init": "random"}
     order = SampleOrder(SAMPLES, SEED)
 
     def counts(rows: list[dict[str, Any]]) -> dict[str, int]:

@@ -8,11 +8,13 @@ from typing import Any
 
 from assets.lineage.manifest import Manifest
 from assets.ports import Lake
+from assets.releases.evidence.annex_xi import annex_xi
 from assets.releases.evidence.cyclonedx import cyclonedx
 from assets.releases.evidence.facts import Facts
 from assets.releases.evidence.shares import shares_record
 from assets.releases.evidence.spdx import spdx
 from assets.releases.evidence.statements import reference
+from assets.releases.evidence.training_summary import training_summary
 
 
 def documents(
@@ -24,6 +26,8 @@ def documents(
         "evidence.json": _text(overview(facts)),
         "bom.cdx.json": _text(cyclonedx(facts)),
         "bom.spdx3.json": _text(spdx(facts)),
+        "training-content-summary.md": training_summary(facts),
+        "annex-xi-draft.md": annex_xi(facts),
     }
 
 

@@ -9,10 +9,8 @@ from typing import Any
 
 from assets.lineage.manifest import Manifest
 from assets.lineage.tables import document
-from assets.lineage.workspace import LineageError
 from assets.ports import Lake
 from assets.releases.evidence.shares import Share, token_shares
-from assets.releases.evidence.statements import reference
 from model.config import ModelConfig
 
 
@@ -59,15 +57,6 @@ class Facts:
 
     def all(self, node: str) -> list[Manifest]:
         return [m for m in self.chain if f"{m.family}/{m.name}" == node]
-
-    def one(self, node: str) -> Manifest:
-        """Return the only artifact of a node; raises LineageError for none or several."""
-        found = self.all(node)
-        if len(found) != 1:
-            raise LineageError(
-                f"{reference(self.release)} has {len(found)} artifacts {node} behind it, not one"
-            )
-        return found[0]
 
     @property
     def trainings(self) -> list[Manifest]:

@@ -5,6 +5,7 @@ A view of the lake: the same lake and key give the same bytes; nothing is writte
 
 from __future__ import annotations
 
+import ast
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -16,9 +17,9 @@ from assets.lineage.canonical import sha256_of_file
 from assets.lineage.manifest import Manifest
 from assets.lineage.workspace import LineageError
 from assets.ports import Lake
-from assets.releases.evidence import ed25519, verify_pack
+from assets.releases.evidence import verify_pack
 from assets.releases.evidence.documents import documents
-from assets.releases.evidence.signing import SigningKey, envelope_text
+from assets.releases.evidence.signing import SigningKey
 from assets.releases.evidence.statements import (
     host_hash,
     index_statement,
@@ -28,7 +29,8 @@ from assets.releases.evidence.statements import (
 from assets.releases.evidence.verify_pack import INDEX, KEY_FILE, file_name
 
 VERIFIER = "verify.py"
-_IMPORT = "from assets.releases.evidence.ed25519 import verify_signature\n"
+_OURS = "assets.releases.evidence."
+_FUTURE = "from __future__ import annotations\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,14 +75,14 @@ def write_pack(
             public = replace(manifest, host=f"sha256:{host_hash(manifest.host)}")
             _write(out / "manifests" / f"{name}.json", public.to_json())
             signed = key.envelope(provenance_statement(manifest))
-            _write(out / "attestations" / f"{name}.dsse.json", envelope_text(signed))
+            (out / "attestations" / f"{name}.dsse.json").write_bytes(signed)
         progress("writing documents")
         for name, text in documents(lake, release, chain, key.fingerprint).items():
             _write(out / name, text)
         _write(out / VERIFIER, verifier_source())
         (out / KEY_FILE).write_bytes(key.public_pem)
         hashes = _hashes(out)
-        _write(out / INDEX, envelope_text(key.envelope(index_statement(release, earlier, hashes))))
+        (out / INDEX).write_bytes(key.envelope(index_statement(release, earlier, hashes)))
         out.chmod(0o755)
         out.replace(folder)
     return Pack(
@@ -120,12 +122,20 @@ def earlier_releases(graph: ArtifactGraph, release: Manifest) -> list[Manifest]:
 
 
 def verifier_source() -> str:
-    """Return verify.py, one file: the verifier with the signature check in place of its import."""
-    source = Path(verify_pack.__file__).read_text(encoding="utf-8")
-    check = Path(ed25519.__file__).read_text(encoding="utf-8")
-    if source.count(_IMPORT) != 1:
-        raise AssertionError(f"{verify_pack.__file__} does not import the signature check once")
-    return source.replace(_IMPORT, check.split("import hashlib\n", 1)[1].lstrip("\n") + "\n\n")
+    """Return verify.py, one file: the verifier with its parts in place of their imports."""
+    head = Path(verify_pack.__file__).read_text(encoding="utf-8").split(_FUTURE, 1)[0]
+    return head + _FUTURE + _inlined(Path(verify_pack.__file__))
+
+
+def _inlined(path: Path) -> str:
+    """Return a module's code below its head, our own imports replaced by what they import."""
+    source = path.read_text(encoding="utf-8")
+    lines = source.splitlines(keepends=True)
+    for node in reversed(ast.parse(source).body):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_OURS):
+            part = path.parent / f"{str(node.module).removeprefix(_OURS)}.py"
+            lines[node.lineno - 1 : node.end_lineno] = [_inlined(part).strip("\n") + "\n\n"]
+    return "".join(lines).split(_FUTURE, 1)[1]
 
 
 def _copy_release(

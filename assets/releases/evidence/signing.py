@@ -5,9 +5,7 @@ The key is a file that only its owner may read; nothing here asks a network.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +21,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from assets.lineage.canonical import canonical_json
-from assets.releases.evidence.verify_pack import PAYLOAD_TYPE, pre_authentication
+from assets.releases.evidence.dsse import (
+    PAYLOAD_TYPE,
+    envelope_bytes,
+    pre_authentication,
+)
 
 
 class SigningKey:
@@ -80,18 +82,8 @@ class SigningKey:
             Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
         )
 
-    def envelope(self, statement: Mapping[str, Any]) -> dict[str, Any]:
+    def envelope(self, statement: Mapping[str, Any]) -> bytes:
         """Return a DSSE envelope; the same statement gives the same bytes."""
         payload = canonical_json(statement)
         signature = self._private.sign(pre_authentication(PAYLOAD_TYPE, payload))
-        return {
-            "payload": base64.b64encode(payload).decode(),
-            "payloadType": PAYLOAD_TYPE,
-            "signatures": [
-                {"keyid": self.fingerprint, "sig": base64.b64encode(signature).decode()}
-            ],
-        }
-
-
-def envelope_text(envelope: Mapping[str, Any]) -> str:
-    return json.dumps(envelope, indent=1, sort_keys=True) + "\n"
+        return envelope_bytes(PAYLOAD_TYPE, payload, signature, self.fingerprint)

@@ -18,17 +18,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assets.releases.evidence.dsse import (
+    PAYLOAD_TYPE,
+    envelope_bytes,
+    pre_authentication,
+    read_key,
+    sha256_hex,
+)
 from assets.releases.evidence.ed25519 import verify_signature
 
 INDEX, KEY_FILE = "index.dsse.json", "public_key.pem"
-PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 INDEX_TYPE = "urn:materia:evidence-index:1"
 PROVENANCE_TYPE = "https://slsa.dev/provenance/v1"
 MERKLE = "materiaMerkleSha256"
-_SPKI = bytes.fromhex("302a300506032b6570032100")
-"""What stands before the 32 bytes of an Ed25519 key in its PEM file (RFC 8410)."""
-_MALFORMED = (AttributeError, IndexError, KeyError, OSError, TypeError, ValueError)
+_MALFORMED = (
+    AttributeError, IndexError, KeyError, OSError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
 
 
 @dataclass
@@ -66,8 +72,8 @@ def verify_pack(pack: Path, trust: Trust, release: Path | None = None) -> Report
         report.problems.append(f"{KEY_FILE} cannot be read as an Ed25519 key: {error}")
         public_key = trust.key
     signer = trust.key or public_key
-    report.signer = _hex(public_key)
-    wanted = _hex(trust.key) if trust.key else trust.fingerprint
+    report.signer = sha256_hex(public_key)
+    wanted = sha256_hex(trust.key) if trust.key else trust.fingerprint
     if wanted and report.signer != wanted:
         report.problems.append(f"signed with the key {report.signer}, not with {wanted}")
         signer = public_key
@@ -89,41 +95,45 @@ def verify_pack(pack: Path, trust: Trust, release: Path | None = None) -> Report
         return report
     manifests = _manifests(pack, report)
     report.artifacts = len(manifests)
-    for manifest in manifests.values():
+    for key, manifest in manifests.items():
         try:
             _identity(manifest, report)
             _inputs(manifest, manifests, report)
             _attestation(pack, manifest, signer, report)
         except _MALFORMED as error:
-            report.problems.append(f"{_name(manifest)}: its record is malformed: {_told(error)}")
+            told = file_name(manifest["family"], manifest["name"], key)
+            report.problems.append(f"{told}: its record is malformed: {_told(error)}")
     found = manifests.get(fingerprint)
     if found is None or found.get("digest") != digest:
         report.problems.append(f"{INDEX} names {report.release}, whose manifest is not in the pack")
         return report
-    _belongs(fingerprint, manifests, report)
-    _release(pack, found, release, report)
+    try:
+        _belongs(fingerprint, manifests, report)
+        _release(pack, found, release, report)
+    except _MALFORMED as error:
+        report.problems.append(f"{report.release} cannot be followed: {_told(error)}")
     return report
 
 
 def _statement(path: Path, key: bytes, kind: str, report: Report) -> dict[str, Any]:
     """Return what an envelope says, after noting whether its signature holds."""
-    envelope = json.loads(path.read_text(encoding="utf-8"))
+    text = path.read_bytes()
+    envelope = json.loads(text)
     payload = base64.b64decode(envelope["payload"], validate=True)
-    (signature,) = envelope["signatures"]
-    signed = pre_authentication(envelope["payloadType"], payload)
-    if not verify_signature(key, signed, base64.b64decode(signature["sig"], validate=True)):
-        report.problems.append(f"{path.name}: the signature does not hold under key {_hex(key)}")
+    (entry,) = envelope["signatures"]
+    signature = base64.b64decode(entry["sig"], validate=True)
+    if not verify_signature(key, pre_authentication(envelope["payloadType"], payload), signature):
+        report.problems.append(
+            f"{path.name}: the signature does not hold under key {sha256_hex(key)}"
+        )
+    # One form only: what no signature covers (spaces, the key's id) cannot be changed either.
+    elif text != envelope_bytes(envelope["payloadType"], payload, signature, sha256_hex(key)):
+        report.problems.append(f"{path.name}: its signed content holds, but it was written anew")
     statement: dict[str, Any] = json.loads(payload)
     types = (envelope["payloadType"], statement["_type"], statement["predicateType"])
     if types != (PAYLOAD_TYPE, STATEMENT_TYPE, kind):
         raise ValueError(f"{path.name} holds another kind of statement: {', '.join(types)}")
     return statement
-
-
-def pre_authentication(payload_type: str, payload: bytes) -> bytes:
-    """Return the bytes that a DSSE signature signs (PAE, version 1 of the protocol)."""
-    kind = payload_type.encode()
-    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 
 
 def _files(pack: Path, listed: dict[str, str], report: Report) -> None:
@@ -167,7 +177,11 @@ def _is_expected(claim: dict[str, Any], trust: Trust, key: bytes, report: Report
         report.problems.append(f"{told}; expected was {trust.expect}: an old or another release")
     if trust.newest is None:
         return
-    newest = _statement(trust.newest, key, INDEX_TYPE, report)["predicate"]
+    try:
+        newest = _statement(trust.newest, key, INDEX_TYPE, report)["predicate"]
+    except _MALFORMED as error:
+        report.problems.append(f"--newest {trust.newest} is no index of a pack: {_told(error)}")
+        return
     if newest["recipe"] != claim["recipe"]:
         report.problems.append(f"{told}; {trust.newest} is about recipe {newest['recipe']}")
     elif newest["release"]["fingerprint"] != release["fingerprint"]:
@@ -295,15 +309,6 @@ def _release(pack: Path, manifest: dict[str, Any], copy: Path | None, report: Re
         report.problems += [p for p in found.problems if p not in report.problems]
 
 
-def read_key(path: Path) -> bytes:
-    """Return the 32 bytes of an Ed25519 public key in a PEM file; raises ValueError."""
-    text = re.sub(r"-----(BEGIN|END) PUBLIC KEY-----|\s", "", path.read_text(encoding="ascii"))
-    encoded = base64.b64decode(text, validate=True)
-    if len(encoded) != len(_SPKI) + 32 or not encoded.startswith(_SPKI):
-        raise ValueError(f"{path} holds no Ed25519 public key in PEM")
-    return encoded[len(_SPKI) :]
-
-
 def _name(record: dict[str, Any]) -> str:
     partition = f"[{record['partition']}]" if record["partition"] else ""
     return f"{record['family']}/{record['name']}{partition}@{record['fingerprint'][:12]}"
@@ -313,21 +318,21 @@ def _sha256_of(value: object) -> str:
     text = json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
-    return _hex(text.encode())
+    return sha256_hex(text.encode())
 
 
 def _sha256(path: Path) -> str:
-    if path.is_symlink():
-        return "a link, not a file"
+    # A pipe or a device would hold us up for ever, and a link leads out of the pack.
+    if path.is_symlink() or not path.is_file():
+        return "a link, not a file" if path.is_symlink() else "not a file"
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    except OSError:
+        return "not readable"
     return digest.hexdigest()
-
-
-def _hex(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _told(error: Exception) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import re
 import shutil
 import subprocess
@@ -15,6 +17,7 @@ import pytest
 from assets.fakes import FakeLake
 from assets.releases.evidence.pack import Pack, write_pack
 from assets.releases.evidence.signing import SigningKey
+from assets.releases.evidence.verify_pack import Trust, verify_pack
 from tests.evidence_lake import make_release
 
 
@@ -125,6 +128,37 @@ def link_out_of_the_pack(pack: Path) -> None:
     path.symlink_to("/etc/hostname")
 
 
+def put_a_pipe_in_the_place_of_a_file(pack: Path) -> None:
+    path = pack / "release" / "README.md"
+    path.unlink()
+    os.mkfifo(path)
+
+
+def rewrite_the_index(pack: Path) -> None:
+    path = pack / "index.dsse.json"
+    path.write_text(json.dumps(json.loads(path.read_text())))
+
+
+def rename_the_signer_in_the_index(pack: Path) -> None:
+    path = pack / "index.dsse.json"
+    envelope = json.loads(path.read_text())
+    envelope["signatures"][0]["keyid"] = "0" * 64
+    path.write_text(json.dumps(envelope, indent=1, sort_keys=True) + "\n")
+
+
+def empty_fields_of_a_manifest(pack: Path) -> None:
+    path = next((pack / "manifests").glob("mixtures.deduped.*"))
+    kept = {
+        k: v for k, v in json.loads(path.read_text()).items() if k not in ("files", "partition")
+    }
+    path.write_text(json.dumps(kept))
+
+
+def nest_a_manifest_deeply(pack: Path) -> None:
+    path = next((pack / "manifests").glob("mixtures.deduped.*"))
+    path.write_text("[" * 100_000)
+
+
 ATTACKS: list[tuple[Callable[[Path], None], str]] = [
     (flip_a_byte, r"release/model\.safetensors has changed \(sha256 \w{12}, recorded \w{12}\)"),
     (add_a_file, r"release/extra\.py was added"),
@@ -143,6 +177,11 @@ ATTACKS: list[tuple[Callable[[Path], None], str]] = [
     (edit_the_index, r"index\.dsse\.json: the signature does not hold"),
     (break_the_index, r"index\.dsse\.json is not the index of a pack"),
     (break_a_manifest, r"manifests/mixtures\.deduped\.\w+\.json is no manifest"),
+    (put_a_pipe_in_the_place_of_a_file, r"release/README\.md has changed \(sha256 not a file"),
+    (rewrite_the_index, r"index\.dsse\.json: its signed content holds, but it was written anew"),
+    (rename_the_signer_in_the_index, r"index\.dsse\.json: its signed content holds, but"),
+    (empty_fields_of_a_manifest, r"mixtures\.deduped\.\w+: its record is malformed: KeyError"),
+    (nest_a_manifest_deeply, r"manifests/mixtures\.deduped\.\w+\.json is no manifest"),
     (link_out_of_the_pack, r"release/README\.md has changed \(sha256 a link"),
 ]
 
@@ -190,6 +229,43 @@ def test_the_signer_must_be_known(pack: Path, key: SigningKey) -> None:
     assert f"the signer is unknown: give --key or --trust {key.fingerprint}" in said[0]
     assert verify(pack, "--any-signer")[0] == 0
     assert verify(pack, "--key", str(pack / "public_key.pem"))[0] == 0
+
+
+def test_any_flipped_bit_of_any_file_is_a_problem_and_never_a_crash(
+    pack: Path, key: SigningKey
+) -> None:
+    rng = random.Random(20261128)
+    files = sorted(path for path in pack.rglob("*") if path.is_file())
+    chosen = [*rng.sample(files, 12), *[pack / "index.dsse.json"] * 8, pack / "public_key.pem"]
+    for path in chosen:
+        content = path.read_bytes()
+        place = rng.randrange(len(content))
+        changed = bytearray(content)
+        changed[place] ^= 1 << rng.randrange(8)
+        path.write_bytes(changed)
+        found = verify_pack(pack, Trust(fingerprint=key.fingerprint))
+        assert found.problems, f"byte {place} of {path}"
+        path.write_bytes(content)
+    assert not verify_pack(pack, Trust(fingerprint=key.fingerprint)).problems
+
+
+def test_what_is_no_index_is_refused_as_the_newest(pack: Path, key: SigningKey) -> None:
+    for name in ("evidence.json", "nowhere.json"):
+        code, said = verify(pack, "--trust", key.fingerprint, "--newest", str(pack / name))
+        assert code == 1
+        assert re.search(rf"--newest \S+{name} is no index of a pack", said[0]), said
+
+
+def test_a_newest_index_signed_by_another_is_refused(
+    pack: Path, tmp_path: Path, key: SigningKey
+) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    stranger = SigningKey.create(tmp_path / "stranger.pem")
+    forged = write_pack(lake, make_release(lake, day=3), tmp_path / "forged", stranger)
+    newest = str(forged.folder / "index.dsse.json")
+    code, said = verify(pack, "--trust", key.fingerprint, "--newest", newest)
+    assert code == 1
+    assert "index.dsse.json: the signature does not hold" in said[0]
 
 
 @pytest.mark.parametrize("how", ["--trust", "--key"])

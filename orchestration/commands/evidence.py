@@ -48,6 +48,8 @@ def evidence(
         soft_wrap=True,
     )
     console.print(f"signed with key {pack.signer}: publish this number apart from the pack")
+    for name in pack.discloses:
+        console.print(f"before you publish: its manifests name the files of {name}", soft_wrap=True)
     console.print(f"to verify: python -I {out / VERIFIER} --trust {pack.signer}", soft_wrap=True)
 
 

@@ -31,6 +31,9 @@ def verify(
     ] = None,
     trust: Annotated[str, typer.Option(help="Fingerprint of the key that signed the pack.")] = "",
     expect: Annotated[str, typer.Option(help="Fingerprint of the release in the pack.")] = "",
+    newest: Annotated[
+        Path | None, typer.Option(help="The publisher's newest index.dsse.json: no replay.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Recompute hashes and fingerprints, follow the chain, compare with MLflow and Dagster.
@@ -42,9 +45,10 @@ def verify(
         raise ValueError("give one of an artifact, --all, --pack FOLDER")
     if pack is not None:
         given = [f"--trust={trust}", f"--expect={expect}", *(["--json"] if as_json else [])]
+        given += [f"--newest={newest}"] if newest is not None else []
         raise typer.Exit(verify_pack([str(pack), *given]))
-    if trust or expect:
-        raise ValueError("--trust and --expect belong to --pack FOLDER")
+    if trust or expect or newest:
+        raise ValueError("--trust, --expect and --newest belong to --pack FOLDER")
     settings = Settings.from_env()
     prepare_environment(settings)
     lake, tracker = open_lake(settings), open_tracker(settings)

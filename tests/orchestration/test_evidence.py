@@ -30,6 +30,7 @@ def test_a_pack_is_written_and_verified(settings: Settings, tmp_path: Path) -> N
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
     assert (told["release"], told["artifacts"]) == (f"releases/release[toy]@{release.short}", 24)
+    assert [name.split("@")[0] for name in told["discloses"]] == ["corpora/raw[notes]"]
     trusted = ["verify", "--pack", str(out), "--trust", told["signer"]]
     assert CliRunner().invoke(app, trusted).exit_code == 0
     wrong = CliRunner().invoke(app, [*trusted, "--expect", "0" * 12, "--json"])
@@ -38,6 +39,34 @@ def test_a_pack_is_written_and_verified(settings: Settings, tmp_path: Path) -> N
     (out / "release" / "extra").touch()
     changed = CliRunner().invoke(app, trusted)
     assert (changed.exit_code, changed.stdout.splitlines()[0]) == (1, "release/extra was added")
+
+
+def test_people_are_told_the_key_and_what_a_pack_discloses(
+    settings: Settings, tmp_path: Path
+) -> None:
+    release = make_release(open_lake(settings))
+    out = ["--out", str(tmp_path / "pack"), "--no-files"]
+    done = CliRunner().invoke(app, ["evidence", f"releases/release@{release.short}", *out])
+    assert done.exit_code == 0, done.output
+    signer = signing_key(settings).fingerprint
+    assert f"signed with key {signer}: publish this number apart" in done.output
+    assert "before you publish: its manifests name the files of corpora/raw[notes]" in done.output
+    assert f"verify.py --trust {signer}" in done.output
+    assert not (tmp_path / "pack" / "release").exists()
+
+
+def test_an_old_pack_is_refused_beside_the_newest_index(settings: Settings, tmp_path: Path) -> None:
+    lake = open_lake(settings)
+    made = [make_release(lake, weights=b"old", day=2), make_release(lake, day=3)]
+    packs = [tmp_path / "old", tmp_path / "new"]
+    for release, out in zip(made, packs, strict=True):
+        write = ["evidence", f"releases/release@{release.short}", "--out", str(out)]
+        assert CliRunner().invoke(app, write).exit_code == 0
+    newest = ["--trust", signing_key(settings).fingerprint, "--newest"]
+    newest.append(str(packs[1] / "index.dsse.json"))
+    old, new = (CliRunner().invoke(app, ["verify", "--pack", str(p), *newest]) for p in packs)
+    assert (old.exit_code, new.exit_code) == (1, 0)
+    assert "this is release 1 of toy" in old.stdout
 
 
 def test_the_key_of_the_installation_is_made_once(settings: Settings) -> None:

@@ -29,6 +29,8 @@ from assets.releases.evidence.statements import (
 from assets.releases.evidence.verify_pack import INDEX, KEY_FILE, file_name
 
 VERIFIER = "verify.py"
+_OWN = ("folder", "s3")
+"""Origins whose file names nobody has published."""
 _OURS = "assets.releases.evidence."
 _FUTURE = "from __future__ import annotations\n"
 
@@ -43,6 +45,8 @@ class Pack:
     files: int
     signer: str
     sequence: int
+    discloses: tuple[str, ...]
+    """Raw corpora of the owner's own, whose file names the manifests tell."""
 
 
 def write_pack(
@@ -92,6 +96,12 @@ def write_pack(
         files=len(hashes) + 1,
         signer=key.fingerprint,
         sequence=len(earlier) + 1,
+        discloses=tuple(
+            reference(manifest)
+            for manifest in chain
+            if (manifest.family, manifest.name) == ("corpora", "raw")
+            and manifest.config["source"]["origin"] in _OWN
+        ),
     )
 
 

@@ -130,7 +130,7 @@ def _licences(facts: Facts, entry: dict[str, Any], here: str) -> list[dict[str, 
             "type": "simplelicensing_LicenseExpression",
             "spdxId": f"{here}:licence:{number}",
             "creationInfo": _CREATED,
-            "simplelicensing_licenseExpression": licence,
+            "simplelicensing_licenseExpression": "NOASSERTION" if licence == "unknown" else licence,
         }
         relation = {
             "type": "Relationship",

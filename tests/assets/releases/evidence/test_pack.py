@@ -91,6 +91,15 @@ def test_no_file_of_a_pack_names_the_machine(
         assert b"build-host-7" not in text, name
 
 
+def test_corpora_whose_file_names_nobody_has_published_are_told(
+    lake: FakeLake, key: SigningKey, tmp_path: Path
+) -> None:
+    pack = write_pack(lake, make_release(lake), tmp_path / "pack", key)
+    (told,) = pack.discloses
+    assert told.startswith("corpora/raw[notes]@")
+    assert any(b"files/notes.txt" in content for content in files(pack.folder).values())
+
+
 def test_the_index_numbers_the_releases_of_a_recipe(
     lake: FakeLake, key: SigningKey, tmp_path: Path
 ) -> None:

@@ -282,6 +282,37 @@ def test_a_pack_of_another_signer_is_refused(
     assert any(stranger.fingerprint in line for line in said)
 
 
+def test_a_forged_pack_that_shows_the_publisher_s_key_is_refused(
+    pack: Path, tmp_path: Path, key: SigningKey
+) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    stranger = SigningKey.create(tmp_path / "stranger.pem")
+    forged = write_pack(lake, make_release(lake, weights=b"bad"), tmp_path / "forged", stranger)
+    shutil.copyfile(pack / "public_key.pem", forged.folder / "public_key.pem")
+    code, said = verify(forged.folder, "--trust", key.fingerprint)
+    assert code == 1
+    assert "index.dsse.json: the signature does not hold under key" in said[0]
+    assert sum("the signature does not hold" in line for line in said) == forged.artifacts + 1
+
+
+def test_parts_of_an_old_release_in_a_new_pack_are_named(
+    pack: Path, packs: tuple[Pack, Pack], key: SigningKey
+) -> None:
+    old = packs[0].folder
+    for name in ("manifests", "attestations", "release"):
+        shutil.copytree(old / name, pack / name, dirs_exist_ok=True)
+    code, said = verify(pack, "--trust", key.fingerprint)
+    assert code == 1
+    text = "\n".join(said)
+    assert "release/model.safetensors has changed" in text
+    assert re.search(r"manifests/releases\.release\.\w+\.json was added", text)
+    assert re.search(r"releases/release\[toy\]@\w+ did not go into the release", text)
+    shutil.copyfile(old / "index.dsse.json", pack / "index.dsse.json")
+    code, said = verify(pack, "--trust", key.fingerprint, "--expect", packs[1].release[-12:])
+    assert code == 1
+    assert any("an old or another release" in line for line in said)
+
+
 def test_a_key_exchanged_in_the_pack_does_not_help(
     pack: Path, packs: tuple[Pack, Pack], tmp_path: Path, key: SigningKey
 ) -> None:

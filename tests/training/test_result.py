@@ -7,7 +7,8 @@ import pytest
 from training_jobs import MODEL, make_spec
 
 from training.history import History
-from training.result import result_facts, train_flops
+from training.planning.flops import train_flops
+from training.result import result_facts
 
 
 def _history(losses: list[float], skipped: tuple[int, ...] = (), z_loss: float = 0.0) -> History:

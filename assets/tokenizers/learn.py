@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from assets.tokenizers.words import WordCounts
-from model.encoder import column_bytes
+from model.columns import column_bytes
 
 Merge = tuple[str, str]
 

@@ -13,13 +13,16 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 from tokenizers import Regex, pre_tokenizers
 from tokenizers import Tokenizer as Backend
 
 from assets.tokenizers.bpe import alphabet_of, assemble, learn_pieces, merge_vocabulary
-from model.cut_kernels import next_cut
-from model.cuts import CUT_PATTERN, character_classes
-from model.encoder import FastEncoder, NotSupported, column_bytes, row_slices
+from model.block_kernels import ROOM_BYTES, ascii_masks
+from model.columns import column_bytes, row_slices
+from model.cut_kernels import find_cuts
+from model.cuts import BLANK, CUT_PATTERN, DIGIT, LETTER, LINE_END, character_classes
+from model.encoder import FastEncoder, NotSupported
 from model.tokenizer import NUM_SPECIAL, Tokenizer, byte_tokens, special_tokens
 
 TEXTS = [
@@ -60,6 +63,11 @@ wild_text = st.lists(
 ).map("".join)
 
 
+@njit
+def masks_of(data: Any, at: int) -> Any:
+    return ascii_masks(data, at)
+
+
 def reference(texts: list[str]) -> list[list[int]]:
     return TRAINED.encode_batch(texts)
 
@@ -69,20 +77,47 @@ def columnar(texts: list[str], **options: Any) -> list[list[int]]:
     return [ids[a:b].tolist() for a, b in pairwise(bounds)]
 
 
-def cuts(text: str) -> list[str]:
-    data = np.frombuffer(text.encode(), dtype=np.uint8)
-    at, found = 0, []
-    while at < len(data):
-        end = next_cut(data, at, len(data), character_classes())
-        found.append(data[at:end].tobytes().decode())
-        at = end
+def cuts(text: str, room: int = 512) -> list[str]:
+    """Cut a text that stands among others, so many words at a time."""
+    before, raw = b"ab \xe6\x82\xa3", text.encode()
+    data = np.frombuffer(before + raw + b" z9\xff" * ROOM_BYTES, dtype=np.uint8)
+    places = np.empty(room, dtype=np.int64)
+    at, stop, found = len(before), len(before) + len(raw), []
+    while at < stop:
+        number = find_cuts(data, at, stop, character_classes(), places)
+        ends = places[: number + 1].tolist()
+        found += [data[first:end].tobytes().decode() for first, end in pairwise(ends)]
+        at = ends[-1]
     return found
 
 
 @settings(deadline=None, max_examples=300)
-@given(wild_text)
-def test_text_is_cut_as_the_reference_cuts_it(text: str) -> None:
+@given(wild_text, st.sampled_from([80, 512]))
+def test_text_is_cut_as_the_reference_cuts_it(text: str, room: int) -> None:
+    assert cuts(text, room) == [piece for piece, _ in CUTTER.pre_tokenize_str(text)]
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.data())
+def test_blocks_of_few_kinds_of_characters_are_cut_as_the_reference_cuts_them(
+    data: st.DataObject,
+) -> None:
+    kinds = "a\u00e9\u0301\u60a3" + "1\u0669" + blanks + "._\u2013\U0001f9ec"
+    some = data.draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=5))
+    text = "".join(data.draw(st.lists(st.sampled_from(some), max_size=300)))
     assert cuts(text) == [piece for piece, _ in CUTTER.pre_tokenize_str(text)]
+
+
+def test_every_character_of_ascii_has_the_class_of_the_blocks() -> None:
+    data = np.frombuffer(bytes(range(128)) + bytes(ROOM_BYTES), dtype=np.uint8)
+    names = {"letter": LETTER, "digit": DIGIT, "blank": BLANK, "end": LINE_END}
+    for first in (0, 64):
+        letters, digits, spaces, blanked, ends, wide = masks_of(data, first)
+        found = dict(zip(names, (letters, digits, blanked, ends), strict=True))
+        for name, kind in names.items():
+            expected = character_classes()[first : first + 64] == kind
+            assert [found[name] >> bit & 1 for bit in range(64)] == expected.tolist(), name
+        assert (spaces, wide) == (1 << 32 if first == 0 else 0, 0)
 
 
 @settings(deadline=None, max_examples=300)

@@ -13,8 +13,12 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba import types
+from numba import njit, types
 from numba.extending import intrinsic
+
+lean = njit(cache=True, nogil=True, _nrt=False)
+"""Compiles a loop that allocates nothing. Counting the references to its arrays, which somebody
+else holds for as long, took longer than encoding a word."""
 
 ROOM_BYTES = 128
 """Bytes that must exist behind a text: a block of 64, and the 16 of a word at its end."""

@@ -12,15 +12,23 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from model.block_kernels import FIRST_BYTES, ascii_masks, load8, lowest_bit, num_bits, prefetch
+from model.block_kernels import (
+    FIRST_BYTES,
+    ascii_masks,
+    lean,
+    load8,
+    lowest_bit,
+    num_bits,
+    prefetch,
+)
 
 U8 = npt.NDArray[np.uint8]
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 
 _OTHER, _DIGIT, _LETTER, _BLANK, _LINE_END = 0, 1, 2, 3, 4  # as in model/cuts.py
+_WITHIN, NUM_KINDS = 7, 8
 _HASH_START = np.uint64(0xCBF29CE484222325)
 _HASH_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _SECOND_FACTOR = np.uint64(0xD6E8FEB86659FD93)
@@ -31,7 +39,7 @@ SIZE_SHIFT = np.uint64(56)
 _ONE, _TWO, _ALL = np.uint64(1), np.uint64(2), np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def char_at(data: U8, at: int) -> tuple[int, int]:
     """Return the code point that starts at a byte, and its width."""
     lead = np.int64(data[at])
@@ -47,15 +55,14 @@ def char_at(data: U8, at: int) -> tuple[int, int]:
     return (lead & 0x07) << 18 | second << 12 | third << 6 | fourth, 4
 
 
-@njit(cache=True, nogil=True)
-def _add_wide(
-    data: U8, at: int, size: int, wide: np.uint64, classes: U8, kinds: U64, leads: U64
-) -> int:
-    """Add the characters of a block that are not ASCII; return how many bytes hold whole ones.
+@lean
+def _add_wide(data: U8, at: int, size: int, wide: np.uint64, classes: U8, kinds: U64) -> int:
+    """Mark the characters of a block that are not ASCII; return how many bytes hold whole ones.
 
-    kinds[class] has the bytes of all characters of a class; leads[w] those that begin a blank of w
-    bytes, leads[0] those that begin no character.
+    kinds[class] has the bytes of all of a class; kinds[_BLANK + w] those that begin a blank of w
+    bytes, kinds[_WITHIN] those that begin no character.
     """
+    kinds[:] = 0
     while wide:
         place = lowest_bit(wide)
         code, width = char_at(data, at + place)
@@ -63,14 +70,14 @@ def _add_wide(
             return place
         bits = ((_ONE << np.uint64(width)) - _ONE) << np.uint64(place)
         kinds[classes[code]] |= bits
-        leads[0] |= bits & (bits << _ONE)
+        kinds[_WITHIN] |= bits & (bits << _ONE)
         if classes[code] == _BLANK:
-            leads[width] |= _ONE << np.uint64(place)
+            kinds[_BLANK + width] |= _ONE << np.uint64(place)
         wide &= ~bits
     return size
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _write_places(bits: np.uint64, base: int, places: I64, count: int) -> int:
     """Write the numbers of the set bits; up to seven more places are written over."""
     found = num_bits(bits)
@@ -81,14 +88,14 @@ def _write_places(bits: np.uint64, base: int, places: I64, count: int) -> int:
     return count + found
 
 
-@njit(cache=True, nogil=True)
-def find_cuts(data: U8, at: int, stop: int, classes: U8, cuts: I64) -> int:
+@lean
+def find_cuts(data: U8, at: int, stop: int, classes: U8, kinds: U64, cuts: I64) -> int:
     """Write where the matches of CUT_PATTERN begin that tile data[at:stop], and then `stop`.
 
     Returns their number n: cuts[i] : cuts[i + 1] are the words for i < n. Where there is no room
-    for all, cuts[n] is where to go on from: a match depends on nothing before it.
+    for all, cuts[n] is where to go on from: a match depends on nothing before it. `kinds` is room
+    for NUM_KINDS numbers.
     """
-    kinds, leads = np.zeros(5, dtype=np.uint64), np.zeros(4, dtype=np.uint64)
     was_letter = was_other = was_blank = was_space = was_end = np.uint64(0)
     count, most = 0, len(cuts) - 72
     while at < stop and count < most:
@@ -98,11 +105,14 @@ def find_cuts(data: U8, at: int, stop: int, classes: U8, cuts: I64) -> int:
         others = inside & ~(letters | digits | blanks | ends | wide)
         single = blanks
         if wide & inside:
-            kinds[:], leads[:] = 0, 0
-            size = _add_wide(data, at, size, wide & inside, classes, kinds, leads)
+            size = _add_wide(data, at, size, wide & inside, classes, kinds)
             inside = _ALL >> np.uint64(64 - size)
-            letters, digits, others = letters | kinds[2], digits | kinds[1], others | kinds[0]
-            blanks |= kinds[3]
+            letters, digits, others = (
+                letters | kinds[_LETTER],
+                digits | kinds[_DIGIT],
+                others | kinds[_OTHER],
+            )
+            blanks |= kinds[_BLANK]
         shut = others | letters | digits
         # The last of several blanks stands alone, or before the word that takes it along.
         before = (shut & inside) >> _ONE
@@ -110,7 +120,7 @@ def find_cuts(data: U8, at: int, stop: int, classes: U8, cuts: I64) -> int:
             code, _ = char_at(data, at + size)
             before |= np.uint64(classes[code] <= _LETTER) << np.uint64(size - 1)
         if wide & inside:
-            before = before & single | before >> _ONE & leads[2] | before >> _TWO & leads[3]
+            before = before & single | before >> _ONE & kinds[5] | before >> _TWO & kinds[6]
         starts = digits
         starts |= letters & ~(letters << _ONE | was_letter | spaces << _ONE | was_space)
         starts |= others & ~(others << _ONE | was_other | spaces << _ONE | was_space)
@@ -118,7 +128,7 @@ def find_cuts(data: U8, at: int, stop: int, classes: U8, cuts: I64) -> int:
         starts |= blanks & (~(blanks << _ONE | was_blank) | before)
         starts &= inside
         if wide & inside:
-            starts &= ~leads[0]
+            starts &= ~kinds[_WITHIN]
         count = _write_places(starts, at, cuts, count)
         last = np.uint64(size - 1)
         was_letter, was_other = letters >> last & _ONE, others >> last & _ONE
@@ -131,7 +141,7 @@ def find_cuts(data: U8, at: int, stop: int, classes: U8, cuts: I64) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)
+@lean
 def hash_bytes(data: U8, start: int, end: int) -> np.uint64:
     """Return a 64-bit hash of a slice; collisions are told apart by the bytes."""
     value = _HASH_START ^ np.uint64(end - start)
@@ -142,7 +152,7 @@ def hash_bytes(data: U8, start: int, end: int) -> np.uint64:
     return value
 
 
-@njit(cache=True, nogil=True)
+@lean
 def lay_keys(
     data: U8, cuts: I64, number: int, table: U64, shift: int, keys: U64, places: I64
 ) -> None:

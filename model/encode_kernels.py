@@ -7,7 +7,7 @@ text. Imported lazily: numba takes a second.
 
 # Arrays give numpy scalars where numba sees integers.
 # mypy: disallow-untyped-decorators=False, warn-return-any=False
-# mypy: disable-error-code="return-value, assignment"
+# mypy: disable-error-code="return-value, assignment, index"
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from model.block_kernels import FIRST_BYTES, load8, store8
+from model.block_kernels import FIRST_BYTES, lean, load8, store8
 from model.cut_kernels import SHORT_BYTES, char_at, find_cuts, hash_bytes, lay_keys
 from model.merge_kernels import merge_symbols
 
@@ -79,28 +78,32 @@ class Desk(NamedTuple):
     sets: I64
     """[words] first number of the set where each may be found."""
     symbols: I64
-    """Of one word that is merged."""
+    """Of one word that is merged, however long a text it may be."""
+    room: I64
+    """ROOM_PER_SYMBOL numbers for each, to merge in."""
+    kinds: U64
+    """[NUM_KINDS] of a block of text."""
 
 
-@njit(cache=True, nogil=True)
-def encode_word(data: U8, start: int, end: int, tables: Tables, symbols: I64) -> int:
+@lean
+def encode_word(data: U8, start: int, end: int, tables: Tables, symbols: I64, room: I64) -> int:
     """Encode one cut into `symbols` (as long as the cut has bytes); return how many ids it has."""
     count, at = 0, start
     while at < end:
         code, width = char_at(data, at)
-        known = tables.char_ids[code]
-        if known >= 0:
-            symbols[count] = known
+        char_id = tables.char_ids[code]
+        if char_id >= 0:
+            symbols[count] = char_id
             count += 1
         else:
             for place in range(at, at + width):
                 symbols[count] = tables.byte_ids[data[place]]
                 count += 1
         at += width
-    return merge_symbols(symbols, count, tables.pairs, tables.merged_ids)
+    return merge_symbols(symbols, count, tables.pairs, tables.merged_ids, room)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _find(cache: Cache, value: np.uint64, data: U8, start: int, end: int) -> int:
     """Return the slot of a word of the second table, or of the free place where it would go."""
     mask = len(cache.hashes) - 1
@@ -117,7 +120,7 @@ def _find(cache: Cache, value: np.uint64, data: U8, start: int, end: int) -> int
     return slot
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _remember(
     cache: Cache, slot: int, value: np.uint64, data: U8, start: int, end: int, symbols: I64, n: int
 ) -> bool:
@@ -136,7 +139,7 @@ def _remember(
     return True
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _copy_ids(cache: Cache, slot: int, out: U32, total: int) -> int:
     first, count = cache.id_starts[slot], cache.id_counts[slot]
     for index in range(count):
@@ -144,39 +147,38 @@ def _copy_ids(cache: Cache, slot: int, out: U32, total: int) -> int:
     return total + count
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _encode_long(
-    data: U8, start: int, end: int, tables: Tables, cache: Cache, symbols: I64, out: U32, total: int
+    data: U8, start: int, end: int, tables: Tables, cache: Cache, desk: Desk, out: U32, total: int
 ) -> int:
+    symbols = desk.symbols
     value = hash_bytes(data, start, end) | np.uint64(1)
     slot = _find(cache, value, data, start, end)
     if cache.hashes[slot]:
         return _copy_ids(cache, slot, out, total)
-    if end - start > len(symbols):
-        symbols = np.empty(end - start, dtype=np.int64)
-    count = encode_word(data, start, end, tables, symbols)
+    count = encode_word(data, start, end, tables, symbols, desk.room)
     for index in range(count):
         out[total + index] = symbols[index]
     _remember(cache, slot, value, data, start, end, symbols, count)
     return total + count
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _swap(short: U64, base: int) -> None:
     """Change the places of the two entries of a set."""
     for at in range(base, base + 4):
         short[at], short[at + 4] = short[at + 4], short[at]
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _encode_new(
     data: U8, desk: Desk, index: int, tables: Tables, cache: Cache, out: U32, total: int
 ) -> int:
     """Encode a word that the first table lacks, and put it there if its ids fit."""
     start, end, symbols = desk.cuts[index], desk.cuts[index + 1], desk.symbols
     if end - start > SHORT_BYTES:
-        return _encode_long(data, start, end, tables, cache, symbols, out, total)
-    count = encode_word(data, start, end, tables, symbols)
+        return _encode_long(data, start, end, tables, cache, desk, out, total)
+    count = encode_word(data, start, end, tables, symbols, desk.room)
     for place in range(count):
         out[total + place] = symbols[place]
     if count <= _SHORT_IDS:
@@ -198,7 +200,7 @@ def _encode_new(
     return total + count
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _encode_words(
     data: U8, desk: Desk, number: int, tables: Tables, cache: Cache, out: U32, total: int
 ) -> int:
@@ -222,7 +224,7 @@ def _encode_words(
     return total
 
 
-@njit(cache=True, nogil=True)
+@lean
 def encode(
     data: U8,
     offsets: I64,
@@ -245,7 +247,7 @@ def encode(
             out[total] = marks[0]
             total += 1
         while at < stop:
-            number = find_cuts(data, at, stop, tables.classes, desk.cuts)
+            number = find_cuts(data, at, stop, tables.classes, desk.kinds, desk.cuts)
             lay_keys(data, desk.cuts, number, cache.short, 3, desk.keys, desk.sets)
             total = _encode_words(data, desk, number, tables, cache, out, total)
             at = desk.cuts[number]
@@ -255,33 +257,35 @@ def encode(
         bounds[row + 1] = total
 
 
-@njit(cache=True, nogil=True)
+@lean
 def spelt(
     data: U8,
     offsets: I64,
     ids: U32,
     bounds: I64,
-    heads: U64,
+    pieces: U64,
     piece_bytes: U8,
-    piece_bounds: I64,
     same: npt.NDArray[np.bool_],
 ) -> None:
     """Say of each text whether the bytes of its ids, one after another, are the text's bytes.
 
-    heads[id] are the first eight bytes of an id, the rest zero.
+    pieces[id] are the first 16 bytes, the number of bytes, and where they begin in piece_bytes.
     """
     for row in range(len(offsets) - 1):
         at, stop = offsets[row], offsets[row + 1]
-        right = True
+        wrong = np.uint64(0)
         for place in range(bounds[row], bounds[row + 1]):
-            token = ids[place]
-            first = piece_bounds[token]
-            size = piece_bounds[token + 1] - first
+            token = np.int64(ids[place])
+            size = np.int64(pieces[token, 2])
             if at + size > stop:
-                right = False
+                wrong = np.uint64(1)
                 break
-            right &= load8(data, at) & FIRST_BYTES[min(size, 8)] == heads[token]
-            for index in range(8, size):
-                right &= piece_bytes[first + index] == data[at + index]
+            wrong |= load8(data, at) & FIRST_BYTES[min(size, 8)] ^ pieces[token, 0]
+            second = FIRST_BYTES[min(max(size - 8, 0), 8)]
+            wrong |= load8(data, at + 8) & second ^ pieces[token, 1]
+            if size > 16:
+                first = np.int64(pieces[token, 3])
+                for index in range(16, size):
+                    wrong |= np.uint64(piece_bytes[first + index] ^ data[at + index])
             at += size
-        same[row] = right and at == stop
+        same[row] = wrong == 0 and at == stop

@@ -40,7 +40,6 @@ _LONG_BYTES = 1 << 20
 _LONG_IDS = 1 << 18
 _DESK_WORDS = 512
 """Words that are looked up together: their lines of the cache come while others are worked at."""
-_DESK_SYMBOLS = 4096
 
 
 class NotSupported(ValueError):
@@ -56,7 +55,7 @@ class FastEncoder:
         _check(config)
         self._tables = _tables(config["model"])
         self._spelling = _spelling(config["model"]["vocab"], num_special)
-        self._caches: SimpleQueue[tuple[Cache, Desk]] = SimpleQueue()
+        self._caches: SimpleQueue[Cache] = SimpleQueue()
 
     def encode(self, texts: pl.Series, threads: int, marks: tuple[int, ...]) -> tuple[U32, I64]:
         """Return the ids of all texts and the bounds of each; `marks` go around every text."""
@@ -96,6 +95,9 @@ class FastEncoder:
                 spelt(content, places, ids, bounds[row : end + 1], *self._spelling, same[row:end])
                 row = end
 
+        if len(slices) == 1:
+            run(slices[0])
+            return same
         with ThreadPoolExecutor(max_workers=len(slices)) as pool:
             list(pool.map(run, slices))
         return same
@@ -108,15 +110,17 @@ class FastEncoder:
         out = np.empty(room, dtype=np.uint32)
         bounds = np.zeros(len(offsets), dtype=np.int64)
         try:
-            cache, desk = self._caches.get_nowait()
+            cache = self._caches.get_nowait()
         except Empty:
-            cache, desk = empty_cache(), _desk()
+            cache = empty_cache()
+        # A word is as long as its text at most: this takes memory where there is such a word.
+        desk = _desk(int(np.diff(offsets).max(initial=64)))
         around, row = np.array(marks, dtype=np.int64), 0
         for content, places in roomy_rows(data, offsets, ROOM_BYTES):
             end = row + len(places) - 1
             encode(content, places, self._tables, cache, desk, around, out, bounds[row : end + 1])
             row = end
-        self._caches.put((cache, desk))
+        self._caches.put(cache)
         return out[: bounds[-1]], bounds
 
 
@@ -185,26 +189,33 @@ def empty_pairs(num_merges: int) -> npt.NDArray[np.uint64]:
     return np.full(1 << max(4, (2 * num_merges).bit_length()), np.iinfo(np.uint64).max, np.uint64)
 
 
-def _spelling(vocab: Mapping[str, int], num_special: int) -> tuple[U64, U8, I64]:
-    """Return the first eight bytes of each id, the bytes of all ids, and where each begins."""
+def _spelling(vocab: Mapping[str, int], num_special: int) -> tuple[U64, U8]:
+    """Return the first 16 bytes, the size and the place of each id, and the bytes of all ids."""
     by_byte = {f"<0x{byte:02X}>": bytes([byte]) for byte in range(256)}
     spelt = [b""] * (max(vocab.values()) + 1)
     for entry, index in vocab.items():
         if index >= num_special:
             spelt[index] = by_byte.get(entry, entry.encode())
-    bounds = np.concatenate([[0], np.cumsum([len(piece) for piece in spelt])]).astype(np.int64)
-    heads = np.frombuffer(b"".join(piece[:8].ljust(8, b"\0") for piece in spelt), dtype="<u8")
-    return heads.astype(np.uint64), np.frombuffer(b"".join(spelt), dtype=np.uint8), bounds
+    pieces = np.zeros((len(spelt), 4), dtype=np.uint64)
+    heads = b"".join(piece[:16].ljust(16, b"\0") for piece in spelt)
+    pieces[:, :2] = np.frombuffer(heads, dtype="<u8").reshape(-1, 2)
+    pieces[:, 2] = [len(piece) for piece in spelt]
+    pieces[:, 3] = np.cumsum(pieces[:, 2]) - pieces[:, 2]
+    return pieces, np.frombuffer(b"".join(spelt), dtype=np.uint8)
 
 
-def _desk() -> Desk:
+def _desk(num_symbols: int) -> Desk:
+    from model.cut_kernels import NUM_KINDS
     from model.encode_kernels import Desk
+    from model.merge_kernels import ROOM_PER_SYMBOL
 
     return Desk(
         cuts=np.empty(_DESK_WORDS + 1, dtype=np.int64),
         keys=np.empty((_DESK_WORDS, 2), dtype=np.uint64),
         sets=np.empty(_DESK_WORDS, dtype=np.int64),
-        symbols=np.empty(_DESK_SYMBOLS, dtype=np.int64),
+        symbols=np.empty(num_symbols, dtype=np.int64),
+        room=np.empty(ROOM_PER_SYMBOL * num_symbols, dtype=np.int64),
+        kinds=np.empty(NUM_KINDS, dtype=np.uint64),
     )
 
 

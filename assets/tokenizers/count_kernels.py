@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from model.block_kernels import lean
 from model.cut_kernels import SHORT_BYTES, char_at, find_cuts, hash_bytes, lay_keys
 
 U8 = npt.NDArray[np.uint8]
@@ -47,9 +47,11 @@ class Desk(NamedTuple):
     keys: U64
     """[words, 2]"""
     places: I64
+    kinds: U64
+    """[NUM_KINDS] of a block of text."""
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _entry(table: WordTable, data: U8, start: int, end: int) -> int:
     """Return the index of a word, which is added when it is new; -1 when there is no room."""
     value = hash_bytes(data, start, end)
@@ -77,7 +79,7 @@ def _entry(table: WordTable, data: U8, start: int, end: int) -> int:
     return number
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _count_short(short: U64, used: I64, low: np.uint64, high: np.uint64, place: int) -> bool:
     """Count a short word, from the slot on where it belongs; False when there is no room."""
     last, home = len(short) - 1, place
@@ -94,7 +96,7 @@ def _count_short(short: U64, used: I64, low: np.uint64, high: np.uint64, place: 
     return True
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _count_long(table: WordTable, data: U8, at: int, end: int, max_bytes: int) -> int:
     """Count a word by parts of so many bytes at most, whole characters; return how far it came."""
     while at < end:
@@ -111,7 +113,7 @@ def _count_long(table: WordTable, data: U8, at: int, end: int, max_bytes: int) -
     return at
 
 
-@njit(cache=True, nogil=True)
+@lean
 def count_words(
     data: U8,
     offsets: I64,
@@ -128,7 +130,7 @@ def count_words(
         stop = offsets[row + 1]
         at = max(at, offsets[row])
         while at < stop:
-            number = find_cuts(data, at, stop, classes, cuts)
+            number = find_cuts(data, at, stop, classes, desk.kinds, cuts)
             lay_keys(data, cuts, number, short, 2, keys, desk.places)
             for word in range(number):
                 at, end, place = cuts[word], cuts[word + 1], desk.places[word]
@@ -145,7 +147,7 @@ def count_words(
     return True
 
 
-@njit(cache=True, nogil=True)
+@lean
 def count_chars(words: U8, bounds: I64, counts: I64, char_counts: I64) -> None:
     """Add to each character how often it stands in the words."""
     for word in range(len(bounds) - 1):

@@ -172,11 +172,13 @@ def _count(data: npt.NDArray[np.uint8], offsets: I64, table: WordTable) -> list[
     """Count into a table; return what had to be taken out of it because it was full."""
     from assets.tokenizers.count_kernels import Desk, count_words
     from model.block_kernels import ROOM_BYTES
+    from model.cut_kernels import NUM_KINDS
 
     desk = Desk(
         cuts=np.empty(_DESK_WORDS + 1, dtype=np.int64),
         keys=np.empty((_DESK_WORDS, 2), dtype=np.uint64),
         places=np.empty(_DESK_WORDS, dtype=np.int64),
+        kinds=np.empty(NUM_KINDS, dtype=np.uint64),
     )
     limits = character_classes(), MAX_WORD_BYTES
     drained = []

@@ -20,7 +20,7 @@ from tokenizers import Tokenizer as Backend
 from assets.tokenizers.bpe import alphabet_of, assemble, learn_pieces, merge_vocabulary
 from model.block_kernels import ROOM_BYTES, ascii_masks
 from model.columns import column_bytes, row_slices
-from model.cut_kernels import find_cuts
+from model.cut_kernels import NUM_KINDS, find_cuts
 from model.cuts import BLANK, CUT_PATTERN, DIGIT, LETTER, LINE_END, character_classes
 from model.encoder import FastEncoder, NotSupported
 from model.tokenizer import NUM_SPECIAL, Tokenizer, byte_tokens, special_tokens
@@ -81,10 +81,10 @@ def cuts(text: str, room: int = 512) -> list[str]:
     """Cut a text that stands among others, so many words at a time."""
     before, raw = b"ab \xe6\x82\xa3", text.encode()
     data = np.frombuffer(before + raw + b" z9\xff" * ROOM_BYTES, dtype=np.uint8)
-    places = np.empty(room, dtype=np.int64)
+    kinds, places = np.empty(NUM_KINDS, dtype=np.uint64), np.empty(room, dtype=np.int64)
     at, stop, found = len(before), len(before) + len(raw), []
     while at < stop:
-        number = find_cuts(data, at, stop, character_classes(), places)
+        number = find_cuts(data, at, stop, character_classes(), kinds, places)
         ends = places[: number + 1].tolist()
         found += [data[first:end].tobytes().decode() for first, end in pairwise(ends)]
         at = ends[-1]

@@ -132,5 +132,8 @@ def ascii_masks(_context: Any, data: Any, at: Any) -> Any:
     return kind(data, at), generate
 
 
-FIRST_BYTES = np.array([(1 << (8 * size)) - 1 for size in range(9)], dtype=np.uint64)
-"""[n] keeps the first n of eight bytes."""
+_MASKS = [(1 << (8 * size)) - 1 for size in range(9)]
+FIRST_BYTES = np.array(_MASKS + _MASKS[-1:] * 8, dtype=np.uint64)
+"""[n] keeps the first n of eight bytes, for n up to 16."""
+NEXT_BYTES = np.array(_MASKS[:1] * 8 + _MASKS, dtype=np.uint64)
+"""[n] keeps of the second eight bytes those of a word of n."""

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from model.block_kernels import (
     FIRST_BYTES,
+    NEXT_BYTES,
     ascii_masks,
     lean,
     load8,
@@ -165,8 +166,8 @@ def lay_keys(
     for index in range(number):
         at = cuts[index]
         size = min(cuts[index + 1] - at, SHORT_BYTES + 1)
-        low = load8(data, at) & FIRST_BYTES[min(size, 8)]
-        high = load8(data, at + 8) & FIRST_BYTES[max(size, 8) - 8]
+        low = load8(data, at) & FIRST_BYTES[size]
+        high = load8(data, at + 8) & NEXT_BYTES[size]
         if size > SHORT_BYTES:
             high = np.uint64(0)
         high |= np.uint64(size) << SIZE_SHIFT

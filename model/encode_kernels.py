@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from model.block_kernels import FIRST_BYTES, lean, load8, store8
+from model.block_kernels import FIRST_BYTES, NEXT_BYTES, lean, load8, store8
 from model.cut_kernels import SHORT_BYTES, char_at, find_cuts, hash_bytes, lay_keys
 from model.merge_kernels import merge_symbols
 
@@ -280,9 +280,9 @@ def spelt(
             if at + size > stop:
                 wrong = np.uint64(1)
                 break
-            wrong |= load8(data, at) & FIRST_BYTES[min(size, 8)] ^ pieces[token, 0]
-            second = FIRST_BYTES[min(max(size - 8, 0), 8)]
-            wrong |= load8(data, at + 8) & second ^ pieces[token, 1]
+            kept = size if size < 16 else np.int64(16)
+            wrong |= load8(data, at) & FIRST_BYTES[kept] ^ pieces[token, 0]
+            wrong |= load8(data, at + 8) & NEXT_BYTES[kept] ^ pieces[token, 1]
             if size > 16:
                 first = np.int64(pieces[token, 3])
                 for index in range(16, size):

@@ -13,6 +13,7 @@ import polars as pl
 
 from assets.tokenizers.words import WordCounts
 from model.columns import column_bytes
+from model.cuts import NUM_CODE_POINTS
 
 Merge = tuple[str, str]
 
@@ -36,7 +37,10 @@ def learn_merges(
     if not counts.num_words or num_pieces < 1:
         return ()
     chars, sizes = _characters(counts.words)
-    alphabet, symbols = np.unique(chars, return_inverse=True)
+    is_used = np.zeros(NUM_CODE_POINTS, dtype=np.bool_)
+    is_used[chars] = True
+    alphabet = np.flatnonzero(is_used)
+    symbols = (np.cumsum(is_used, dtype=np.int32) - 1)[chars]
     room = len(alphabet) + num_pieces
     names = Names(
         chars=np.empty(len(alphabet) + max_chars * (num_pieces + 1), dtype=np.int32),
@@ -49,7 +53,7 @@ def learn_merges(
     rows = np.zeros((len(sizes), 4), dtype=np.int64)
     rows[:, 0], rows[:, 1] = np.cumsum(sizes) - sizes, sizes
     rows[:, 2] = counts.words["count"].to_numpy()
-    words = Words(symbols=symbols.astype(np.int32), rows=rows)
+    words = Words(symbols=symbols, rows=rows)
     pairs = Pairs(
         table=np.full((16, 4), -1, dtype=np.int64),
         words=np.empty((0, 2), dtype=np.int64),

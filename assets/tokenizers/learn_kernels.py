@@ -16,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from model.block_kernels import lean, prefetch
+
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
-_START, _SIZE, _COUNT = 0, 1, 2
+_START, _SIZE, _COUNT, _ROW = 0, 1, 2, 4
 _KEY, _TOTAL, _SEEN, _HEAD = 0, 1, 2, 3
 
 
@@ -70,7 +72,7 @@ def _longer_rows(old: I64, size: int) -> I64:
     return new
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _slot(table: I64, key: int) -> int:
     """Return the slot of a pair, or of the free place where it would go."""
     mask = len(table) - 1
@@ -81,7 +83,7 @@ def _slot(table: I64, key: int) -> int:
     return slot
 
 
-@njit(cache=True, nogil=True)
+@lean
 def has_room(pairs: Pairs, more: int) -> bool:
     """Say whether so many more pairs, words and entries fit; the table stays half empty."""
     used = pairs.used
@@ -111,7 +113,7 @@ def with_room(pairs: Pairs, more: int) -> Pairs:
     return Pairs(table, words, queue, used)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _change(table: I64, used: I64, first: int, second: int, by: int) -> int:
     """Add to a pair's count; return its slot."""
     key = np.int64(first) << 32 | np.int64(second)
@@ -124,7 +126,7 @@ def _change(table: I64, used: I64, first: int, second: int, by: int) -> int:
     return slot
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _gain(
     table: I64,
     places: I64,
@@ -153,7 +155,7 @@ def _gain(
     return n
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _before(queue: I64, at: int, total: int, key: int) -> bool:
     """Say whether an entry comes before another: the higher count, then the lower ids."""
     if queue[at, 0] != total:
@@ -161,7 +163,7 @@ def _before(queue: I64, at: int, total: int, key: int) -> bool:
     return queue[at, 1] < key
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _push(queue: I64, used: I64, total: int, key: int, head: int) -> None:
     at = used[2]
     used[2] = at + 1
@@ -173,7 +175,7 @@ def _push(queue: I64, used: I64, total: int, key: int, head: int) -> None:
     queue[at, 0], queue[at, 1], queue[at, 2] = total, key, head
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _drop_top(queue: I64, used: I64) -> None:
     size = used[2] - 1
     used[2] = size
@@ -193,7 +195,7 @@ def _drop_top(queue: I64, used: I64) -> None:
     queue[at, 0], queue[at, 1], queue[at, 2] = total, key, head
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _queue_all(pairs: Pairs, touched: I64, n: int) -> None:
     """Queue the pairs that gained words in this step."""
     for index in range(n):
@@ -222,7 +224,7 @@ def _count_all(words: Words, pairs: Pairs) -> Pairs:
     return pairs
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _named(names: Names, first: int, second: int) -> int:
     """Return the symbol that spells two others after one another, a new one if there is none."""
     start, end = names.bounds[names.used[0]], names.bounds[names.used[0]]
@@ -252,12 +254,12 @@ def _named(names: Names, first: int, second: int) -> int:
     return number
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _length(bounds: I64, symbol: int) -> int:
     return bounds[symbol + 1] - bounds[symbol]
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _merge_word(
     words: Words,
     pairs: Pairs,
@@ -298,6 +300,35 @@ def _merge_word(
     return n
 
 
+@lean
+def _merge_list(
+    words: Words,
+    pairs: Pairs,
+    names: Names,
+    head: int,
+    merge: tuple[int, int, int],
+    step: int,
+    max_chars: int,
+    touched: I64,
+    n: int,
+) -> tuple[int, int]:
+    """Merge in the words of a list while there is room; return where to go on, and `n`."""
+    rows, places, symbols = words.rows, pairs.words, words.symbols
+    while head >= 0:
+        word, after = places[head, 0], places[head, 1]
+        more = 2 * rows[word, _SIZE]
+        if n + more > len(touched) or not has_room(pairs, more):
+            break
+        if after >= 0:
+            following = places[after, 0]
+            prefetch(symbols, rows[following, _START])
+            if places[after, 1] >= 0:
+                prefetch(rows, _ROW * places[places[after, 1], 0])
+        n = _merge_word(words, pairs, names, word, merge, step, max_chars, touched, n)
+        head = after
+    return head, n
+
+
 @njit(cache=True, nogil=True)
 def _merge_all(
     words: Words,
@@ -312,13 +343,12 @@ def _merge_all(
     """Merge in every word of a list and queue the pairs that came of it."""
     n = 0
     while head >= 0:
-        word, head = pairs.words[head, 0], pairs.words[head, 1]
-        more = 2 * words.rows[word, _SIZE]
-        if not has_room(pairs, more):
+        head, n = _merge_list(words, pairs, names, head, merge, step, max_chars, touched, n)
+        if head >= 0:
+            more = 2 * words.rows[pairs.words[head, 0], _SIZE]
             pairs = with_room(pairs, more)
-        if n + more > len(touched):
-            touched = _longer64(touched, 2 * (n + more))
-        n = _merge_word(words, pairs, names, word, merge, step, max_chars, touched, n)
+            if n + more > len(touched):
+                touched = _longer64(touched, 2 * (n + more))
     if not has_room(pairs, n):
         pairs = with_room(pairs, n)
     _queue_all(pairs, touched, n)

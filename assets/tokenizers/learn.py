@@ -32,7 +32,7 @@ def learn_merges(
     max_chars: int = MAX_PIECE_CHARS,
 ) -> tuple[Merge, ...]:
     """Return merges in rank order that give up to `num_pieces` different pieces."""
-    from assets.tokenizers.learn_kernels import Names, Pairs, Words, learn
+    from assets.tokenizers.learn_kernels import Names, Words, learn
 
     if not counts.num_words or num_pieces < 1:
         return ()
@@ -54,13 +54,7 @@ def learn_merges(
     rows[:, 0], rows[:, 1] = np.cumsum(sizes) - sizes, sizes
     rows[:, 2] = counts.words["count"].to_numpy()
     words = Words(symbols=symbols, rows=rows)
-    pairs = Pairs(
-        table=np.full((16, 4), -1, dtype=np.int64),
-        words=np.empty((0, 2), dtype=np.int64),
-        queue=np.empty((0, 3), dtype=np.int64),
-        used=np.zeros(3, dtype=np.int64),
-    )
-    merges = learn(words, pairs, names, num_pieces, min_count, max_chars)
+    merges = learn(words, names, num_pieces, min_count, max_chars)
     spelt = _spelt(names.chars, names.bounds[: names.used[0] + 1])
     return tuple((spelt[first], spelt[second]) for first, second, _ in merges.tolist())
 

@@ -18,6 +18,9 @@ from assets.corpora.snapshot import matches, resolve
 from assets.corpora.sources import source
 from assets.recipes.small import SOURCES
 
+MIN_BYTES = 100
+"""Of a text: titles and names without a definition say less (cleaning drops them too)."""
+
 TEMPLATED = ("hpoa", "radiology_dict")
 """The same sentences over and over: any cache of words would look better than it is."""
 
@@ -29,7 +32,8 @@ def real_documents() -> pl.DataFrame:
         for name in SOURCES
         if name not in TEMPLATED
     ]
-    frame = pl.concat(parts).unique("text", maintain_order=True)
+    frame = pl.concat(parts).filter(pl.col("text").str.len_bytes() >= MIN_BYTES)
+    frame = frame.unique("text", maintain_order=True)
     keys = [hashlib.sha256(text.encode()).digest() for text in frame["text"]]
     return frame.with_columns(key=pl.Series(keys)).sort("key").drop("key")
 

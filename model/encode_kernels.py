@@ -263,28 +263,28 @@ def spelt(
     offsets: I64,
     ids: U32,
     bounds: I64,
-    pieces: U64,
     piece_bytes: U8,
+    piece_bounds: U32,
     same: npt.NDArray[np.bool_],
 ) -> None:
     """Say of each text whether the bytes of its ids, one after another, are the text's bytes.
 
-    pieces[id] are the first 16 bytes, the number of bytes, and where they begin in piece_bytes.
+    piece_bounds[id] : piece_bounds[id + 1] are the bytes of an id, with room behind the last.
     """
     for row in range(len(offsets) - 1):
         at, stop = offsets[row], offsets[row + 1]
         wrong = np.uint64(0)
         for place in range(bounds[row], bounds[row + 1]):
-            token = np.int64(ids[place])
-            size = np.int64(pieces[token, 2])
+            token = np.uint64(ids[place])
+            first = np.int64(piece_bounds[token])
+            size = np.int64(piece_bounds[token + np.uint64(1)]) - first
             if at + size > stop:
                 wrong = np.uint64(1)
                 break
-            kept = size if size < 16 else np.int64(16)
-            wrong |= load8(data, at) & FIRST_BYTES[kept] ^ pieces[token, 0]
-            wrong |= load8(data, at + 8) & NEXT_BYTES[kept] ^ pieces[token, 1]
+            kept = np.uint64(size if size < 16 else 16)
+            wrong |= (load8(data, at) ^ load8(piece_bytes, first)) & FIRST_BYTES[kept]
+            wrong |= (load8(data, at + 8) ^ load8(piece_bytes, first + 8)) & NEXT_BYTES[kept]
             if size > 16:
-                first = np.int64(pieces[token, 3])
                 for index in range(16, size):
                     wrong |= np.uint64(piece_bytes[first + index] ^ data[at + index])
             at += size

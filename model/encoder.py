@@ -189,19 +189,18 @@ def empty_pairs(num_merges: int) -> npt.NDArray[np.uint64]:
     return np.full(1 << max(4, (2 * num_merges).bit_length()), np.iinfo(np.uint64).max, np.uint64)
 
 
-def _spelling(vocab: Mapping[str, int], num_special: int) -> tuple[U64, U8]:
-    """Return the first 16 bytes, the size and the place of each id, and the bytes of all ids."""
+def _spelling(vocab: Mapping[str, int], num_special: int) -> tuple[U8, U32]:
+    """Return the bytes of all ids after one another, and where each begins."""
+    from model.block_kernels import ROOM_BYTES
+
     by_byte = {f"<0x{byte:02X}>": bytes([byte]) for byte in range(256)}
     spelt = [b""] * (max(vocab.values()) + 1)
     for entry, index in vocab.items():
         if index >= num_special:
             spelt[index] = by_byte.get(entry, entry.encode())
-    pieces = np.zeros((len(spelt), 4), dtype=np.uint64)
-    heads = b"".join(piece[:16].ljust(16, b"\0") for piece in spelt)
-    pieces[:, :2] = np.frombuffer(heads, dtype="<u8").reshape(-1, 2)
-    pieces[:, 2] = [len(piece) for piece in spelt]
-    pieces[:, 3] = np.cumsum(pieces[:, 2]) - pieces[:, 2]
-    return pieces, np.frombuffer(b"".join(spelt), dtype=np.uint8)
+    bounds = np.concatenate([[0], np.cumsum([len(piece) for piece in spelt])])
+    content = b"".join([*spelt, bytes(ROOM_BYTES)])
+    return np.frombuffer(content, dtype=np.uint8), bounds.astype(np.uint32)
 
 
 def _desk(num_symbols: int) -> Desk:

@@ -10,7 +10,6 @@ is compared with `encode_batch` alone on texts in memory. The text is real (toke
 
     python -m benchmarks.tokenizing [--megabytes 64] [--rounds 5] [--pieces 32768] [--threads 2]
         [--documents FILE] [--only training|encoding]
-    python -m benchmarks.tokenizing --memory [--megabytes 4] [--documents FILE]
     python -m benchmarks.tokenizing --write FILE
 """
 
@@ -21,8 +20,6 @@ import json
 import os
 import resource
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -45,27 +42,20 @@ def main() -> None:
     parser.add_argument("--documents", type=Path)
     parser.add_argument("--write", type=Path)
     parser.add_argument("--only", choices=("training", "encoding"))
-    parser.add_argument("--memory", action="store_true")
-    parser.add_argument("--peak", help=argparse.SUPPRESS)
     args = parser.parse_args()
     os.environ["RAYON_NUM_THREADS"] = str(args.threads)
-    if args.memory:
-        show_memory(args)
-        return
     if args.write:
         real_documents().write_parquet(args.write, row_group_size=4096)
         return
     texts = corpus(int(args.megabytes * 1e6), args.documents)
-    if args.peak:
-        print(peak_of(args.peak, texts, args))
-        return
     size = texts.str.len_bytes().sum() / 1e6
     print(f"{len(texts):,} documents, {size:.1f} MB, {args.threads} threads")
     if args.only != "encoding":
         compare("training", trainers(texts, args), args.rounds, size)
     if args.only != "training":
         compare("encoding", encoders(texts, args), args.rounds, size)
-    print(f"peak of this process {_peak_mib():,.0f} MiB")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak of this process, the text and the peers among it: {peak:,.0f} MiB")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,44 +245,6 @@ def _parquet(frame: pl.DataFrame) -> bytes:
     with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
         frame.write_parquet(file.name, compression="zstd", row_group_size=4096)
         return Path(file.name).read_bytes()
-
-
-def show_memory(args: argparse.Namespace) -> None:
-    """Print the peak memory of each side at one, four and sixteen times the text."""
-    for side in ("counting words", "encoding and packing"):
-        peaks = []
-        for times in (1, 4, 16):
-            command = [sys.executable, "-m", "benchmarks.tokenizing", "--peak", side]
-            command += ["--megabytes", str(times * args.megabytes)]
-            command += ["--documents", str(args.documents)] if args.documents else []
-            peaks.append(float(subprocess.run(command, capture_output=True, check=True).stdout))
-        shown = ", ".join(f"{peak:,.0f}" for peak in peaks)
-        print(f"{side}: {shown} MiB at 1, 4 and 16 times {args.megabytes} MB")
-
-
-def peak_of(side: str, texts: pl.Series, args: argparse.Namespace) -> float:
-    """Run one side from a file, as an artifact does, and return the peak above what was held."""
-    from assets.tokenizers.bpe import assemble
-    from assets.tokenizers.parts import text_batches
-    from assets.tokenizers.words import WordCounter
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "documents.parquet")
-        # Row groups of some 10 MB, as the lake's tables have.
-        pl.DataFrame({"text": texts}).write_parquet(path, row_group_size=4096)
-        held = _peak_mib()
-        if side == "counting words":
-            with WordCounter(threads=args.threads) as counter:
-                for batch in text_batches(path, ["text"]):
-                    counter.add(batch["text"])
-                counter.result()
-        else:
-            Stage(texts, assemble([chr(code) for code in range(32, 127)], []).to_str()).pack()
-    return _peak_mib() - held
-
-
-def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def corpus(num_bytes: int, documents: Path | None) -> pl.Series:

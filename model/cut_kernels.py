@@ -143,6 +143,20 @@ def find_cuts(data: U8, at: int, stop: int, classes: U8, kinds: U64, cuts: I64) 
 
 
 @lean
+def longest_word(data: U8, offsets: I64, classes: U8, kinds: U64, cuts: I64) -> int:
+    """Return the bytes of the longest word of all texts."""
+    longest = 0
+    for row in range(len(offsets) - 1):
+        at, stop = offsets[row], offsets[row + 1]
+        while at < stop:
+            number = find_cuts(data, at, stop, classes, kinds, cuts)
+            for word in range(number):
+                longest = max(longest, cuts[word + 1] - cuts[word])
+            at = cuts[number]
+    return longest
+
+
+@lean
 def hash_bytes(data: U8, start: int, end: int) -> np.uint64:
     """Return a 64-bit hash of a slice; collisions are told apart by the bytes."""
     value = _HASH_START ^ np.uint64(end - start)

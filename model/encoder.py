@@ -40,6 +40,9 @@ _LONG_BYTES = 1 << 20
 _LONG_IDS = 1 << 18
 _DESK_WORDS = 512
 """Words that are looked up together: their lines of the cache come while others are worked at."""
+_DESK_SYMBOLS = 1 << 16
+"""Of a word (3 MiB that only a long one touches); in longer texts the longest is looked for first.
+Our choice."""
 
 
 class NotSupported(ValueError):
@@ -109,19 +112,30 @@ class FastEncoder:
         room = int(offsets[-1] - offsets[0]) + len(marks) * (len(offsets) - 1) + ROOM
         out = np.empty(room, dtype=np.uint32)
         bounds = np.zeros(len(offsets), dtype=np.int64)
+        runs = roomy_rows(data, offsets, ROOM_BYTES)
+        desk = self._desk(runs)
         try:
             cache = self._caches.get_nowait()
         except Empty:
             cache = empty_cache()
-        # A word is as long as its text at most: this takes memory where there is such a word.
-        desk = _desk(int(np.diff(offsets).max(initial=64)))
         around, row = np.array(marks, dtype=np.int64), 0
-        for content, places in roomy_rows(data, offsets, ROOM_BYTES):
+        for content, places in runs:
             end = row + len(places) - 1
             encode(content, places, self._tables, cache, desk, around, out, bounds[row : end + 1])
             row = end
         self._caches.put(cache)
         return out[: bounds[-1]], bounds
+
+    def _desk(self, runs: list[tuple[U8, I64]]) -> Desk:
+        """Return a desk with room for the longest word."""
+        from model.cut_kernels import longest_word
+
+        desk = _desk(_DESK_SYMBOLS)
+        if max((int(np.diff(places).max()) for _, places in runs), default=0) <= _DESK_SYMBOLS:
+            return desk
+        looking = self._tables.classes, desk.kinds, desk.cuts
+        longest = max(longest_word(content, places, *looking) for content, places in runs)
+        return _desk(longest) if longest > _DESK_SYMBOLS else desk
 
 
 def _check(config: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ from tokenizers import Tokenizer as Backend
 
 from assets.tokenizers.bpe import alphabet_of, assemble, learn_pieces, merge_vocabulary
 from model.block_kernels import ROOM_BYTES, ascii_masks
-from model.columns import column_bytes, row_slices
+from model.columns import column_bytes, roomy_rows, row_slices
 from model.cut_kernels import NUM_KINDS, find_cuts
 from model.cuts import BLANK, CUT_PATTERN, DIGIT, LETTER, LINE_END, character_classes
 from model.encoder import FastEncoder, NotSupported
@@ -135,6 +135,8 @@ def test_every_character_is_encoded_as_the_reference_does() -> None:
 def test_words_longer_than_any_buffer_are_encoded_as_the_reference_does() -> None:
     texts = ["hepatic" * 3000, "=" * 5001, "\u60a3\u8005" * 2000, "cell" * 90 + " " * 700]
     assert columnar(texts) == reference(texts)
+    texts = ["the liver " * 9000 + "=" * 70_000, "x" * 100, " cell" + "ab" * 40_000 + "\n"]
+    assert columnar(texts) == reference(texts)
 
 
 def test_what_no_cache_can_hold_is_still_right() -> None:
@@ -180,6 +182,29 @@ def test_one_changed_id_is_noticed() -> None:
     assert TRAINED.spells(column, ids, bounds).tolist() == [True, False, True]
 
 
+def test_ids_of_a_damaged_table_are_noticed() -> None:
+    tokenizer = _trained()
+    tokenizer.prepare()
+    assert tokenizer._fast is not None
+    tables = tokenizer._fast._tables
+    tables.char_ids[ord("q")] = tables.char_ids[ord("x")]
+    column = pl.Series(["the liver", "a quiet cell", "x"])
+    ids, bounds = tokenizer.encode_into(column)
+    assert tokenizer.spells(column, ids, bounds).tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 7, 15, 16, 17, 40])
+def test_one_changed_byte_is_noticed_wherever_it_is_in_a_piece(cut: int) -> None:
+    word = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[:50]
+    merges = [(word[:end], word[end]) for end in range(1, len(word))]
+    tokenizer = Tokenizer(assemble(word, merges))
+    column = pl.Series([word, word])
+    ids, bounds = tokenizer.encode_into(column)
+    assert len(ids) == 2
+    changed = pl.Series([word, word[:cut] + "-" + word[cut + 1 :]])
+    assert tokenizer.spells(changed, ids, bounds).tolist() == [True, False]
+
+
 def test_missing_texts_are_refused() -> None:
     with pytest.raises(ValueError, match="1 texts are missing"):
         TRAINED.encode_into(pl.Series(["a", None]))
@@ -196,6 +221,19 @@ def test_slices_cover_all_rows_once(sizes: list[int], parts: int) -> None:
     found = row_slices(offsets, parts)
     assert [row for first, end in found for row in range(first, end)] == list(range(len(sizes)))
     assert len(found) <= parts
+
+
+@given(st.lists(st.binary(max_size=30), max_size=12), st.integers(0, 40), st.integers(0, 20))
+def test_behind_the_rows_of_each_run_there_is_room(
+    rows: list[bytes], room: int, behind: int
+) -> None:
+    data = np.frombuffer(b"".join(rows) + bytes(behind), dtype=np.uint8)
+    offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    found = []
+    for content, places in roomy_rows(data, offsets, room):
+        assert places[-1] + room <= len(content)
+        found += [content[first:end].tobytes() for first, end in pairwise(places.tolist())]
+    assert found == rows
 
 
 def changed(**change: Any) -> str:

@@ -90,6 +90,32 @@ def _write_places(bits: np.uint64, base: int, places: I64, count: int) -> int:
 
 
 @lean
+def _starts(
+    letters: np.uint64,
+    digits: np.uint64,
+    others: np.uint64,
+    spaces: np.uint64,
+    blanks: np.uint64,
+    ends: np.uint64,
+    before: np.uint64,
+    was: np.uint64,
+) -> np.uint64:
+    """Return where words begin in a block; `was` has the kinds of the character before it."""
+    taken = spaces << _ONE | was >> np.uint64(3) & _ONE
+    starts = digits
+    starts |= letters & ~(letters << _ONE | was & _ONE | taken)
+    starts |= others & ~(others << _ONE | was >> _ONE & _ONE | taken)
+    starts |= blanks & (~(blanks << _ONE | was >> _TWO & _ONE) | before)
+    starts |= ends & ~(ends << _ONE | was >> np.uint64(4) & _ONE)
+    return starts
+
+
+@lean
+def _bit(mask: np.uint64, at: int, number: int) -> np.uint64:
+    return (mask >> np.uint64(at) & _ONE) << np.uint64(number)
+
+
+@lean
 def find_cuts(data: U8, at: int, stop: int, classes: U8, kinds: U64, cuts: I64) -> int:
     """Write where the matches of CUT_PATTERN begin that tile data[at:stop], and then `stop`.
 
@@ -97,14 +123,12 @@ def find_cuts(data: U8, at: int, stop: int, classes: U8, kinds: U64, cuts: I64) 
     for all, cuts[n] is where to go on from: a match depends on nothing before it. `kinds` is room
     for NUM_KINDS numbers.
     """
-    was_letter = was_other = was_blank = was_space = was_end = np.uint64(0)
-    count, most = 0, len(cuts) - 72
+    count, most, was = 0, len(cuts) - 72, np.uint64(0)
     while at < stop and count < most:
         size = min(64, stop - at)
         inside = _ALL >> np.uint64(64 - size)
         letters, digits, spaces, blanks, ends, wide = ascii_masks(data, at)
-        others = inside & ~(letters | digits | blanks | ends | wide)
-        single = blanks
+        others, single = ~(letters | digits | blanks | ends | wide), blanks
         if wide & inside:
             size = _add_wide(data, at, size, wide & inside, classes, kinds)
             inside = _ALL >> np.uint64(64 - size)
@@ -114,32 +138,23 @@ def find_cuts(data: U8, at: int, stop: int, classes: U8, kinds: U64, cuts: I64) 
                 others | kinds[_OTHER],
             )
             blanks |= kinds[_BLANK]
-        shut = others | letters | digits
         # The last of several blanks stands alone, or before the word that takes it along.
-        before = (shut & inside) >> _ONE
+        before = ((others | letters | digits) & inside) >> _ONE
         if at + size < stop:
             code, _ = char_at(data, at + size)
             before |= np.uint64(classes[code] <= _LETTER) << np.uint64(size - 1)
         if wide & inside:
             before = before & single | before >> _ONE & kinds[5] | before >> _TWO & kinds[6]
-        starts = digits
-        starts |= letters & ~(letters << _ONE | was_letter | spaces << _ONE | was_space)
-        starts |= others & ~(others << _ONE | was_other | spaces << _ONE | was_space)
-        starts |= ends & ~(ends << _ONE | was_end)
-        starts |= blanks & (~(blanks << _ONE | was_blank) | before)
-        starts &= inside
+        starts = _starts(letters, digits, others, spaces, blanks, ends, before, was) & inside
         if wide & inside:
             starts &= ~kinds[_WITHIN]
         count = _write_places(starts, at, cuts, count)
-        last = np.uint64(size - 1)
-        was_letter, was_other = letters >> last & _ONE, others >> last & _ONE
-        was_blank, was_space = blanks >> last & _ONE, spaces >> last & _ONE
-        was_end = ends >> last & _ONE
+        last = size - 1
+        was = _bit(letters, last, 0) | _bit(others, last, 1) | _bit(blanks, last, 2)
+        was |= _bit(spaces, last, 3) | _bit(ends, last, 4)
         at += size
-    if at < stop:
-        return count - 1
     cuts[count] = stop
-    return count
+    return count if at >= stop else count - 1
 
 
 @lean

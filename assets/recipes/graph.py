@@ -225,6 +225,7 @@ class RecipeGraph:
             "optimizer": asdict(OptimizerSpec()),
             "precision": recipe.precision,
             "carry_optimizer": bool(index),
+            **({"spikes": asdict(stage.spikes)} if stage.spikes else {}),
         }
 
     def _add_sft(self) -> None:

@@ -20,6 +20,7 @@ from assets.recipes.data import (
     UpsamplingSpec,
 )
 from model.config import ModelConfig
+from training.spec import SpikeSpec
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 
@@ -49,6 +50,8 @@ class StageSpec:
     final_lr: float
     warmup_steps: int
     decay: Literal["constant", "cosine"]
+    spikes: SpikeSpec | None = None
+    """What to do at a loss spike; None, and no part of the fingerprint: stop at one that is NaN."""
 
     @property
     def steps(self) -> int:

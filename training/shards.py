@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -175,3 +176,13 @@ class SampleOrder:
     def _round(self, half: int, key: bytes) -> int:
         word = hashlib.blake2b(half.to_bytes(8, "little"), key=key, digest_size=8).digest()
         return int.from_bytes(word, "little") & self._mask
+
+
+def steps_without_update(result: Mapping[str, Any]) -> frozenset[int]:
+    """Return the steps of a job that read their samples and left no update in its weights.
+
+    `result` is its result.json: steps dropped by adaptive clipping or as loss spikes, and those
+    that a rollback has undone. Every step still reads what SampleOrder says, so an audit subtracts
+    these from SampleOrder.steps_of.
+    """
+    return frozenset(int(step) for step in result["skipped_steps"])

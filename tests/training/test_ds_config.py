@@ -1,4 +1,4 @@
-"""DeepSpeed's configuration, and what a spec that cannot run is told."""
+"""DeepSpeed's configuration: what a spec becomes, and what is refused before anything runs."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from training_jobs import make_spec
 
-from training.engine import accumulation_steps, ds_config
+from training.ds_config import accumulation_steps, ds_config
 from training.spec import OptimizerSpec
 
 

@@ -27,7 +27,8 @@ from training.checkpoints import (
 from training.clipping import StepSkipper
 from training.crashpoints import crashpoint
 from training.data import Loader, RankBatch, data_fingerprint
-from training.engine import Engine, NonFiniteError, ds_config
+from training.ds_config import ds_config
+from training.engine import Engine, NonFiniteError
 from training.history import History
 from training.journal import Journal
 from training.progress import Say, duration

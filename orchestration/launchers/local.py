@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -126,6 +127,22 @@ class LocalLauncher:
     def reattach(self, work_dir: Path) -> JobHandle | None:
         record = read_json(work_dir / HANDLE)
         return JobHandle(**record) if record is not None else None
+
+    def describe(self, spec: JobSpec) -> str:
+        """Return the command of every rank of a job that is not started."""
+        validate(spec)
+        command = shlex.join([sys.executable, "-m", spec.module, spec.spec_path])
+        return "\n".join(
+            [
+                f"# {spec.world_size} processes in {PROJECT_ROOT}",
+                *(
+                    f"RANK={rank} LOCAL_RANK={rank} WORLD_SIZE={spec.world_size} "
+                    f"MASTER_ADDR=127.0.0.1 {command}"
+                    for rank in range(spec.world_size)
+                ),
+                "",
+            ]
+        )
 
     def _start(self, spec: JobSpec, handle: JobHandle) -> None:
         plan = {

@@ -13,7 +13,6 @@ from orchestration.launchers.outcome import (
     cancelled_status,
     failed_status,
     has_succeeded,
-    how_it_ended,
     lost_status,
     status_of,
 )
@@ -52,6 +51,10 @@ def verdict(
             f"{handle.name}: Slurm knows no job {handle.scheduler_id}: it was never accepted, was "
             f"forgotten when the controller died, or ended too long ago (MinJobAge)\n{log_tail}"
         )
+    if job.state in WAITING and "launch failed" in job.reason:
+        # Seen when a node still ran a job that the controller had forgotten: Slurm holds the new
+        # one until somebody releases it, which would be a wait without an end.
+        return failed_status(handle, f"could not be launched: {job.reason}", log_tail)
     if job.state in ALIVE:
         waiting = job.state in WAITING
         return JobStatus(
@@ -106,4 +109,4 @@ def _failure(
 def _code(exit_status: int) -> str:
     """Say what a wait() status means."""
     signal_number = exit_status & 0x7F
-    return how_it_ended(-signal_number if signal_number else exit_status >> 8)
+    return f"signal {signal_number}" if signal_number else f"exit code {exit_status >> 8}"

@@ -106,10 +106,7 @@ class SlurmCluster:
         self.start_controller()
         for node in NODES:
             self.start_node(node)
-        self.wait_until(
-            lambda: self.run("sinfo", "-h", "-N", "-o", "%T").split() == ["idle", "idle"],
-            "both nodes to be idle",
-        )
+        self.wait_until(self._is_idle, "both nodes to be idle")
 
     def start_controller(self) -> None:
         self._start("slurmctld", "slurmctld", "-D")
@@ -126,6 +123,30 @@ class SlurmCluster:
         """End a node's daemon and all that runs there, at once, as a power cut would."""
         self._kill(node)
         self._kill_processes(f"SLURMD_NODENAME={node}")
+
+    def cut_off(self, node: str) -> None:
+        """End a node's daemon alone: what runs there goes on, and Slurm cannot reach it."""
+        self._kill(node)
+
+    def save_state(self) -> None:
+        """Keep what the controller has on disk now."""
+        shutil.copytree(self.folder / "state", self.folder / "saved", dirs_exist_ok=True)
+
+    def restore_state(self) -> None:
+        """Put a dead controller's files back: what it had not saved by then is forgotten."""
+        shutil.rmtree(self.folder / "state")
+        shutil.copytree(self.folder / "saved", self.folder / "state")
+
+    def repair(self) -> None:
+        """Start what was killed, end what runs, and wait until both nodes are idle."""
+        if "slurmctld" not in self._daemons:
+            self.start_controller()
+        self.run("scancel", "--user=root")
+        for node in NODES:
+            if node not in self._daemons:
+                self._kill_processes(f"SLURMD_NODENAME={node}")
+                self.start_node(node)
+        self.wait_until(self._is_idle, "both nodes to be idle again")
 
     def run(self, *command: str) -> str:
         """Run a Slurm command and return what it prints."""
@@ -187,6 +208,13 @@ class SlurmCluster:
                 if (parent / "comm").read_text().strip() == "slurmstepd":
                     os.kill(int(parent.name), signal.SIGKILL)
                 os.kill(int(folder.name), signal.SIGKILL)
+
+    def _is_idle(self) -> bool:
+        states = self.run("sinfo", "-h", "-N", "-o", "%n %T").split()[1::2]
+        for node, state in zip(NODES, states, strict=False):
+            if state.startswith(("drain", "down")) and not state.endswith("*"):
+                self.run("scontrol", "update", f"nodename={node}", "state=resume")
+        return states == ["idle", "idle"]
 
     def _answers(self) -> bool:
         return "is UP" in self.run("scontrol", "ping")

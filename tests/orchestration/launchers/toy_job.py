@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -22,10 +23,16 @@ def main() -> None:
         sys.exit(action["code"])
     if action["do"] == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
+    if action["do"] == "grow":
+        resource.setrlimit(resource.RLIMIT_AS, (action["limit_bytes"],) * 2)
+        bytearray(2 * action["limit_bytes"])
     if action["do"] == "spawn":
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         (out / "grandchild").write_text(str(child.pid))
-    if action["do"] == "trap":
+    if action["do"] == "resume" and (out / f"saved-{rank}").exists():
+        print(f"rank {rank} goes on from what it saved", flush=True)
+        return
+    if action["do"] in ("trap", "resume"):
         signal.signal(signal.SIGTERM, lambda *_: _save_and_leave(out, rank, action["code"]))
     if action["do"] == "ignore":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -97,7 +97,8 @@ class AttemptFolder:
 
 
 def folder_name(scheduler_id: str) -> str:
-    return f"job-{scheduler_id.rpartition('.')[2]}"
+    """Return the folder of an attempt; a cluster's name for it ends with its token."""
+    return f"job-{scheduler_id[-16:]}"
 
 
 def ending_of(records: list[dict[str, Any] | None]) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from types import FrameType
 from typing import Any
 
 from orchestration.launchers.attempt import FENCED, AttemptFolder, ending_of
+from orchestration.launchers.cluster import ClusterRefused, ClusterUnavailable
 from orchestration.launchers.files import EXIT, write_json
-from orchestration.launchers.slurm_queue import SlurmQueue, SlurmRefused, SlurmUnavailable
+from orchestration.launchers.slurm_queue import SlurmQueue
 
 _STOPPED = 128 + signal.SIGTERM
 _WARNING_SLACK_S = 90.0
@@ -116,7 +117,7 @@ class Batch:
             if job is None or job.job_id != self._job_id:
                 return False
             queue.requeue(self._job_id)
-        except (SlurmRefused, SlurmUnavailable) as error:
+        except (ClusterRefused, ClusterUnavailable) as error:
             print(f"saved before the time limit, but not queued again: {error}", flush=True)
             return False
         return True

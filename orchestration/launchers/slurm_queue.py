@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.launchers.cluster import ClusterRefused, ClusterUnavailable
+
 _COMMAND_S = 60.0
 """Slurm's own clients give up after MessageTimeout (10 s by default) and a few retries."""
 _FIELDS = ("JobID", "Name", "State", "Reason", "exit_code", "RestartCnt", "NodeList")
@@ -22,14 +24,6 @@ _UNREACHABLE = re.compile(
     r"|socket timed out|zero bytes were transmitted|communication connection failure",
     re.IGNORECASE,
 )
-
-
-class SlurmUnavailable(OSError):
-    """The controller does not answer: nothing is known about any job."""
-
-
-class SlurmRefused(RuntimeError):
-    """Slurm answered, and will not do it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +49,7 @@ class SlurmQueue:
     def submit(self, script: Path, env: Mapping[str, str]) -> str:
         """Return the number of the accepted job; `env` goes to the job and is in no file of ours.
 
-        Raises SlurmRefused, or SlurmUnavailable when it is not known whether it was accepted.
+        Raises ClusterRefused, or ClusterUnavailable when it is not known whether it was accepted.
         """
         done = self._run("sbatch", "--parsable", str(script), env={**env, **self._env})
         return done.split(";")[0].strip()
@@ -86,7 +80,7 @@ class SlurmQueue:
             told = self._run(
                 "squeue", "--noheader", "--states=all", selection, f"--Format={_FORMAT}"
             )
-        except SlurmRefused as error:
+        except ClusterRefused as error:
             if "Invalid job id" in str(error):
                 return None
             raise
@@ -106,16 +100,16 @@ class SlurmQueue:
                 timeout=_COMMAND_S,
             )
         except FileNotFoundError:
-            raise SlurmRefused(
+            raise ClusterRefused(
                 f"{command[0]} is not installed here: install Slurm's client, or set "
                 "MATERIA_LAUNCHER=local"
             ) from None
         except subprocess.TimeoutExpired:
-            raise SlurmUnavailable(f"{command[0]} got no answer in {_COMMAND_S:.0f} s") from None
+            raise ClusterUnavailable(f"{command[0]} got no answer in {_COMMAND_S:.0f} s") from None
         if done.returncode == 0:
             return done.stdout
         problem = done.stderr.strip() or f"exit code {done.returncode}"
-        kind = SlurmUnavailable if _UNREACHABLE.search(problem) else SlurmRefused
+        kind = ClusterUnavailable if _UNREACHABLE.search(problem) else ClusterRefused
         raise kind(f"{command[0]}: {problem}")
 
 

@@ -15,8 +15,8 @@ from contract import LauncherContract, ToyJobs, wait_until, wait_until_ended
 from slurm_cluster import SlurmCluster
 
 from assets.ports import JobSpec, JobState
+from orchestration.launchers.cluster import ClusterUnavailable
 from orchestration.launchers.slurm import SlurmLauncher
-from orchestration.launchers.slurm_queue import SlurmUnavailable
 from orchestration.launchers.slurm_settings import SlurmSettings
 from orchestration.launchers.wait import run_and_wait
 from orchestration.settings import PROJECT_ROOT
@@ -219,10 +219,11 @@ class TestWithoutACluster(ToyJobs):
     ) -> None:
         conf = tmp_path / "slurm.conf"
         text = Path(cluster.env["SLURM_CONF"]).read_text()
+        text = text.replace("MessageTimeout=10", "MessageTimeout=2")
         conf.write_text(text.replace("SlurmctldPort=", "SlurmctldPort=1#"))
         environ = {**cluster.env, "SLURM_CONF": str(conf)}
         launcher = SlurmLauncher(environ=environ, settings=SlurmSettings())
-        with pytest.raises(SlurmUnavailable, match="Unable to contact slurm controller"):
+        with pytest.raises(ClusterUnavailable, match="Unable to contact slurm controller"):
             launcher.submit(make_spec())
 
     def test_a_missing_client_is_an_error_that_names_it(

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.launchers.kubernetes_settings import KubernetesSettings
 from orchestration.launchers.slurm_settings import SlurmSettings
 
-LAUNCHERS = ("local", "slurm")
+LAUNCHERS = ("local", "slurm", "kubernetes")
 
 _RAY = re.compile(r"ray://[A-Za-z0-9.-]{1,253}:[0-9]{1,5}")
 
@@ -44,9 +45,11 @@ class Settings:
     tracking_uri: str
     """MATERIA_TRACKING_URI: MLflow; by default SQLite under the home folder."""
     launcher: str
-    """MATERIA_LAUNCHER: local or slurm."""
+    """MATERIA_LAUNCHER: local, slurm or kubernetes."""
     slurm: SlurmSettings
     """MATERIA_SLURM_*: what jobs ask of a Slurm cluster (orchestration/launchers/)."""
+    kubernetes: KubernetesSettings
+    """MATERIA_KUBERNETES_*: what jobs ask of a Kubernetes cluster."""
     compute: str
     """MATERIA_COMPUTE: local, or ray://host:port, the client port of a Ray cluster."""
     workers: int | None
@@ -95,6 +98,7 @@ class Settings:
             tracking_uri=env.get("MATERIA_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}"),
             launcher=launcher,
             slurm=SlurmSettings.from_mapping(env),
+            kubernetes=KubernetesSettings.from_mapping(env),
             compute=compute,
             workers=_positive("MATERIA_WORKERS", env.get("MATERIA_WORKERS")),
             threads=_positive("MATERIA_THREADS", env.get("MATERIA_THREADS")),

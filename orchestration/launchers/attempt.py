@@ -5,6 +5,7 @@
     work_dir/job-TOKEN/plan.json  what the ranks run; written before the job is submitted
                        start.json which start of the job is the current one (a requeue is another)
                        rank-00000.json, exit.json   how it ended
+                       zombie-00000-0.json   a rank that found itself replaced, and its start
 
 A process that finds another attempt in handle.json, or another start in start.json, is a zombie:
 the scheduler gave it up and went on without it. It stops, and leaves no result.
@@ -89,6 +90,18 @@ class AttemptFolder:
     def write_rank(self, rank: int, record: Mapping[str, Any]) -> None:
         now = datetime.now(UTC).isoformat()
         write_json(self.path / f"rank-{rank:05d}.json", {"ended_at": now, **record})
+
+    def write_zombie(self, rank: int, restart: int, replaced_by: str, host: str) -> None:
+        """Leave a note for people; its output may go nowhere by now."""
+        if self.path.exists():
+            write_json(
+                self.path / f"zombie-{rank:05d}-{restart}.json",
+                {
+                    "replaced_by": replaced_by,
+                    "host": host,
+                    "seen_at": datetime.now(UTC).isoformat(),
+                },
+            )
 
     def ranks(self, world_size: int, restart: int) -> list[dict[str, Any] | None]:
         """Return how each rank of one start ended, None where nothing is known."""

@@ -142,7 +142,9 @@ class Rank:
         self._watched_at = time.monotonic()
         replaced_by = self._folder.replaced_by(self._plan.scheduler_id, self._place.restart)
         if replaced_by:
-            logger.warning("rank %d was replaced by %s", self._place.rank, replaced_by)
+            rank, restart = self._place.rank, self._place.restart
+            self._folder.write_zombie(rank, restart, replaced_by, socket.gethostname())
+            logger.warning("rank %d was replaced by %s", rank, replaced_by)
             self._fenced = True
             self._stop(signal.SIGTERM, _FENCED_GRACE_S)
         elif self._stopped_by is None and self._folder.cancel_requested():

@@ -30,9 +30,11 @@ def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = PATI
         time.sleep(0.02)
 
 
-def wait_until_ended(launcher: Launcher, handle: JobHandle) -> JobStatus:
+def wait_until_ended(
+    launcher: Launcher, handle: JobHandle, timeout_s: float = PATIENCE_S
+) -> JobStatus:
     alive = (JobState.PENDING, JobState.RUNNING)
-    wait_until(lambda: launcher.poll(handle).state not in alive, f"{handle.name} to end")
+    wait_until(lambda: launcher.poll(handle).state not in alive, f"{handle.name} to end", timeout_s)
     return launcher.poll(handle)
 
 

@@ -192,22 +192,30 @@ class SlurmCluster:
         daemon.kill()
         daemon.wait()
 
+    def has_no_steps(self) -> bool:
+        return not any(_name(process) == "slurmstepd" for process in self._processes())
+
     def _kill_processes(self, variable: str) -> None:
         """Kill what has this cluster's configuration, and a variable, in its environment.
 
         A rank's parent is the daemon of its step, which has the cluster's but not the node's.
         """
-        words = {f"SLURM_CONF={self.env['SLURM_CONF']}".encode(), variable.encode()} - {b""}
-        for folder in Path("/proc").iterdir():
-            if not folder.name.isdigit() or int(folder.name) == os.getpid():
-                continue
+        for process in self._processes(variable):
             with suppress(OSError):  # it has ended meanwhile
-                if not words <= set((folder / "environ").read_bytes().split(b"\0")):
-                    continue
-                parent = Path("/proc", (folder / "stat").read_text().rpartition(")")[2].split()[1])
-                if (parent / "comm").read_text().strip() == "slurmstepd":
-                    os.kill(int(parent.name), signal.SIGKILL)
-                os.kill(int(folder.name), signal.SIGKILL)
+                fields = (process / "stat").read_text().rpartition(")")[2].split()
+                if _name(Path("/proc", fields[1])) == "slurmstepd":
+                    os.kill(int(fields[1]), signal.SIGKILL)
+                os.kill(int(process.name), signal.SIGKILL)
+
+    def _processes(self, variable: str = "") -> list[Path]:
+        words = {f"SLURM_CONF={self.env['SLURM_CONF']}".encode(), variable.encode()} - {b""}
+        found = []
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit() and int(folder.name) != os.getpid():
+                with suppress(OSError):
+                    if words <= set((folder / "environ").read_bytes().split(b"\0")):
+                        found.append(folder)
+        return found
 
     def _is_idle(self) -> bool:
         states = self.run("sinfo", "-h", "-N", "-o", "%n %T").split()[1::2]
@@ -231,6 +239,13 @@ def slurm_cluster() -> Iterator[SlurmCluster]:
     finally:
         cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _name(process: Path) -> str:
+    try:
+        return (process / "comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _find(program: str) -> str | None:

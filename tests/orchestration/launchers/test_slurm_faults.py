@@ -57,6 +57,8 @@ class TestFaults(ToyJobs):
         cluster.restore_state()
         cluster.start_controller()
         assert launcher.poll(forgotten).state is JobState.LOST
+        # Until its node has let go of the old number, Slurm would hold the new job.
+        cluster.wait_until(cluster.has_no_steps, "the forgotten job's daemons to end")
         other = replace(make_spec(name="toy-2"), work_dir=str(tmp_path / "other"))
         second = launcher.submit(other)
         numbers = [
@@ -82,8 +84,8 @@ class TestFaults(ToyJobs):
         (tmp_path / "release").touch()
         status = wait_until_ended(launcher, handle)
         assert status.state is JobState.SUCCEEDED, status.detail
-        log = (tmp_path / "work" / "stdout.log").read_text()
-        assert "rank 0 was replaced by start 1 of the same job" in log
+        zombie = json.loads(start.with_name("zombie-00000-0.json").read_text())
+        assert zombie["replaced_by"] == "start 1 of the same job"
         second = json.loads((tmp_path / "env-0.json").read_text())
         assert second["SLURMD_NODENAME"] == NODES[1 - NODES.index(node)]
 
@@ -112,7 +114,7 @@ def test_training_on_two_nodes_makes_the_bytes_of_two_local_ranks(
 ) -> None:
     spec = make_spec(tmp_path / "slurm", shards, world_size=2, micro_batch_samples=1)
     handle = launcher.submit(_job(spec, tmp_path / "slurm"))
-    status = wait_until_ended(launcher, handle)
+    status = wait_until_ended(launcher, handle, DEATH_S)
     assert status.state is JobState.SUCCEEDED, status.detail
     local = make_spec(tmp_path / "local", shards, world_size=2, micro_batch_samples=1)
     assert outputs(spec) == finish(local)
@@ -122,7 +124,7 @@ def test_training_on_two_nodes_makes_the_bytes_of_two_local_ranks(
 def test_a_node_that_dies_in_training_costs_the_way_back_to_the_last_checkpoint(
     launcher: SlurmLauncher, shards: Path, tmp_path: Path, cluster: SlurmCluster
 ) -> None:
-    changes = {"steps": 2000, "checkpoint_every_steps": 20}
+    changes = {"steps": 300, "checkpoint_every_steps": 20}
     spec = make_spec(tmp_path / "slurm", shards, **changes)
     handle = launcher.submit(_job(spec, tmp_path / "slurm"))
     resume = Path(spec.execution.resume_dir)
@@ -130,9 +132,9 @@ def test_a_node_that_dies_in_training_costs_the_way_back_to_the_last_checkpoint(
     cluster.kill_node(NODES[0])
     assert not (tmp_path / "slurm" / "output" / "result.json").exists()
     wait_until(lambda: launcher.poll(handle).state is JobState.PENDING, "the requeue", DEATH_S)
-    status = wait_until_ended(launcher, handle)
+    status = wait_until_ended(launcher, handle, DEATH_S)
     assert status.state is JobState.SUCCEEDED, status.detail
     resumed = [line["step"] for line in journal(spec) if line.get("name") == "resumed"]
     assert len(resumed) == 1
-    assert resumed[0] >= 20
+    assert 20 <= resumed[0] < 300
     assert outputs(spec) == finish(make_spec(tmp_path / "whole", shards, **changes))

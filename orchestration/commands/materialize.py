@@ -11,7 +11,8 @@ import typer
 from assets.lineage.find import parse_reference
 from assets.recipes.ablation import VARIANTS, ablation_name
 from assets.recipes.catalogue import recipe as recipe_named
-from orchestration.commands.console import console
+from orchestration.commands.console import JsonOption, console
+from orchestration.commands.dry_run import show_dry_run
 from orchestration.commands.progress import Progress
 from orchestration.commands.report import show_ablation, show_recipe
 from orchestration.dagster_instance import prepare_instance
@@ -34,6 +35,11 @@ def materialize(
     ablation: Annotated[
         bool, typer.Option("--ablation", help="The six variants of tiny and their table.")
     ] = False,
+    only_show: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print spec and job of the artifacts; run nothing."),
+    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Materialize through Dagster; what the lake already has is reused.
 
@@ -41,6 +47,11 @@ def materialize(
     """
     plan = _plan(artifacts or [], recipe, ablation)
     settings = Settings.from_env()
+    if only_show:
+        show_dry_run(artifacts or [], settings, as_json=as_json)
+        return
+    if as_json:
+        raise ValueError("--json goes with --dry-run: `materia report --json` shows what was made")
     prepare_environment(settings)
     prepare_instance(settings.dagster_home)
     started = time.monotonic()

@@ -192,9 +192,6 @@ class SlurmCluster:
         daemon.kill()
         daemon.wait()
 
-    def has_no_steps(self) -> bool:
-        return not any(_name(process) == "slurmstepd" for process in self._processes())
-
     def _kill_processes(self, variable: str) -> None:
         """Kill what has this cluster's configuration, and a variable, in its environment.
 

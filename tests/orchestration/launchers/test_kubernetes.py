@@ -186,9 +186,7 @@ class TestOnACluster(ToyJobs):
         self, launcher: KubernetesLauncher, make_spec: Make, cluster: Cluster
     ) -> None:
         cluster.broken = [403]
-        with pytest.raises(
-            RuntimeError, match=r"not accepted: .* gave 403: told to fail"
-        ):
+        with pytest.raises(RuntimeError, match=r"not accepted: .* gave 403: told to fail"):
             launcher.submit(make_spec())
 
     def test_the_name_of_rank_0_goes_with_the_job(

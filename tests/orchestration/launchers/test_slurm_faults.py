@@ -57,8 +57,6 @@ class TestFaults(ToyJobs):
         cluster.restore_state()
         cluster.start_controller()
         assert launcher.poll(forgotten).state is JobState.LOST
-        # Until its node has let go of the old number, Slurm would hold the new job.
-        cluster.wait_until(cluster.has_no_steps, "the forgotten job's daemons to end")
         other = replace(make_spec(name="toy-2"), work_dir=str(tmp_path / "other"))
         second = launcher.submit(other)
         numbers = [
@@ -66,8 +64,14 @@ class TestFaults(ToyJobs):
         ]
         assert len(numbers) == 2
         assert len(set(numbers)) == 1, "the number was not given again: nothing was tested"
-        assert wait_until_ended(launcher, second).state is JobState.SUCCEEDED
+        status = wait_until_ended(launcher, second)
         assert launcher.poll(forgotten).state is JobState.LOST
+        if status.state is JobState.FAILED:
+            # The node remembers the number: it refuses the new job's credential as the old one's.
+            assert "could not be launched: launch failed" in status.detail
+            launcher.cancel(second)
+            status = wait_until_ended(launcher, launcher.submit(other))
+        assert status.state is JobState.SUCCEEDED, status.detail
 
     def test_a_node_that_was_cut_off_is_a_zombie_that_its_successor_stops(
         self, launcher: SlurmLauncher, make_spec: Make, tmp_path: Path, cluster: SlurmCluster
@@ -109,32 +113,23 @@ def _job(spec: TrainSpec, folder: Path) -> JobSpec:
 
 
 @pytest.mark.slow
-def test_training_on_two_nodes_makes_the_bytes_of_two_local_ranks(
-    launcher: SlurmLauncher, shards: Path, tmp_path: Path
-) -> None:
-    spec = make_spec(tmp_path / "slurm", shards, world_size=2, micro_batch_samples=1)
-    handle = launcher.submit(_job(spec, tmp_path / "slurm"))
-    status = wait_until_ended(launcher, handle, DEATH_S)
-    assert status.state is JobState.SUCCEEDED, status.detail
-    local = make_spec(tmp_path / "local", shards, world_size=2, micro_batch_samples=1)
-    assert outputs(spec) == finish(local)
-
-
-@pytest.mark.slow
-def test_a_node_that_dies_in_training_costs_the_way_back_to_the_last_checkpoint(
+def test_training_on_two_nodes_of_which_one_dies_makes_the_bytes_of_two_local_ranks(
     launcher: SlurmLauncher, shards: Path, tmp_path: Path, cluster: SlurmCluster
 ) -> None:
-    changes = {"steps": 300, "checkpoint_every_steps": 20}
+    changes = {
+        "world_size": 2, "micro_batch_samples": 1, "steps": 200, "checkpoint_every_steps": 10,
+    }  # fmt: skip
     spec = make_spec(tmp_path / "slurm", shards, **changes)
     handle = launcher.submit(_job(spec, tmp_path / "slurm"))
     resume = Path(spec.execution.resume_dir)
     wait_until(lambda: bool(list(resume.glob("step-*/manifest.json"))), "a checkpoint", DEATH_S)
-    cluster.kill_node(NODES[0])
+    cluster.kill_node(NODES[1])
     assert not (tmp_path / "slurm" / "output" / "result.json").exists()
     wait_until(lambda: launcher.poll(handle).state is JobState.PENDING, "the requeue", DEATH_S)
+    cluster.start_node(NODES[1])
     status = wait_until_ended(launcher, handle, DEATH_S)
     assert status.state is JobState.SUCCEEDED, status.detail
     resumed = [line["step"] for line in journal(spec) if line.get("name") == "resumed"]
     assert len(resumed) == 1
-    assert 20 <= resumed[0] < 300
+    assert 10 <= resumed[0] < 200
     assert outputs(spec) == finish(make_spec(tmp_path / "whole", shards, **changes))

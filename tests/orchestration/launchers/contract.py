@@ -160,6 +160,17 @@ class LauncherContract(ToyJobs):
         with pytest.raises(ValueError, match=r"job name .* does not match"):
             launcher.submit(replace(make_spec(), name=name))
 
+    def test_describing_a_job_is_repeatable_and_starts_nothing(
+        self, launcher: Launcher, make_spec: Callable[..., JobSpec], tmp_path: Path
+    ) -> None:
+        spec = make_spec(2)
+        assert launcher.describe(spec)
+        assert launcher.describe(spec) == launcher.describe(spec)
+        assert launcher.reattach(tmp_path / "work") is None
+        assert not (tmp_path / "work").exists()
+        with pytest.raises(ValueError, match=r"job name .* does not match"):
+            launcher.describe(replace(spec, name="a b"))
+
     def test_waiting_returns_on_success_and_ticks_meanwhile(
         self, launcher: Launcher, make_spec: Callable[..., JobSpec], tmp_path: Path
     ) -> None:

@@ -40,6 +40,7 @@ class Plan:
     time_limit_s: float | None = None
     warn_s: float = 0.0
     max_restarts: int = 0
+    ranks_per_pod: int = 1
     log: str | None = None
     """Where a rank copies its output, when the scheduler does not collect it."""
 

@@ -1,7 +1,7 @@
 """Runs jobs on a Kubernetes cluster whose pods mount the volume that holds MATERIA_HOME.
 
-An indexed Job has one pod per rank. Its name is on disk before it is created, so a create that
-is repeated finds the first one. A Job that the cluster does not have is lost.
+A job is an indexed Job of one or more pods. Its name is on disk before it is created, so a create
+that is repeated finds the first one. A Job that the cluster does not have is lost.
 """
 
 from __future__ import annotations
@@ -88,6 +88,7 @@ class KubernetesLauncher(ClusterLauncher[JobManifests]):
             cwd=self._settings.workdir,
             grace_s=self._settings.grace_s,
             cpus_per_rank=1,
+            ranks_per_pod=min(spec.world_size, self._settings.ranks_per_pod),
             log=str(Path(handle.work_dir) / LOG),
         )
 
@@ -100,7 +101,7 @@ class KubernetesLauncher(ClusterLauncher[JobManifests]):
         write_json(folder.path / _MANIFEST, request.job())
         try:
             job = self._api.create_job(request.job())
-            if spec.world_size > 1:
+            if request.num_pods > 1:
                 self._api.create_service(request.service(job["metadata"]["uid"]))
         except ClusterRefused as error:
             raise ClusterRefused(f"job {spec.name} was not accepted: {error}") from error
@@ -113,7 +114,7 @@ class KubernetesLauncher(ClusterLauncher[JobManifests]):
             handle,
             job,
             self._api.pods(handle.scheduler_id) if job is not None else [],
-            records=folder.ranks(job["spec"]["completions"], 0) if job is not None else [],
+            records=folder.ranks(folder.plan().world_size, 0) if job is not None else [],
             cancelled=read_json(work_dir / CANCEL) is not None,
             log_tail=tail(work_dir / LOG),
         )

@@ -48,6 +48,12 @@ class JobManifests:
                 f"{self.job_dir} does not lie in MATERIA_HOME {self.home}, which is what the pods "
                 "see of this machine: write the job's files there"
             )
+        per_pod = self.settings.ranks_per_pod
+        if self.world_size > per_pod and self.world_size % per_pod:
+            raise ValueError(
+                f"job {self.label}: {self.world_size} ranks are no multiple of "
+                f"MATERIA_KUBERNETES_RANKS_PER_POD={per_pod}: change one of them"
+            )
         for variable in self.env:
             if _CREDENTIAL.search(variable):
                 raise ValueError(
@@ -55,10 +61,18 @@ class JobManifests:
                     "would see it: put it in a secret and name that in MATERIA_KUBERNETES_SECRETS"
                 )
 
+    @property
+    def ranks_per_pod(self) -> int:
+        return min(self.world_size, self.settings.ranks_per_pod)
+
+    @property
+    def num_pods(self) -> int:
+        return self.world_size // self.ranks_per_pod
+
     def job(self) -> Manifest:
-        """Return the Job: one pod per rank, all of them or none."""
+        """Return the Job: all of its pods or none."""
         settings = self.settings
-        alone = self.world_size == 1
+        alone = self.num_pods == 1
         limit = settings.time_minutes
         return {
             "apiVersion": "batch/v1",
@@ -66,12 +80,12 @@ class JobManifests:
             "metadata": self._metadata(self.name),
             "spec": {
                 "completionMode": "Indexed",
-                "completions": self.world_size,
-                "parallelism": self.world_size,
-                # A rank that comes back alone cannot join the others: the job starts again whole.
+                "completions": self.num_pods,
+                "parallelism": self.num_pods,
+                # A pod that comes back alone cannot join the others: the job starts again whole.
                 "backoffLimit": settings.max_restarts if alone else 0,
                 **({"podFailurePolicy": _node_went_away()} if alone else {}),
-                # Two pods of one rank never run at once: the first may be a zombie.
+                # Two pods of one index never run at once: the first may be a zombie.
                 "podReplacementPolicy": "Failed",
                 **({"activeDeadlineSeconds": 60 * limit} if limit else {}),
                 "ttlSecondsAfterFinished": settings.keep_s,
@@ -140,15 +154,17 @@ class JobManifests:
 
     def _container(self) -> Manifest:
         settings = self.settings
+        ranks = self.ranks_per_pod
         amount = {
-            "cpu": settings.cpus,
-            "memory": settings.memory,
-            **({settings.gpu: "1"} if settings.gpu else {}),
+            "cpu": _times(settings.cpus, ranks),
+            "memory": _times(settings.memory, ranks),
+            **({settings.gpu: str(ranks)} if settings.gpu else {}),
         }
+        module = "orchestration.launchers." + ("rank" if ranks == 1 else "pod")
         return {
             "name": "rank",
             "image": settings.image,
-            "command": [settings.python, "-m", "orchestration.launchers.rank", str(self.job_dir)],
+            "command": [settings.python, "-m", module, str(self.job_dir)],
             "workingDir": settings.workdir,
             "env": [{"name": k, "value": v} for k, v in sorted(self._variables().items())],
             **_given("envFrom", [{"secretRef": {"name": name}} for name in settings.secrets]),
@@ -169,7 +185,12 @@ class JobManifests:
         if self.world_size == 1:
             return dict(self.env)
         first = f"{self.name}-0.{self.name}.{self.settings.namespace}"
-        return {**self.env, "MASTER_ADDR": first, "MASTER_PORT": str(MASTER_PORT)}
+        return {
+            **self.env,
+            "RANKS_IN_POD": str(self.ranks_per_pod),
+            "MASTER_ADDR": first if self.num_pods > 1 else "127.0.0.1",
+            "MASTER_PORT": str(MASTER_PORT),
+        }
 
 
 def _node_went_away() -> Manifest:
@@ -186,6 +207,13 @@ def _node_went_away() -> Manifest:
             },
         ]
     }
+
+
+def _times(quantity: str, count: int) -> str:
+    """Multiply a quantity such as 500m or 180Gi."""
+    match = re.fullmatch(r"([0-9]+)([a-zA-Z]*)", quantity)
+    assert match is not None, quantity
+    return f"{int(match[1]) * count}{match[2]}"
 
 
 def _toleration(toleration: Any) -> Manifest:

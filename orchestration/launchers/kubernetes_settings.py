@@ -42,6 +42,8 @@ class KubernetesSettings:
     """MATERIA_KUBERNETES_WORKDIR: where the project lies in the image."""
     python: str = "python"
     """MATERIA_KUBERNETES_PYTHON: interpreter in the image."""
+    ranks_per_pod: int = 1
+    """MATERIA_KUBERNETES_RANKS_PER_POD: as many as a node has GPUs, so that they share NVLink."""
     cpus: str = "1"
     """MATERIA_KUBERNETES_CPUS: cores of one rank."""
     memory: str = "4Gi"
@@ -61,7 +63,7 @@ class KubernetesSettings:
     time_minutes: int | None = None
     """MATERIA_KUBERNETES_TIME_MINUTES: limit of a job."""
     max_restarts: int = 3
-    """MATERIA_KUBERNETES_MAX_RESTARTS: new pods for a job of one rank whose node went away."""
+    """MATERIA_KUBERNETES_MAX_RESTARTS: new pods for a job of one pod whose node went away."""
     run_as_user: int = 1000
     """MATERIA_KUBERNETES_RUN_AS_USER: user id that may write MATERIA_HOME; never 0."""
     keep_s: int = 604_800
@@ -125,6 +127,9 @@ class KubernetesSettings:
             context=env.get("MATERIA_KUBERNETES_CONTEXT", ""),
             workdir=env.get("MATERIA_KUBERNETES_WORKDIR", "/app"),
             python=env.get("MATERIA_KUBERNETES_PYTHON", "python"),
+            ranks_per_pod=_whole(
+                "RANKS_PER_POD", env.get("MATERIA_KUBERNETES_RANKS_PER_POD", "1"), 1
+            ),
             cpus=env.get("MATERIA_KUBERNETES_CPUS", "1"),
             memory=env.get("MATERIA_KUBERNETES_MEMORY", "4Gi"),
             gpu=env.get("MATERIA_KUBERNETES_GPU", ""),

@@ -57,11 +57,12 @@ def place_of(env: Mapping[str, str]) -> Place:
             local_world_size=int(env.get("SLURM_NTASKS_PER_NODE", "1")),
         )
     if "JOB_COMPLETION_INDEX" in env:
+        in_pod, local_rank = int(env.get("RANKS_IN_POD", "1")), int(env.get("RANK_IN_POD", "0"))
         return Place(
-            rank=int(env["JOB_COMPLETION_INDEX"]),
-            local_rank=0,
+            rank=int(env["JOB_COMPLETION_INDEX"]) * in_pod + local_rank,
+            local_rank=local_rank,
             restart=0,
-            local_world_size=1,
+            local_world_size=in_pod,
         )
     raise ValueError(
         "neither SLURM_PROCID nor JOB_COMPLETION_INDEX is set: this runs inside a Slurm step or "

@@ -207,7 +207,7 @@ class Cluster:
         env = {entry["name"]: entry["value"] for entry in container["env"]}
         for source in container.get("envFrom", []):
             env |= self.secrets[source["secretRef"]["name"]]
-        if "MASTER_ADDR" in env:
+        if job.body["spec"]["completions"] > 1:
             # The cluster's DNS: rank 0's name exists once the headless service does.
             assert env["MASTER_ADDR"] == f"{name}-0.{spec['subdomain']}.default"
             env["MASTER_ADDR"] = "127.0.0.1"

@@ -131,6 +131,38 @@ class TestOnACluster(ToyJobs):
         assert "rank 1 lost its node node-1 (DeletionByTaintManager: node drained)" in status.detail
         assert len(list(tmp_path.glob("saved-*"))) == 2
 
+    @pytest.mark.parametrize("world_size", [2, 4])
+    def test_ranks_may_share_a_pod(
+        self, open_launcher: Open, make_spec: Make, tmp_path: Path, world_size: int
+    ) -> None:
+        launcher = open_launcher(replace(SETTINGS, ranks_per_pod=2))
+        handle = launcher.submit(make_spec(world_size))
+        assert wait_until_ended(launcher, handle).state is JobState.SUCCEEDED
+        ranks = [
+            json.loads((tmp_path / f"env-{rank}.json").read_text()) for rank in range(world_size)
+        ]
+        assert [rank["LOCAL_RANK"] for rank in ranks] == ["0", "1"] * (world_size // 2)
+        assert {rank["LOCAL_WORLD_SIZE"] for rank in ranks} == {"2"}
+
+    def test_one_failing_rank_ends_the_others_of_its_pod(
+        self, open_launcher: Open, make_spec: Make
+    ) -> None:
+        launcher = open_launcher(replace(SETTINGS, ranks_per_pod=2))
+        actions = {"0": {"do": "wait"}, "1": {"do": "fail", "code": 7, "says": "no data"}}
+        status = wait_until_ended(launcher, launcher.submit(make_spec(2, **actions)))
+        assert (status.state, status.exit_code) == (JobState.FAILED, 7)
+        assert "rank 1 of 2 ended with exit code 7" in status.detail
+
+    def test_cancelling_lets_every_rank_of_a_pod_save(
+        self, open_launcher: Open, make_spec: Make, tmp_path: Path
+    ) -> None:
+        launcher = open_launcher(replace(SETTINGS, ranks_per_pod=2))
+        handle = launcher.submit(make_spec(2, all={"do": "trap", "code": 0}))
+        wait_until(lambda: len(list(tmp_path.glob("ready-*"))) == 2, "both ranks")
+        launcher.cancel(handle)
+        assert launcher.poll(handle).state is JobState.CANCELLED
+        assert len(list(tmp_path.glob("saved-*"))) == 2
+
     def test_a_job_over_its_deadline_has_failed(
         self, open_launcher: Open, make_spec: Make, tmp_path: Path, cluster: Cluster
     ) -> None:

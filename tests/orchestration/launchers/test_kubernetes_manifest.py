@@ -22,6 +22,7 @@ FULL = KubernetesSettings(
     cpus="12",
     memory="180Gi",
     gpu="nvidia.com/gpu",
+    ranks_per_pod=8,
     service_account="materia-jobs",
     secrets=("s3-credentials",),
     pull_secrets=("registry",),
@@ -35,7 +36,7 @@ FULL = KubernetesSettings(
 MANIFESTS = JobManifests(
     name="checkpoints-stage1-0f3a5c7e9b1d-00112233445566ff",
     label="checkpoints-stage1-0f3a5c7e9b1d",
-    world_size=8,
+    world_size=16,
     job_dir=HOME / "jobs" / "checkpoints.stage1.0f3a5c7e9b1d" / "job-00112233445566ff",
     home=HOME,
     env={"PYTHONUNBUFFERED": "1"},
@@ -72,6 +73,19 @@ def test_the_validation_would_see_a_field_that_does_not_exist() -> None:
         kubernetes_validate.validate(job, "1.37", strict=True)
 
 
+def test_a_pod_asks_for_all_its_ranks() -> None:
+    spec = MANIFESTS.job()["spec"]
+    assert spec["completions"] == 2
+    [container] = spec["template"]["spec"]["containers"]
+    wanted = {"cpu": "96", "memory": "1440Gi", "nvidia.com/gpu": "8"}
+    assert container["resources"] == {"requests": wanted, "limits": wanted}
+
+
+def test_ranks_that_do_not_fill_pods_are_refused() -> None:
+    with pytest.raises(ValueError, match="12 ranks are no multiple of MATERIA_KUBERNETES_RA"):
+        replace(MANIFESTS, world_size=12)
+
+
 def test_a_pods_name_fits_into_a_label() -> None:
     assert len(f"{MANIFESTS.name}-99999") <= 63
 
@@ -106,6 +120,7 @@ def test_what_only_the_installation_knows_is_asked_for(missing: str) -> None:
         ("WORKDIR", "app"),
         ("WORKDIR", "/a b"),
         ("PYTHON", "python -c id"),
+        ("RANKS_PER_POD", "0"),
         ("CPUS", "two"),
         ("MEMORY", "lots"),
         ("GPU", "gpu"),

@@ -22,6 +22,9 @@ from orchestration.launchers.wait import run_and_wait
 from orchestration.settings import PROJECT_ROOT
 
 Make = Callable[..., JobSpec]
+pytestmark = pytest.mark.slow
+"""A second or two each, but fifty of them: make check leaves them to make test."""
+
 SECRET = "correct-horse-battery-staple"
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from assets.ports import JobSpec
+from assets.ports import JobHandle, JobSpec
+from orchestration.launchers.files import EXIT, HANDLE
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 _MODULE = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
@@ -40,6 +41,21 @@ def validate(spec: JobSpec) -> None:
     for variable, value in spec.env.items():
         if not _VARIABLE.fullmatch(variable) or "\0" in value:
             raise ValueError(f"job {spec.name}: {variable!r} is no environment variable")
+
+
+def refuse_foreign(earlier: JobHandle, launcher: str) -> None:
+    """Raise JobAlreadyRunning when another launcher's job in this folder has no recorded end.
+
+    Only the launcher that started a job can say whether it still runs.
+    """
+    work_dir = Path(earlier.work_dir)
+    ends = (work_dir / EXIT, *work_dir.glob(f"job-*/{EXIT}"))
+    if earlier.launcher != launcher and not any(path.exists() for path in ends):
+        raise JobAlreadyRunning(
+            f"job {earlier.name} in {work_dir} was started by the launcher {earlier.launcher} and "
+            f"left no {EXIT}: cancel it with MATERIA_LAUNCHER={earlier.launcher}, or remove "
+            f"{HANDLE} there if it is gone"
+        )
 
 
 def inheritable(environ: Mapping[str, str]) -> dict[str, str]:

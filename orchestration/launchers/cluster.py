@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from assets.ports import JobHandle, JobSpec, JobState, JobStatus
-from orchestration.launchers.admission import JobAlreadyRunning, exclusive, validate
+from orchestration.launchers.admission import JobAlreadyRunning, exclusive, refuse_foreign, validate
 from orchestration.launchers.attempt import AttemptFolder, Plan, folder_name
 from orchestration.launchers.files import (
     ATTEMPT_FILES,
@@ -143,7 +143,8 @@ class ClusterLauncher(ABC, Generic[Request]):
         earlier = self.reattach(work_dir)
         if earlier is None:
             return
-        if self._is_there(earlier):
+        refuse_foreign(earlier, self.name)
+        if earlier.launcher == self.name and self._is_there(earlier):
             raise JobAlreadyRunning(
                 f"job {earlier.name} runs in {work_dir}: re-attach to it or cancel it first"
             )

@@ -24,6 +24,7 @@ from orchestration.launchers.admission import (
     JobAlreadyRunning,
     exclusive,
     inheritable,
+    refuse_foreign,
     validate,
 )
 from orchestration.launchers.files import (
@@ -70,6 +71,7 @@ class LocalLauncher:
         with exclusive(work_dir):
             earlier = self.reattach(work_dir)
             if earlier is not None:
+                refuse_foreign(earlier, self.name)
                 if self.poll(earlier).state is JobState.RUNNING:
                     raise JobAlreadyRunning(
                         f"job {earlier.name} runs in {work_dir}: re-attach to it or cancel it first"

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import os
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from assets.ports import JobFailed, JobHandle, JobSpec, JobState, JobStatus, Launcher
@@ -184,6 +186,29 @@ class LauncherContract(ToyJobs):
         spec = make_spec(all={"do": "wait"})
         run_and_wait(launcher, spec, poll_s=0.02, on_tick=release_on_third)
         assert len(ticks) > 3
+
+    def test_what_a_job_says_reaches_the_dagster_run(
+        self, launcher: Launcher, make_spec: Callable[..., JobSpec], tmp_path: Path
+    ) -> None:
+        @dg.asset
+        def trained(context) -> dg.MaterializeResult:  # type: ignore[no-untyped-def]
+            (tmp_path / "work").mkdir()
+            reader = dg.PipesFileMessageReader(str(tmp_path / "work" / "pipes-messages.jsonl"))
+            with dg.open_pipes_session(
+                context=context,
+                context_injector=dg.PipesEnvContextInjector(),
+                message_reader=reader,
+            ) as session:
+                spec = make_spec(all={"do": "report"})
+                env = {**spec.env, **session.get_bootstrap_env_vars()}
+                run_and_wait(launcher, replace(spec, env=env), poll_s=0.1)
+            return dg.MaterializeResult()
+
+        with warnings.catch_warnings(), dg.DagsterInstance.ephemeral() as instance:
+            warnings.simplefilter("ignore")  # Dagster's Pipes code calls previews of its own
+            result = dg.materialize([trained], instance=instance)
+            told = [entry.user_message for entry in instance.all_logs(result.run_id)]
+        assert any("said by rank 0" in message for message in told)
 
     def test_waiting_raises_with_the_end_of_the_log(
         self, launcher: Launcher, make_spec: Callable[..., JobSpec]

@@ -9,9 +9,11 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
+import yaml
 
 from orchestration.launchers.kubernetes_manifest import JobManifests
 from orchestration.launchers.kubernetes_settings import KubernetesSettings, Toleration
+from orchestration.settings import PROJECT_ROOT
 from tests.golden.text import assert_golden
 
 HOME = Path("/shared/materia")
@@ -84,6 +86,18 @@ def test_a_pod_asks_for_all_its_ranks() -> None:
 def test_ranks_that_do_not_fill_pods_are_refused() -> None:
     with pytest.raises(ValueError, match="12 ranks are no multiple of MATERIA_KUBERNETES_RA"):
         replace(MANIFESTS, world_size=12)
+
+
+def test_the_launchers_role_is_valid_and_gives_what_the_api_calls_need_and_no_more() -> None:
+    text = (PROJECT_ROOT / "deploy" / "kubernetes" / "launcher-role.yaml").read_text()
+    documents = list(yaml.safe_load_all(text))
+    for document in documents:
+        kubernetes_validate.validate(document, "1.37", strict=True)
+    [role] = [document for document in documents if document["kind"] == "Role"]
+    allowed = {rule["resources"][0]: set(rule["verbs"]) for rule in role["rules"]}
+    assert allowed == {
+        "jobs": {"create", "get", "delete"}, "services": {"create", "get"}, "pods": {"list"},
+    }  # fmt: skip
 
 
 def test_a_pods_name_fits_into_a_label() -> None:

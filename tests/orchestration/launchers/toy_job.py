@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+from dagster_pipes import open_dagster_pipes
+
 
 def main() -> None:
     spec = json.loads(Path(sys.argv[1]).read_text())
@@ -23,6 +25,9 @@ def main() -> None:
         sys.exit(action["code"])
     if action["do"] == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
+    if action["do"] == "report":
+        with open_dagster_pipes() as pipes:
+            pipes.log.info(f"said by rank {rank}")
     if action["do"] == "grow":
         resource.setrlimit(resource.RLIMIT_AS, (action["limit_bytes"],) * 2)
         bytearray(2 * action["limit_bytes"])
@@ -37,7 +42,7 @@ def main() -> None:
     if action["do"] == "ignore":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     (out / f"ready-{rank}").touch()
-    if action["do"] != "succeed":
+    if action["do"] not in ("succeed", "report"):
         _wait_for(out / "release", action.get("at_most_s", 60))
     print(f"rank {rank} done", flush=True)
 

@@ -18,6 +18,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from assets.lineage.pipes import SharedFileReader
 from assets.ports import JobFailed, JobHandle, JobSpec, JobState, JobStatus, Launcher
 from orchestration.launchers.wait import run_and_wait
 from orchestration.settings import PROJECT_ROOT
@@ -193,7 +194,7 @@ class LauncherContract(ToyJobs):
         @dg.asset
         def trained(context) -> dg.MaterializeResult:  # type: ignore[no-untyped-def]
             (tmp_path / "work").mkdir()
-            reader = dg.PipesFileMessageReader(str(tmp_path / "work" / "pipes-messages.jsonl"))
+            reader = SharedFileReader(tmp_path / "work" / "pipes-messages.jsonl")
             with dg.open_pipes_session(
                 context=context,
                 context_injector=dg.PipesEnvContextInjector(),

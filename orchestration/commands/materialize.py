@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Annotated
 
 import dagster as dg
@@ -52,9 +53,19 @@ def materialize(
         return
     if as_json:
         raise ValueError("--json goes with --dry-run: `materia report --json` shows what was made")
+    started = time.monotonic()
+    made = _run(plan, settings)
+    if recipe:
+        show_recipe(recipe, settings, made)
+    if ablation:
+        show_ablation(settings)
+    console.print(f"done in {time.monotonic() - started:.1f} s")
+
+
+def _run(plan: Plan, settings: Settings) -> Mapping[str, str]:
+    """Run the jobs in order; return what became of each artifact, or exit when one fails."""
     prepare_environment(settings)
     prepare_instance(settings.dagster_home)
-    started = time.monotonic()
     with Progress(console) as progress, dg.DagsterInstance.get() as instance:
         definitions = build_definitions(settings, on_progress=progress.tell)
         for job, partition, assets in plan:
@@ -64,11 +75,7 @@ def materialize(
             if not outcome.succeeded:
                 progress.close()
                 _fail(outcome)
-    if recipe:
-        show_recipe(recipe, settings, progress.made)
-    if ablation:
-        show_ablation(settings)
-    console.print(f"done in {time.monotonic() - started:.1f} s")
+    return progress.made
 
 
 _TAGS = {"materia/launched_by": "materia materialize"}

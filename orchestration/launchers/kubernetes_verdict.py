@@ -51,9 +51,20 @@ def verdict(
             "this is no success"
         )
         return failed_status(handle, reason, log_tail)
-    failed = condition(job, "Failed") or {}
     if cancelled and told["stopped_by"] is not None:
         return cancelled_status(handle)
+    return _failure(handle, job, pods, told, missing, log_tail)
+
+
+def _failure(
+    handle: JobHandle,
+    job: Resource,
+    pods: Sequence[Resource],
+    told: Mapping[str, Any],
+    missing: list[int],
+    log_tail: str,
+) -> JobStatus:
+    failed = condition(job, "Failed") or {}
     reason = _cause(failed, pods)
     if reason:
         return failed_status(handle, reason, log_tail)

@@ -220,9 +220,18 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     folder = AttemptFolder(Path(sys.argv[1]))
     place = place_of(os.environ)
-    if "MASTER_ADDR" in os.environ and place.rank:
-        wait_for_name(os.environ["MASTER_ADDR"])
-    return Rank(folder, place, os.environ).run()
+    try:
+        if "MASTER_ADDR" in os.environ and place.rank:
+            wait_for_name(os.environ["MASTER_ADDR"])
+        return Rank(folder, place, os.environ).run()
+    except OSError as error:
+        logger.exception("rank %d could not start", place.rank)
+        if log := open_log(folder.plan()):
+            with log:
+                log.write(f"rank {place.rank} could not start: {error}\n".encode())
+        record = {"restart": place.restart, "exit_code": 1, "stopped_by": None}
+        folder.write_rank(place.rank, record)
+        return 1
 
 
 if __name__ == "__main__":

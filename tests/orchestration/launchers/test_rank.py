@@ -139,6 +139,19 @@ def test_a_rank_whose_job_folder_was_removed_ends(folder: AttemptFolder, tmp_pat
     assert "rank 1 was replaced by nobody: the job's folder was removed" in output
 
 
+def test_a_rank_that_cannot_start_leaves_a_record(folder: AttemptFolder) -> None:
+    plan = json.loads((folder.path / "plan.json").read_text())
+    log = folder.work_dir / "stdout.log"
+    changed = {**plan, "cwd": "/no/such/folder", "log": str(log)}
+    (folder.path / "plan.json").write_text(json.dumps(changed))
+    rank = _start(folder, **SLURM)
+    rank.communicate(timeout=60)
+    assert rank.returncode == 1
+    assert json.loads((folder.path / "rank-00001.json").read_text())["exit_code"] == 1
+    assert "rank 1 could not start: " in log.read_text()
+    assert "/no/such/folder" in log.read_text()
+
+
 def test_the_engine_dies_with_a_rank_that_is_killed(folder: AttemptFolder, tmp_path: Path) -> None:
     rank = _start(folder, **SLURM)
     wait_until((tmp_path / "ready-1").exists, "the engine")

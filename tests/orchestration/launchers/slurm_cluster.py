@@ -80,7 +80,10 @@ def why_not() -> str:
     except OSError:
         address = "nothing"
     if not address.startswith("127."):
-        return f"this machine's name {_host()} resolves to {address}, not to loopback"
+        return (
+            f"this machine's name {_host()} resolves to {address}, not to loopback, where the "
+            f"daemons are to listen: put `127.0.0.1 {_host()}` first in /etc/hosts"
+        )
     return ""
 
 

@@ -7,7 +7,6 @@ stops when the job was cancelled or replaced. Never imports an engine.
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import signal
@@ -16,14 +15,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import IO
 
 from orchestration.launchers.attempt import FENCED, AttemptFolder, Plan
-from orchestration.processes import group_members, send
+from orchestration.processes import die_with_parent, group_members, send
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +33,6 @@ _FENCED_GRACE_S = 5.0
 """A zombie has nothing to save: the next attempt waits 30 s for its lock, so end well before."""
 _NAME_S = 120.0
 """How long the first rank's name may be unknown: a cluster's DNS lags behind its pods."""
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +115,7 @@ class Rank:
             stderr=subprocess.STDOUT,
             # A group of its own, so that what the engine has started ends with it.
             process_group=0,
-            preexec_fn=_die_with_parent(),
+            preexec_fn=die_with_parent(),
         )
         if log:
             assert self._engine.stdout is not None
@@ -204,16 +202,6 @@ def _copy(source: IO[bytes], log: IO[bytes]) -> None:
             log.write(line)
             sys.stdout.buffer.write(line)
             sys.stdout.buffer.flush()
-
-
-def _die_with_parent() -> Callable[[], None]:
-    """Return what makes a child die with us: a scheduler that kills us may not know of it."""
-    prctl = ctypes.CDLL(None).prctl
-
-    def before_exec() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-    return before_exec
 
 
 def main() -> int:

@@ -23,6 +23,8 @@ from orchestration.launchers.files import EXIT, write_json
 from orchestration.launchers.slurm_queue import SlurmQueue
 
 _STOPPED = 128 + signal.SIGTERM
+_STEP_S = 120
+"""How long Slurm may take to give a job the nodes that it already has (our choice)."""
 _WARNING_SLACK_S = 90.0
 """Slurm may warn up to 60 s early, by its manual; and our clock starts later than its own."""
 
@@ -67,6 +69,9 @@ class Batch:
             "--export=ALL",
             "--kill-on-bad-exit=1",
             "--wait=0",
+            # srun would ask for ever. Seen when a dead node came back at once: a late word of the
+            # first start took a node from the second.
+            f"--immediate={_STEP_S}",
             sys.executable,
             "-m",
             "orchestration.launchers.rank",
@@ -84,7 +89,7 @@ class Batch:
         if missing and stopped_by is None and found["first_failed"] is None:
             error = (
                 f"rank {missing[0]} of {self._plan.world_size} left no record (srun ended with "
-                f"{srun_code}): it was killed from outside, or its node has died"
+                f"{srun_code}): it was not started, was killed from outside, or its node has died"
             )
         return {
             **found,

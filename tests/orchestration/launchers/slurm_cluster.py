@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from orchestration.processes import die_with_parent
+
 NODES = ("n1", "n2")
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "scontrol")
 _START_S = 60.0
@@ -187,13 +189,21 @@ class SlurmCluster:
         assert found is not None, f"{program} is not installed"
         with (self.folder / f"{name}.out.log").open("ab") as log:
             self._daemons[name] = subprocess.Popen(
-                [found, *arguments], env=dict(self.env), stdout=log, stderr=log, process_group=0
+                [found, *arguments],
+                env=dict(self.env),
+                stdout=log,
+                stderr=log,
+                process_group=0,
+                preexec_fn=die_with_parent(),  # a killed test leaves no daemons
             )
 
     def _kill(self, name: str) -> None:
         daemon = self._daemons.pop(name)
         daemon.kill()
         daemon.wait()
+
+    def has_no_steps(self) -> bool:
+        return not any(_name(process) == "slurmstepd" for process in self._processes())
 
     def _kill_processes(self, variable: str) -> None:
         """Kill what has this cluster's configuration, and a variable, in its environment.

@@ -129,6 +129,8 @@ def test_training_on_two_nodes_of_which_one_dies_makes_the_bytes_of_two_local_ra
     whole = make_spec(tmp_path / "whole", shards, **changes)
     local = Job(whole)
     wait_until(lambda: launcher.poll(handle).state is JobState.PENDING, "the requeue", DEATH_S)
+    # In production a dead node is gone for longer than the first start takes to end.
+    cluster.wait_until(cluster.has_no_steps, "the first start to end")
     cluster.start_node(NODES[1])
     status = wait_until_ended(launcher, handle, DEATH_S)
     assert status.state is JobState.SUCCEEDED, status.detail

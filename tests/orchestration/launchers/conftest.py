@@ -15,7 +15,7 @@ from slurm_cluster import SlurmCluster, slurm_cluster, why_not  # noqa: E402
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[SlurmCluster]:
-    """Two real Slurm nodes for the tests of one file."""
+    """A real Slurm cluster for the tests of one file."""
     if reason := why_not():
         pytest.skip(reason)
     with slurm_cluster() as running:

@@ -1,4 +1,4 @@
-"""A real Slurm cluster of two nodes for tests: munge, one controller, two slurmd, all on loopback.
+"""A real Slurm cluster for tests: munge, one controller, three slurmd, all on loopback.
 
 All state lies in one private folder. Root only: the daemons run as root and start jobs as root.
 Nothing is installed here; `make test` installs the packages first.
@@ -20,7 +20,8 @@ from pathlib import Path
 
 from orchestration.processes import die_with_parent
 
-NODES = ("n1", "n2")
+NODES = ("n1", "n2", "n3")
+"""A job of two nodes can then lose one for good."""
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "scontrol")
 _START_S = 60.0
 
@@ -66,7 +67,8 @@ JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
 NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} CPUs=4 RealMemory=8000
 NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} CPUs=4 RealMemory=8000
-PartitionName=main Nodes=n[1-2] Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO
+NodeName=n3 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[3]} CPUs=4 RealMemory=8000
+PartitionName=main Nodes=n[1-3] Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO
 """
 
 
@@ -102,7 +104,7 @@ class SlurmCluster:
         for name in ("state", "munge", *(f"spool-{node}" for node in NODES)):
             (self.folder / name).mkdir(mode=0o700)
         (self.folder / "slurm.conf").write_text(
-            _CONF.format(host=_host(), folder=self.folder, ports=_free_ports(3))
+            _CONF.format(host=_host(), folder=self.folder, ports=_free_ports(4))
         )
         key = self.folder / "munge" / "key"
         key.write_bytes(secrets.token_bytes(1024))
@@ -111,7 +113,7 @@ class SlurmCluster:
         self.start_controller()
         for node in NODES:
             self.start_node(node)
-        self.wait_until(self._is_idle, "both nodes to be idle")
+        self.wait_until(self._is_idle, "all nodes to be idle")
 
     def start_controller(self) -> None:
         self._start("slurmctld", "slurmctld", "-D")
@@ -143,7 +145,7 @@ class SlurmCluster:
         shutil.copytree(self.folder / "saved", self.folder / "state")
 
     def repair(self) -> None:
-        """Start what was killed, end what runs, and wait until both nodes are idle."""
+        """Start what was killed, end what runs, and wait until all nodes are idle."""
         if "slurmctld" not in self._daemons:
             self.start_controller()
         self.run("scancel", "--user=root")
@@ -151,7 +153,7 @@ class SlurmCluster:
             if node not in self._daemons:
                 self._kill_processes(f"SLURMD_NODENAME={node}")
                 self.start_node(node)
-        self.wait_until(self._is_idle, "both nodes to be idle again")
+        self.wait_until(self._is_idle, "all nodes to be idle again")
 
     def run(self, *command: str) -> str:
         """Run a Slurm command and return what it prints."""
@@ -202,9 +204,6 @@ class SlurmCluster:
         daemon.kill()
         daemon.wait()
 
-    def has_no_steps(self) -> bool:
-        return not any(_name(process) == "slurmstepd" for process in self._processes())
-
     def _kill_processes(self, variable: str) -> None:
         """Kill what has this cluster's configuration, and a variable, in its environment.
 
@@ -232,7 +231,7 @@ class SlurmCluster:
         for node, state in zip(NODES, states, strict=False):
             if state.startswith(("drain", "down")) and not state.endswith("*"):
                 self.run("scontrol", "update", f"nodename={node}", "state=resume")
-        return states == ["idle", "idle"]
+        return states == ["idle"] * len(NODES)
 
     def _answers(self) -> bool:
         return "is UP" in self.run("scontrol", "ping")

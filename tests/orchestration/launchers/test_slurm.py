@@ -1,4 +1,4 @@
-"""The Slurm launcher on a real cluster of two nodes: the shared contract, and its own ways."""
+"""The Slurm launcher on a real cluster: the shared contract, and its own ways."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class TestOnACluster(ToyJobs):
         launcher = SlurmLauncher(environ=cluster.env, settings=settings)
         first = make_spec(2, all={"do": "wait"})
         running = launcher.submit(first)
-        wait_until((tmp_path / "ready-1").exists, "both nodes to be taken")
+        wait_until((tmp_path / "ready-1").exists, "two nodes to be taken")
         waits = replace(make_spec(2, name="toy-2"), work_dir=str(tmp_path / "other"))
         waiting = launcher.submit(waits)
         assert launcher.poll(waiting).state is JobState.PENDING

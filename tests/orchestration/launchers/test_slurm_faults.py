@@ -33,7 +33,7 @@ def launcher(cluster: SlurmCluster) -> SlurmLauncher:
 
 @pytest.fixture(autouse=True)
 def whole_cluster(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Each test finds both nodes and the controller at work."""
+    """Each test finds all nodes and the controller at work."""
     yield
     cluster: SlurmCluster = request.getfixturevalue("cluster")
     cluster.repair()
@@ -91,7 +91,7 @@ class TestFaults(ToyJobs):
         zombie = json.loads(start.with_name("zombie-00000-0.json").read_text())
         assert zombie["replaced_by"] == "start 1 of the same job"
         second = json.loads((tmp_path / "env-0.json").read_text())
-        assert second["SLURMD_NODENAME"] == NODES[1 - NODES.index(node)]
+        assert second["SLURMD_NODENAME"] in set(NODES) - {node}
 
 
 @pytest.fixture(scope="module")
@@ -129,9 +129,6 @@ def test_training_on_two_nodes_of_which_one_dies_makes_the_bytes_of_two_local_ra
     whole = make_spec(tmp_path / "whole", shards, **changes)
     local = Job(whole)
     wait_until(lambda: launcher.poll(handle).state is JobState.PENDING, "the requeue", DEATH_S)
-    # In production a dead node is gone for longer than the first start takes to end.
-    cluster.wait_until(cluster.has_no_steps, "the first start to end")
-    cluster.start_node(NODES[1])
     status = wait_until_ended(launcher, handle, DEATH_S)
     assert status.state is JobState.SUCCEEDED, status.detail
     resumed = [line["step"] for line in journal(spec) if line.get("name") == "resumed"]

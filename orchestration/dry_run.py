@@ -124,6 +124,7 @@ def _ask(
         out_folder=Folder(uri=str(scratch / "out")),
         scratch=Folder(uri=str(scratch / "shared")),
         compute=platform.compute,
+        training=platform.training,
         job_dir=scratch / "job",
         run_job=run_job,
         progress=lambda message: None,

@@ -21,6 +21,7 @@ from model.network import Network
 from training.data import MicroBatch
 from training.ds_config import accumulation_steps, ds_config
 from training.ranks import Ranks
+from training.slices import join_slices
 from training.spec import TrainSpec
 
 
@@ -43,6 +44,7 @@ class Engine:
     ) -> None:
         """Take a network with its start weights; `accept` decides on each step's global norm."""
         network.activation_checkpointing = spec.execution.activation_checkpointing
+        network.slices = join_slices(ranks, spec.execution.sequence_parallel)
         self.network = network
         self.accumulation_steps = accumulation_steps(spec)
         self._ranks = ranks
@@ -51,28 +53,30 @@ class Engine:
         deepspeed = import_deepspeed()
         deepspeed.init_distributed(dist_backend=torch.distributed.get_backend(), verbose=False)
         self.deepspeed, *_ = deepspeed.initialize(
-            model=_Objective(network),
+            model=_Objective(network, spec.identity.z_loss),
             model_parameters=parameter_groups(network, spec.identity.optimizer.weight_decay),
-            config=ds_config(spec),
+            config=ds_config(spec, on_gpu=ranks.device.type == "cuda"),
         )
         self.zero_stage = spec.execution.zero_stage
+        self.has_bf16_wrapper = type(self.deepspeed.optimizer).__name__ == "BF16_Optimizer"
+        """DeepSpeed's own choice for bf16 at stage 1 without offload."""
         self._watch_norm()
 
-    def backward(self, batch: MicroBatch, *, num_predicted: int) -> tuple[Tensor, Tensor]:
-        """Add a micro-batch's gradients; return (summed nll, predicted tokens) as tensors.
+    def backward(self, batch: MicroBatch, *, num_predicted: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Add a micro-batch's gradients; return (summed nll, summed z-loss, predicted tokens).
 
         `num_predicted` counts the whole global batch. DeepSpeed averages over ranks, so the sum
         over ranks and micro-batches is scaled by world size / num_predicted.
         """
         device = self._ranks.device
-        nll, predicted = self.deepspeed(
+        total, z_loss, predicted = self.deepspeed(
             batch.tokens_BT.to(device), batch.segments_BT.to(device), batch.loss_mask_BT.to(device)
         )
-        self.deepspeed.backward(nll * (self._ranks.size / num_predicted), scale_wrt_gas=False)
+        self.deepspeed.backward(total * (self._ranks.size / num_predicted), scale_wrt_gas=False)
         self._micro_batches_done += 1
         if self._micro_batches_done < self.accumulation_steps:
             self.deepspeed.step()  # Only counts the micro-batch.
-        return nll.detach(), predicted
+        return total.detach() - z_loss, z_loss, predicted
 
     def step(self, lr: float) -> StepOutcome:
         """Update the weights, or drop the step; raises NonFiniteError for a norm that is none."""
@@ -95,6 +99,8 @@ class Engine:
         inner = self.deepspeed.optimizer
         if self.zero_stage == 0:
             self.deepspeed.clip_fp32_gradients = self._clip_replicated
+        elif self.has_bf16_wrapper:
+            self._watch_gradients()
         elif self.zero_stage == 3:
             norm_groups = inner._get_norm_groups
 
@@ -114,6 +120,20 @@ class Engine:
 
             inner.scaled_global_norm = watched_norm
 
+    def _watch_gradients(self) -> None:
+        """Stage 1 in bf16: it asks for the gradients, then takes their norm in one function."""
+        inner = self.deepspeed.optimizer
+        gradients_for_norm = inner.get_grads_for_norm
+
+        def watched(for_clipping: bool = False) -> Any:
+            gradients = gradients_for_norm(for_clipping)
+            if for_clipping:
+                return gradients
+            taken = self._decide(torch.nn.utils.get_total_norm(gradients[0]))
+            return gradients if taken else ([torch.full((1,), torch.inf)], {})
+
+        inner.get_grads_for_norm = watched
+
     def _clip_replicated(self) -> None:
         """Stage 0: every rank holds all gradients, and a step without gradients changes nothing."""
         parameters = list(self.network.parameters())
@@ -132,14 +152,15 @@ class Engine:
 class _Objective(nn.Module):
     """What DeepSpeed calls: the network's loss as a forward."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, z_weight: float) -> None:
         super().__init__()
         self.network = network
+        self._z_weight = z_weight
 
     def forward(
         self, tokens_BT: Tensor, segments_BT: Tensor, loss_mask_BT: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        return self.network.loss(tokens_BT, segments_BT, loss_mask_BT)
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        return self.network.objective(tokens_BT, segments_BT, loss_mask_BT, z_weight=self._z_weight)
 
 
 def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:

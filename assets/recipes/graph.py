@@ -226,6 +226,8 @@ class RecipeGraph:
             "optimizer": asdict(OptimizerSpec()),
             "precision": recipe.precision,
             "carry_optimizer": bool(index),
+            # Said only where it is on: without it a stage is what it was before there was one.
+            **({"z_loss": stage.z_loss} if stage.z_loss else {}),
         }
 
     def _add_sft(self) -> None:

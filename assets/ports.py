@@ -171,6 +171,9 @@ class Launcher(Protocol):
     def reattach(self, work_dir: Path) -> JobHandle | None:
         """Return the handle of a job submitted earlier from work_dir, or None."""
 
+    def describe(self, spec: JobSpec) -> str:
+        """Return the job as it would be started (script, manifest, commands); starts nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest:

@@ -11,14 +11,11 @@ from assets.ports import RunLog
 from orchestration.compute.open import open_compute
 from orchestration.journal_projection import project_journal
 from orchestration.lake import open_lake
-from orchestration.launchers.local import LocalLauncher
+from orchestration.launchers.open import POLL_S, open_launcher
 from orchestration.launchers.wait import run_and_wait
 from orchestration.provenance import gather
-from orchestration.settings import Settings, job_environment
+from orchestration.settings import Settings
 from orchestration.tracker import MlflowRunLog, MlflowTracker
-
-POLL_S = 0.5
-"""Seconds between looks at a running job: short against any job's start-up (our choice)."""
 
 
 def build_platform(
@@ -28,14 +25,14 @@ def build_platform(
     return Platform(
         lake=open_lake(settings),
         tracker=open_tracker(settings),
-        launcher=LocalLauncher(environ=job_environment(settings)),
+        launcher=open_launcher(settings),
         compute=open_compute(settings),
         training=settings.training,
         job_root=settings.job_root,
         places=places_of(settings),
         gather_provenance=gather,
         run_and_wait=lambda launcher, spec, on_tick: run_and_wait(
-            launcher, spec, poll_s=POLL_S, on_tick=on_tick
+            launcher, spec, poll_s=POLL_S[launcher.name], on_tick=on_tick
         ),
         project_journal=_project,
         on_progress=on_progress,

@@ -13,6 +13,7 @@ import dagster as dg
 from assets.lineage.build import Built, Work, build
 from assets.lineage.checks import Check
 from assets.lineage.manifest import Manifest, artifact_key
+from assets.lineage.pipes import SharedFileReader
 from assets.lineage.step import Step
 from assets.platform import Platform
 from assets.ports import JobRequest, JobRunner, JobSpec, RunLog
@@ -125,9 +126,7 @@ def _job_runner(
 
     def run(request: JobRequest) -> None:
         request.work_dir.mkdir(parents=True, exist_ok=True)
-        reader = dg.PipesFileMessageReader(
-            str(request.work_dir / "pipes-messages.jsonl"), cleanup_file=False
-        )
+        reader = SharedFileReader(request.work_dir / "pipes-messages.jsonl")
         with dg.open_pipes_session(
             context=context, context_injector=dg.PipesEnvContextInjector(), message_reader=reader
         ) as session:

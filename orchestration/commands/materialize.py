@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Annotated
 
 import dagster as dg
@@ -12,7 +13,8 @@ from assets.lineage.defs import ACCEPT_DRIFT_TAG
 from assets.lineage.find import parse_reference
 from assets.recipes.ablation import VARIANTS, ablation_name
 from assets.recipes.catalogue import recipe as recipe_named
-from orchestration.commands.console import console
+from orchestration.commands.console import JsonOption, console
+from orchestration.commands.dry_run import show_dry_run
 from orchestration.commands.progress import Progress
 from orchestration.commands.report import show_ablation, show_recipe
 from orchestration.dagster_instance import prepare_instance
@@ -43,6 +45,11 @@ def materialize(
             "checkpoint's, 'program.code' say; may be repeated.",
         ),
     ] = None,
+    only_show: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print spec and job of the artifacts; run nothing."),
+    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Materialize through Dagster; what the lake already has is reused.
 
@@ -50,10 +57,24 @@ def materialize(
     """
     plan = _plan(artifacts or [], recipe, ablation)
     settings = Settings.from_env()
+    if only_show:
+        show_dry_run(artifacts or [], settings, as_json=as_json)
+        return
+    if as_json:
+        raise ValueError("--json goes with --dry-run: `materia report --json` shows what was made")
+    started = time.monotonic()
+    made = _run(plan, settings, tags_of(accept_drift or []))
+    if recipe:
+        show_recipe(recipe, settings, made)
+    if ablation:
+        show_ablation(settings)
+    console.print(f"done in {time.monotonic() - started:.1f} s")
+
+
+def _run(plan: Plan, settings: Settings, tags: dict[str, str]) -> Mapping[str, str]:
+    """Run the jobs in order; return what became of each artifact, or exit when one fails."""
     prepare_environment(settings)
     prepare_instance(settings.dagster_home)
-    tags = tags_of(accept_drift or [])
-    started = time.monotonic()
     with Progress(console) as progress, dg.DagsterInstance.get() as instance:
         definitions = build_definitions(settings, on_progress=progress.tell)
         for job, partition, assets in plan:
@@ -63,11 +84,7 @@ def materialize(
             if not outcome.succeeded:
                 progress.close()
                 _fail(outcome)
-    if recipe:
-        show_recipe(recipe, settings, progress.made)
-    if ablation:
-        show_ablation(settings)
-    console.print(f"done in {time.monotonic() - started:.1f} s")
+    return progress.made
 
 
 def tags_of(accept_drift: list[str]) -> dict[str, str]:

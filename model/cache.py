@@ -85,7 +85,9 @@ class LayerCache:
         if self._past_tokens is not None:
             # A full window needs a whole block behind it, or it would move at every token.
             room = min(room + BLOCK_TOKENS, self._past_tokens + BLOCK_TOKENS)
-        moved = tuple(tensor.new_empty((*tensor.shape[:2], room, tensor.shape[3])) for tensor in new)
+        moved = tuple(
+            tensor.new_empty((*tensor.shape[:2], room, tensor.shape[3])) for tensor in new
+        )
         for buffer, old in zip(moved, self._buffers or (), strict=False):
             buffer[:, :, :held] = old[:, :, place]
         self._buffers, self._begin, self._end = (moved[0], moved[1]), 0, held

@@ -13,7 +13,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 _CHUNK_LOGITS = 1 << 22
-"""Logits held at once (16 MiB in fp32)."""
+"""Logits held at once (16 MiB in fp32), while that gives chunks of enough tokens."""
+
+_MIN_CHUNK_TOKENS = 512
+"""A chunk reads the whole head twice. With 133,120 entries, 31 tokens would do 16 operations for
+every byte of it; 512 tokens (260 MiB of logits) do 256, near what a GPU needs to stay busy."""
 
 
 def head_loss(hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor) -> Tensor:
@@ -68,8 +72,13 @@ def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
         total += left @ right
 
 
+def chunk_tokens(vocab_size: int) -> int:
+    """Return how many tokens' logits exist at once."""
+    return max(_MIN_CHUNK_TOKENS, _CHUNK_LOGITS // vocab_size)
+
+
 def _chunks(hidden_ND: Tensor, target_N: Tensor, vocab_size: int) -> list[tuple[Tensor, Tensor]]:
-    size = max(1, _CHUNK_LOGITS // vocab_size)
+    size = chunk_tokens(vocab_size)
     if not len(target_N):
         return []
     return list(zip(torch.split(hidden_ND, size), torch.split(target_N, size), strict=True))

@@ -151,9 +151,7 @@ def _mark_padding(
         return
     is_token_NC = tokens_BC[row_N] != pad_id
     width = is_token_NC.shape[1]
-    length_N = np.where(
-        is_token_NC.any(axis=1), width - is_token_NC[:, ::-1].argmax(axis=1), 0
-    )
+    length_N = np.where(is_token_NC.any(axis=1), width - is_token_NC[:, ::-1].argmax(axis=1), 0)
     is_padding_NC = np.arange(width) >= length_N[:, None]
     segment_BC[row_N] = np.where(is_padding_NC, np.int32(-1), segment_BC[row_N])
 

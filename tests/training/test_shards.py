@@ -115,13 +115,13 @@ def test_a_sample_outside_the_artifact_is_refused(index: int, tmp_path: Path) ->
         Shards(tmp_path).batch([0, index])
 
 
-def test_only_some_shards_are_open_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_some_shards_are_open_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("training.shards._MAX_OPEN_SHARDS", 2)
     tokens = write(tmp_path, [[5]] * 6, context=6, per_shard=1)
     shards = Shards(tmp_path)
-    assert shards.batch([5, 0, 3, 1, 4, 2]).tokens_BC.tolist() == tokens[[5, 0, 3, 1, 4, 2]].tolist()
+    assert (
+        shards.batch([5, 0, 3, 1, 4, 2]).tokens_BC.tolist() == tokens[[5, 0, 3, 1, 4, 2]].tolist()
+    )
     for path in (tmp_path / "tokens").iterdir():
         path.unlink()
     # The two read last (shards come in ascending order) are still mapped, the others are gone.

@@ -97,18 +97,21 @@ class Shards:
         tokens_BC = np.empty(shape, dtype=np.int64)
         segment_BC = np.zeros(shape, dtype=np.int32)
         chosen_BC = np.empty(shape, dtype=bool) if self.info.has_loss_mask else None
-        segment_BC[:, 0] = -1
+        count_B = np.zeros(len(index_B), dtype=np.int32)
         shard_B, row_B = np.divmod(index_B, self.info.samples_per_shard)
         for number in np.unique(shard_B).tolist():
             at_N = np.flatnonzero(shard_B == number)
             shard, row_N = self._open(number), row_B[at_N]
             tokens_BC[at_N] = shard.tokens[row_N]
-            of_P, start_P = shard.pieces(row_N)
-            segment_BC[at_N[of_P], start_P] += 1
+            count_B[at_N], start_P = shard.pieces(row_N)
+            segment_BC[np.repeat(at_N, count_B[at_N]), start_P] = 1
             if chosen_BC is not None and shard.loss_mask is not None:
                 chosen_BC[at_N] = shard.loss_mask[row_N]
-        # A piece begins where 1 stands, so the running sum counts pieces.
-        np.cumsum(segment_BC, axis=1, out=segment_BC)
+        # A piece begins where 1 stands, so the running sum counts pieces. It runs over all rows at
+        # once (over each apart takes twice as long), so a row takes off what the last one counted.
+        segment_BC[:1, 0] -= 1
+        segment_BC[1:, 0] -= count_B[:-1]
+        np.cumsum(segment_BC.reshape(-1), out=segment_BC.reshape(-1))
         _mark_padding(tokens_BC, segment_BC, self.info.pad_id)
         mask_BC = segment_BC >= 0
         if chosen_BC is not None:
@@ -133,13 +136,13 @@ class _Shard:
         self._first = np.searchsorted(self._pairs[:, 0], rows).astype(np.uint32)
 
     def pieces(self, row_N: npt.NDArray[np.int64]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """Return the document pieces of some rows: which of them (0..N-1), and start token."""
+        """Return of some rows how many document pieces each has, and the start tokens of all."""
         first_N = self._first[row_N].astype(np.int64)
         count_N = self._first[row_N + 1] - first_N
-        of_P = np.repeat(np.arange(len(row_N)), count_N)
-        before_N = np.cumsum(count_N) - count_N
-        pair_P = np.arange(len(of_P)) + (first_N - before_N)[of_P]
-        return of_P, self._pairs[pair_P, 1]
+        ahead_N = first_N - np.cumsum(count_N) + count_N
+        pair_P = np.repeat(ahead_N, count_N)
+        pair_P += np.arange(len(pair_P))
+        return count_N, self._pairs[pair_P, 1]
 
 
 def _mark_padding(

@@ -49,9 +49,7 @@ class LayerCache:
             kept = min(self._past_tokens, seen[0].shape[2])
             self._write((_last(seen[0], kept), _last(seen[1], kept)))
         else:
-            self._write(new)
-            assert self._buffers is not None
-            k_BKSC, v_BKSC = self._buffers
+            k_BKSC, v_BKSC = self._write(new)
             seen = k_BKSC[:, :, self._begin : self._end], v_BKSC[:, :, self._begin : self._end]
             if self._past_tokens is not None:
                 self._begin = max(self._begin, self._end - self._past_tokens)
@@ -68,29 +66,29 @@ class LayerCache:
         )
         return k, v
 
-    def _write(self, new: tuple[Tensor, Tensor]) -> None:
-        """Put new keys and values behind the held ones, in a larger buffer if there is no room."""
+    def _write(self, new: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """Put new keys and values behind the held ones; return the buffers, moved if too small."""
         num_new = new[0].shape[2]
-        room = self._buffers[0].shape[2] if self._buffers else 0
-        if self._end + num_new > room:
-            self._move(self.num_tokens + num_new, new)
-        for buffer, tensor in zip(self._buffers or (), new, strict=True):
+        if self._buffers is None or self._end + num_new > self._buffers[0].shape[2]:
+            self._buffers = self._moved(self.num_tokens + num_new, new)
+        for buffer, tensor in zip(self._buffers, new, strict=True):
             buffer[:, :, self._end : self._end + num_new] = tensor
         self._end += num_new
+        return self._buffers
 
-    def _move(self, num_tokens: int, new: tuple[Tensor, Tensor]) -> None:
-        """Bring what is held to the front of a buffer with room for num_tokens and some more."""
+    def _moved(self, num_tokens: int, like: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """Bring what is held to the front of buffers with room for num_tokens and some more."""
         held, place = self.num_tokens, slice(self._begin, self._end)
         room = -(-num_tokens // BLOCK_TOKENS) * BLOCK_TOKENS
         if self._past_tokens is not None:
             # A full window needs a whole block behind it, or it would move at every token.
             room = min(room + BLOCK_TOKENS, self._past_tokens + BLOCK_TOKENS)
-        moved = tuple(
-            tensor.new_empty((*tensor.shape[:2], room, tensor.shape[3])) for tensor in new
-        )
-        for buffer, old in zip(moved, self._buffers or (), strict=False):
-            buffer[:, :, :held] = old[:, :, place]
-        self._buffers, self._begin, self._end = (moved[0], moved[1]), 0, held
+        k, v = (x.new_empty((*x.shape[:2], room, x.shape[3])) for x in like)
+        if self._buffers is not None:
+            k[:, :, :held] = self._buffers[0][:, :, place]
+            v[:, :, :held] = self._buffers[1][:, :, place]
+        self._begin, self._end = 0, held
+        return k, v
 
 
 class Cache:

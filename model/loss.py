@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from model.products import product, weight_gradient
+
 _CHUNK_LOGITS = 1 << 22
 """Logits held at once (16 MiB in fp32), while that gives chunks of enough tokens."""
 
@@ -24,7 +26,7 @@ def head_loss(hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor) -> Tensor:
     """Return the summed negative log-likelihood of the targets, a fp32 scalar."""
     if not (torch.is_grad_enabled() and (hidden_ND.requires_grad or weight_VD.requires_grad)):
         losses = [
-            F.cross_entropy(F.linear(hidden, weight_VD).float(), target, reduction="sum")
+            F.cross_entropy(product(hidden, weight_VD.T).float(), target, reduction="sum")
             for hidden, target in _chunks(hidden_ND, target_N, weight_VD.shape[0])
         ]
         return torch.stack(losses).sum() if losses else hidden_ND.new_zeros((), dtype=torch.float32)
@@ -41,7 +43,7 @@ class _HeadLoss(torch.autograd.Function):
         grad_weight_VD = torch.zeros_like(weight_VD, dtype=torch.float32)
         start = 0
         for hidden, target in _chunks(hidden_ND, target_N, weight_VD.shape[0]):
-            logits = F.linear(hidden, weight_VD).float()
+            logits = product(hidden, weight_VD.T).float()
             top = logits.amax(dim=-1, keepdim=True)
             target_logit = logits.gather(1, target[:, None])
             share = logits.sub_(top).exp_()
@@ -51,8 +53,10 @@ class _HeadLoss(torch.autograd.Function):
             # factors, so no pass over the logits is spent on it.
             share.scatter_add_(1, target[:, None], -total_share)
             share, scale = share.to(hidden.dtype), total_share.reciprocal_().to(hidden.dtype)
-            torch.mul(share @ weight_VD, scale, out=grad_hidden_ND[start : start + len(target)])
-            _add_product(grad_weight_VD, share.T, hidden * scale)
+            torch.mul(
+                product(share, weight_VD), scale, out=grad_hidden_ND[start : start + len(target)]
+            )
+            grad_weight_VD += weight_gradient(share, hidden * scale)
             start += len(target)
         ctx.save_for_backward(grad_hidden_ND, grad_weight_VD.to(weight_VD.dtype))
         return total
@@ -62,14 +66,6 @@ class _HeadLoss(torch.autograd.Function):
     def backward(ctx: Any, grad_total: Tensor) -> tuple[Tensor, Tensor, None]:
         grad_hidden_ND, grad_weight_VD = ctx.saved_tensors
         return grad_hidden_ND * grad_total, grad_weight_VD * grad_total, None
-
-
-def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
-    """total += left @ right, in the total's own type."""
-    if total.dtype == left.dtype:
-        total.addmm_(left, right)
-    else:
-        total += left @ right
 
 
 def chunk_tokens(vocab_size: int) -> int:

@@ -72,18 +72,19 @@ def filled_cache(config: ModelConfig, context: int, rows: int) -> Cache:
 
 
 class Decoder:
-    """One side: every call decodes some tokens for all rows, the likeliest each."""
+    """One side: every call decodes some tokens for all rows, as model/generate.py does."""
 
     def __init__(self, network: Network, context: int, rows: int, tokens: int) -> None:
         self.cache = filled_cache(network.config, context, rows)
         self._network, self._tokens = network, tokens
         self._last_B1 = torch.zeros(rows, 1, dtype=torch.long)
+        self._head_VD = network.lm_head.normalized_weight()
 
     @torch.inference_mode()
     def __call__(self) -> None:
         for _ in range(self._tokens):
-            logits_BTV = self._network(self._last_B1, cache=self.cache)
-            self._last_B1 = logits_BTV[:, -1].argmax(dim=-1, keepdim=True)
+            hidden_BD = self._network.hidden(self._last_B1, cache=self.cache)[:, -1]
+            self._last_B1 = (hidden_BD @ self._head_VD.T).argmax(dim=-1, keepdim=True)
 
 
 def make_networks(config: ModelConfig, context: int) -> dict[str, Network]:

@@ -8,7 +8,6 @@ Anything else (other types, other devices, few rows) is torch's own product.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import torch
@@ -18,6 +17,12 @@ from torch.autograd.function import once_differentiable
 
 MIN_ROWS = 16
 """With fewer rows the operation's own cost outweighs its rate (even at 8, twice at 1)."""
+
+_HAS_ONEDNN = (
+    torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    and torch.backends.cpu.get_cpu_capability() == "AVX512"
+    and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+)
 
 
 class Projection(nn.Linear):
@@ -79,13 +84,4 @@ def _multiply(x_TI: Tensor, weight_OI: Tensor) -> Tensor:
 
 def _has_fast_product(x: Tensor) -> bool:
     few = x.numel() < MIN_ROWS * x.shape[-1]
-    return x.dtype == torch.float32 and x.device.type == "cpu" and not few and _has_onednn()
-
-
-@cache
-def _has_onednn() -> bool:
-    return (
-        torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-        and torch.backends.cpu.get_cpu_capability() == "AVX512"
-        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-    )
+    return _HAS_ONEDNN and x.dtype == torch.float32 and x.device.type == "cpu" and not few

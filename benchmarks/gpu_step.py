@@ -124,7 +124,7 @@ def step_sides(
     network.train()
     if compiled:
         for layer in network.model.layers:
-            layer.compile()
+            layer.compile(dynamic=False)
     tokens_BT = torch.randint(0, config.vocab_size, (rows, tokens), device=on.device)
     segments_BT = torch.zeros_like(tokens_BT)
     mask_BT = torch.ones_like(tokens_BT, dtype=torch.bool)

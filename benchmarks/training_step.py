@@ -53,7 +53,7 @@ def our_step(
     net = our_network(dtype)
     if compiled:
         for layer in net.model.layers:
-            layer.compile()
+            layer.compile(dynamic=False)
     mask_BT = torch.ones_like(tokens_BT, dtype=torch.bool)
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-4, fused=True)
 

@@ -78,10 +78,29 @@ class _Project(torch.autograd.Function):
 
 
 def _multiply(x_TI: Tensor, weight_OI: Tensor) -> Tensor:
+    if torch.compiler.is_compiling():
+        return torch.ops.materia.multiply(x_TI, weight_OI)  # type: ignore[no-any-return]
+    return _onednn(x_TI, weight_OI)
+
+
+def _onednn(x_TI: Tensor, weight_OI: Tensor) -> Tensor:
     result: Tensor = torch.ops.mkldnn._linear_pointwise(x_TI, weight_OI, None, "none", [], "")
     return result
+
+
+def _declare() -> None:
+    """Tell torch's compiler to call the product as it is: its own rule for it wants constants.
+
+    The code that a release ships declares the same operation, so it may be there already.
+    """
+    if _HAS_ONEDNN and not hasattr(torch.ops.materia, "multiply"):
+        operation = torch.library.custom_op("materia::multiply", _onednn, mutates_args=())
+        operation.register_fake(lambda x_TI, w_OI: x_TI.new_empty((*x_TI.shape[:-1], len(w_OI))))
 
 
 def _has_fast_product(x: Tensor) -> bool:
     few = x.numel() < MIN_ROWS * x.shape[-1]
     return _HAS_ONEDNN and x.dtype == torch.float32 and x.device.type == "cpu" and not few
+
+
+_declare()

@@ -16,7 +16,15 @@ from torch.nn.attention.flex_attention import BlockMask
 from model.flex import attend_flex, can_use_flex, flex_mask
 
 MIN_BLOCK_TOKENS = 64
-"""Queries of a sliding layer taken at once: with fewer, the calls cost more than the work."""
+"""Queries of a sliding layer taken at once, or half a window where that is more: with fewer, the
+calls cost more than the work; with a whole window, a third more pairs are computed in vain."""
+
+GLOBAL_BLOCK_TOKENS = 128
+"""Queries of a global layer taken at once, where a mask is needed or small: 59 ms instead of 78
+forward and backward at [8, 512, 256], since a block meets no key behind its last query."""
+
+_MAX_MASKED_TOKENS = 1024
+"""Beyond, a row of one document takes no mask at all, which would grow with its square."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +40,8 @@ class Block:
 
 
 Mask = tuple[Block, ...] | BlockMask
-"""Blocks cover the queries in order. A sliding layer has several, so that neither work nor mask
-memory goes to keys outside the window."""
+"""Blocks cover the queries in order. There are several, so that neither work nor mask memory goes
+to keys that no query of a block sees."""
 
 
 def make_mask(
@@ -48,7 +56,12 @@ def make_mask(
     if can_use_flex(device) and not past_tokens and num_tokens > 1:
         return flex_mask(segments_BT, num_tokens=num_tokens, window=window, device=device)
     past = past_tokens if window is None else min(past_tokens, window - 1)
-    size = num_tokens if window is None else max(window, MIN_BLOCK_TOKENS)
+    if window is not None:
+        size = max(window // 2, MIN_BLOCK_TOKENS)
+    elif segments_BT is not None or num_tokens <= _MAX_MASKED_TOKENS:
+        size = GLOBAL_BLOCK_TOKENS
+    else:
+        size = num_tokens
     starts = range(0, num_tokens, size)
     return tuple(
         _block(segments_BT, past, first, min(first + size, num_tokens), window, device)

@@ -130,8 +130,9 @@ def tokens(count: int, *, rows: int = 1, seed: int = 3) -> torch.Tensor:
 
 @pytest.fixture(params=[1, 64], ids=["blocks_of_a_window", "one_block"])
 def block_tokens(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sliding layers take their queries in several blocks, or all at once."""
+    """Layers take their queries in several blocks, or all at once."""
     monkeypatch.setattr(attention, "MIN_BLOCK_TOKENS", request.param)
+    monkeypatch.setattr(attention, "GLOBAL_BLOCK_TOKENS", 3 * request.param)
 
 
 VARIANTS = {

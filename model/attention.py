@@ -20,8 +20,8 @@ MIN_BLOCK_TOKENS = 64
 calls cost more than the work; with a whole window, a third more pairs are computed in vain."""
 
 GLOBAL_BLOCK_TOKENS = 128
-"""Queries of a global layer taken at once, where a mask is needed or small: 59 ms instead of 78
-forward and backward at [8, 512, 256], since a block meets no key behind its last query."""
+"""Queries of a global layer taken at once on a CPU, where a mask is needed or small: 59 ms instead
+of 78 forward and backward at [8, 512, 256], since a block meets no key behind its last query."""
 
 _MAX_MASKED_TOKENS = 1024
 """Beyond, a row of one document takes no mask at all, which would grow with its square."""
@@ -58,7 +58,7 @@ def make_mask(
     past = past_tokens if window is None else min(past_tokens, window - 1)
     if window is not None:
         size = max(window // 2, MIN_BLOCK_TOKENS)
-    elif segments_BT is not None or num_tokens <= _MAX_MASKED_TOKENS:
+    elif device.type == "cpu" and (segments_BT is not None or num_tokens <= _MAX_MASKED_TOKENS):
         size = GLOBAL_BLOCK_TOKENS
     else:
         size = num_tokens

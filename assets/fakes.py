@@ -17,6 +17,7 @@ from assets.lineage.step import Step
 from assets.lineage.storage import Folder, StoredFile
 from assets.lineage.workspace import InputFiles, Workspace
 from assets.ports import Compute, JobRequest
+from assets.resources import LAPTOP, TrainingResources
 
 
 @dataclass
@@ -175,6 +176,7 @@ def fake_workspace(
     lake: FakeLake | None = None,
     run_job: RecordingJobRunner | None = None,
     compute: Compute | None = None,
+    training: TrainingResources = LAPTOP,
 ) -> Workspace:
     """Return a workspace of `step` over manifests that `commit_folder` made."""
     lake = lake or FakeLake(folder / "lake")
@@ -188,5 +190,6 @@ def fake_workspace(
         compute=compute or InlineCompute(),
         job_dir=folder / "jobs",
         run_job=run_job or RecordingJobRunner(),
+        training=training,
         run_log=FakeRunLog(),
     )

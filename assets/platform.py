@@ -12,6 +12,7 @@ from pathlib import Path
 from assets.corpora.places import Places
 from assets.lineage.provenance import Provenance
 from assets.ports import Compute, JobSpec, Lake, Launcher, RunLog, Tracker
+from assets.resources import LAPTOP, TrainingResources
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,8 @@ class Platform:
     tracker: Tracker
     launcher: Launcher
     compute: Compute
+    training: TrainingResources = LAPTOP
+    """What one training job may use here."""
     job_root: Path
     """Scratch of jobs, kept between attempts of one fingerprint."""
     places: Places

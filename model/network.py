@@ -19,8 +19,8 @@ from model.attention import attend
 from model.cache import Cache, LayerCache
 from model.config import ModelConfig
 from model.kernels import rms_norm, rotate, swiglu
-from model.loss import head_loss
-from model.plan import Plan, make_plan
+from model.loss import head_loss_with_z
+from model.plan import Plan, Slices, make_plan
 from model.products import Projection, project
 
 
@@ -33,6 +33,8 @@ class Network(nn.Module):
         self.model = Body(config)
         self.lm_head = NormHead(config)
         self.activation_checkpointing = False
+        self.slices: Slices | None = None
+        """Set when ranks share each sample: inputs stay whole, what comes out is our slice's."""
 
     def forward(
         self, tokens_BT: Tensor, segments_BT: Tensor | None = None, cache: Cache | None = None
@@ -44,7 +46,10 @@ class Network(nn.Module):
         self, tokens_BT: Tensor, segments_BT: Tensor | None = None, cache: Cache | None = None
     ) -> Tensor:
         """Return the normalised hidden_BTD that the head reads; extends the cache."""
-        plan = make_plan(self.config, tokens_BT, segments_BT, cache.num_tokens if cache else 0)
+        past_tokens = cache.num_tokens if cache else 0
+        plan = make_plan(self.config, tokens_BT, segments_BT, past_tokens, self.slices)
+        if self.slices:
+            tokens_BT = self.slices.share(tokens_BT)
         x_BTD = self.model.embed_tokens(tokens_BT)
         for index, layer in enumerate(self.model.layers):
             past = cache.layers[index] if cache else None
@@ -63,16 +68,28 @@ class Network(nn.Module):
 
         Position t predicts t+1 of the same document; the mask refers to the predicted token.
         """
+        nll, _, num_predicted = self.objective(tokens_BT, segments_BT, loss_mask_BT, z_weight=0.0)
+        return nll, num_predicted
+
+    def objective(
+        self, tokens_BT: Tensor, segments_BT: Tensor, loss_mask_BT: Tensor, *, z_weight: float
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return (summed loss with the z-loss in it, that part alone, predicted tokens)."""
         hidden_BTD = self.hidden(tokens_BT, segments_BT)
         predicts_BT = (
             (segments_BT[:, :-1] == segments_BT[:, 1:])
             & (segments_BT[:, 1:] >= 0)
             & loss_mask_BT[:, 1:].bool()
         )
-        hidden_ND = hidden_BTD[:, :-1][predicts_BT]
-        target_N = tokens_BT[:, 1:][predicts_BT]
-        nll = head_loss(hidden_ND, self.lm_head.normalized_weight(), target_N)
-        return nll, predicts_BT.sum()
+        target_BT = tokens_BT[:, 1:]
+        if self.slices:
+            # The target of a slice's last token is the first of the next slice.
+            predicts_BT = self.slices.share(F.pad(predicts_BT, (0, 1)))
+            target_BT = self.slices.share(F.pad(target_BT, (0, 1)))
+        hidden_ND = hidden_BTD[:, : predicts_BT.shape[1]][predicts_BT]
+        weight_VD = self.lm_head.normalized_weight()
+        total, z_loss = head_loss_with_z(hidden_ND, weight_VD, target_BT[predicts_BT], z_weight)
+        return total, z_loss, predicts_BT.sum()
 
     def num_parameters(self) -> int:
         return sum(p.numel() for p in self.parameters())
@@ -151,18 +168,25 @@ class Attention(nn.Module):
         kv_BTJC = self._convolve(raw_BTJC, plan, past) if self.has_conv else raw_BTJC
         k_BTKC, v_BTKC = kv_BTJC.chunk(2, dim=2)
         table = plan.rotary[self.head_dim]
-        q_BHTC = rotate(q_BTHC, table).transpose(1, 2)
-        k_BKSC, v_BKSC = rotate(k_BTKC, table).transpose(1, 2), v_BTKC.transpose(1, 2)
+        q_BTHC, k_BTKC = rotate(q_BTHC, table), rotate(k_BTKC, table)
+        if plan.slices:
+            q_BTHC, k_BTKC, v_BTKC = plan.slices.to_heads(q_BTHC, k_BTKC, v_BTKC)
+        k_BKSC, v_BKSC = k_BTKC.transpose(1, 2), v_BTKC.transpose(1, 2)
         if past is not None:
             k_BKSC, v_BKSC = past.append(k_BKSC, v_BKSC, raw_BTJC[:, -1:])
-        out_BHTC = attend(q_BHTC, k_BKSC, v_BKSC, plan.masks[self.sliding])
-        return self.o_proj(out_BHTC.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
+        out_BHTC = attend(q_BTHC.transpose(1, 2), k_BKSC, v_BKSC, plan.masks[self.sliding])
+        out_BTHC = out_BHTC.transpose(1, 2)
+        if plan.slices:
+            out_BTHC = plan.slices.to_tokens(out_BTHC)
+        return self.o_proj(out_BTHC.flatten(2))  # type: ignore[no-any-return]
 
     def _convolve(self, raw_BTJC: Tensor, plan: Plan, past: LayerCache | None) -> Tensor:
         """Mix each raw k and v with the previous token's: tap 0 previous, tap 1 current."""
         tap_J1 = torch.cat((self.conv_k, self.conv_v), dim=2)[0, 0]
         first_B1JC = past.raw_B1JC if past is not None else None
-        if first_B1JC is None:
+        if plan.slices:
+            first_B1JC = plan.slices.last_of_previous(raw_BTJC)
+        elif first_B1JC is None:
             first_B1JC = torch.zeros_like(raw_BTJC[:, :1])
         previous_BTJC = torch.cat((first_B1JC, raw_BTJC[:, :-1]), dim=1)
         tap_previous = tap_J1[..., 0]

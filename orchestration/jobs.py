@@ -21,6 +21,7 @@ _TUNING = dg.AssetSelection.assets(
     ["synthesis", "questions"],
     ["reports", "data_docs"],
     *[["tokenizers", f"shards_{name}"] for name in ("sft_general", "sft_medical")],
+    ["tokenizers", "spans"],
     *[["models", name] for name in ("sft_general", "sft_medical")],
     ["releases", "release"],
 )

@@ -30,6 +30,7 @@ def build_platform(
         tracker=open_tracker(settings),
         launcher=LocalLauncher(environ=job_environment(settings)),
         compute=open_compute(settings),
+        training=settings.training,
         job_root=settings.job_root,
         places=places_of(settings),
         gather_provenance=gather,

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from assets.resources import TrainingResources
+
 _RAY = re.compile(r"ray://[A-Za-z0-9.-]{1,253}:[0-9]{1,5}")
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
@@ -47,6 +49,8 @@ class Settings:
     """MATERIA_WORKERS: processes that work on shards of data; by default one per core."""
     threads: int | None
     """MATERIA_THREADS: most CPU threads of one job rank; by default the cores are shared out."""
+    training: TrainingResources
+    """MATERIA_RANKS and the others that docs/settings.md lists under training."""
     inbox: Path
     """MATERIA_INBOX: folder with one sub-folder per watched source."""
     corpora_cron: str
@@ -89,6 +93,7 @@ class Settings:
             compute=compute,
             workers=_positive("MATERIA_WORKERS", env.get("MATERIA_WORKERS")),
             threads=_positive("MATERIA_THREADS", env.get("MATERIA_THREADS")),
+            training=_training(env),
             inbox=Path(env.get("MATERIA_INBOX", str(home / "inbox"))).expanduser().resolve(),
             corpora_cron=env.get("MATERIA_CORPORA_CRON", "0 2 * * *"),
             recipes_cron=env.get("MATERIA_RECIPES_CRON", "0 4 * * *"),
@@ -110,6 +115,38 @@ def job_environment(settings: Settings) -> dict[str, str]:
     """Return what a launcher may pass on to jobs, with the limit of threads if there is one."""
     limit = {} if settings.threads is None else {"OMP_NUM_THREADS": str(settings.threads)}
     return {**os.environ, **limit}
+
+
+def _training(env: Mapping[str, str]) -> TrainingResources:
+    stage = env.get("MATERIA_ZERO_STAGE")
+    if stage not in (None, "0", "1", "2", "3"):
+        raise ValueError(f"MATERIA_ZERO_STAGE={stage!r} is not 0, 1, 2 or 3")
+    micro = _positive("MATERIA_MICRO_BATCH_TOKENS", env.get("MATERIA_MICRO_BATCH_TOKENS"))
+    ranks = _positive("MATERIA_RANKS", env.get("MATERIA_RANKS")) or 1
+    shared = _positive("MATERIA_SEQUENCE_PARALLEL", env.get("MATERIA_SEQUENCE_PARALLEL")) or 1
+    if shared > ranks:
+        raise ValueError(
+            f"MATERIA_SEQUENCE_PARALLEL={shared} is more than MATERIA_RANKS={ranks}: as many ranks "
+            "cannot share a sample"
+        )
+    return TrainingResources(
+        ranks=ranks,
+        sequence_parallel=shared,
+        micro_batch_tokens=micro or TrainingResources.micro_batch_tokens,
+        zero_stage=None if stage is None else int(stage),
+        offload_optimizer=_switch(
+            "MATERIA_OFFLOAD_OPTIMIZER", env.get("MATERIA_OFFLOAD_OPTIMIZER")
+        ),
+        activation_checkpointing=_switch(
+            "MATERIA_ACTIVATION_CHECKPOINTING", env.get("MATERIA_ACTIVATION_CHECKPOINTING")
+        ),
+    )
+
+
+def _switch(name: str, text: str | None) -> bool:
+    if text not in (None, "0", "1"):
+        raise ValueError(f"{name}={text!r} is neither 0 (off) nor 1 (on)")
+    return text == "1"
 
 
 def _positive(name: str, text: str | None) -> int | None:

@@ -1,7 +1,8 @@
-"""The batches of a job: step s reads stream positions [s*B, (s+1)*B), each rank its own slice.
+"""The batches of a job: step s reads stream positions [s*B, (s+1)*B), each rank its own part.
 
 The loader's whole state is the step number, so a resumed job, on any number of ranks, reads what
-an uninterrupted one would have read. Shape suffixes: B samples of a micro-batch, T tokens.
+an uninterrupted one would have read. Ranks that share samples read the same ones, whole, and count
+their own slice. Shape suffixes: B samples of a micro-batch, T tokens.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ class MicroBatch:
 
 @dataclass(frozen=True, kw_only=True)
 class RankBatch:
-    """What one rank reads in one step."""
+    """What one rank reads in one step; the counts of all ranks add up to the global batch."""
 
     micro_batches: tuple[MicroBatch, ...]
     num_tokens: int
-    """Tokens of documents, padding left out."""
+    """Tokens of documents in this rank's slice, padding left out."""
     num_predicted: int
-    """Tokens that contribute to the loss."""
+    """Tokens of the slice whose next one contributes to the loss."""
 
 
 class Loader:
@@ -56,12 +57,16 @@ class Loader:
         self._order = SampleOrder(info.num_samples, identity.data_seed)
         self._batch_samples = identity.batch_samples
         self._micro_samples = spec.execution.micro_batch_samples
-        self._rank_samples = identity.batch_samples // spec.execution.world_size
-        self._rank = rank
+        self._rank_samples = identity.batch_samples // spec.execution.data_parallel
+        degree = spec.execution.sequence_parallel
+        self._data_rank = rank // degree
+        slice_tokens = identity.context_tokens // degree
+        first = rank % degree * slice_tokens
+        self._slice = slice(first, first + slice_tokens)
 
     def sample_indices(self, step: int) -> list[int]:
         """Return the samples this rank reads at a step, in order."""
-        first = step * self._batch_samples + self._rank * self._rank_samples
+        first = step * self._batch_samples + self._data_rank * self._rank_samples
         return [self._order.sample_at(first + i) for i in range(self._rank_samples)]
 
     def batch(self, step: int) -> RankBatch:
@@ -79,8 +84,8 @@ class Loader:
                 )
                 for part in parts
             ),
-            num_tokens=int((segments_BT >= 0).sum()),
-            num_predicted=int((follows & mask_BT[:, 1:]).sum()),
+            num_tokens=int((segments_BT >= 0)[:, self._slice].sum()),
+            num_predicted=int((follows & mask_BT[:, 1:])[:, self._slice].sum()),
         )
 
     def _micro_starts(self) -> Iterator[int]:

@@ -19,7 +19,9 @@ from torch import Tensor, nn
 
 from model.network import Network
 from training.data import MicroBatch
+from training.ds_config import accumulation_steps, ds_config
 from training.ranks import Ranks
+from training.slices import join_slices
 from training.spec import TrainSpec
 
 
@@ -34,53 +36,6 @@ class NonFiniteError(RuntimeError):
     """Loss or gradient norm is NaN or infinite: the run must not go on."""
 
 
-def accumulation_steps(spec: TrainSpec) -> int:
-    """Return the micro-batches of one rank in one step; raises ValueError when it is no integer."""
-    batch, execution = spec.identity.batch_samples, spec.execution
-    per_round = execution.world_size * execution.micro_batch_samples
-    if batch % per_round:
-        raise ValueError(
-            f"batch_samples {batch} is no multiple of world_size {execution.world_size} x "
-            f"micro_batch_samples {execution.micro_batch_samples}: change one of them"
-        )
-    return batch // per_round
-
-
-def ds_config(spec: TrainSpec) -> dict[str, Any]:
-    """Return DeepSpeed's configuration of a job; raises ValueError for what cannot run."""
-    identity, execution, optimizer = spec.identity, spec.execution, spec.identity.optimizer
-    bf16 = identity.precision == "bf16"
-    if execution.zero_stage not in (0, 1, 2, 3):
-        raise ValueError(f"zero_stage {execution.zero_stage} is not 0, 1, 2 or 3")
-    if bf16 and execution.zero_stage < 2:
-        # Stages 0 and 1 take two other optimizer wrappers, with other rules for the norm.
-        raise ValueError(f"bf16 needs zero_stage 2 or 3, not {execution.zero_stage}: change it")
-    if optimizer.max_grad_norm <= 0:
-        raise ValueError(f"max_grad_norm {optimizer.max_grad_norm} is not above 0: set it")
-    return {
-        "train_batch_size": identity.batch_samples,
-        "train_micro_batch_size_per_gpu": execution.micro_batch_samples,
-        "gradient_accumulation_steps": accumulation_steps(spec),
-        "gradient_clipping": optimizer.max_grad_norm,
-        "zero_optimization": {"stage": execution.zero_stage, "overlap_comm": False},
-        # check_grad_overflow: without it a step in bf16 is never dropped, whatever its norm.
-        "bf16": {"enabled": bf16, "check_grad_overflow": True},
-        "data_types": {"grad_accum_dtype": "fp32"},
-        "optimizer": {
-            "type": "AdamW",
-            "params": {
-                # DeepSpeed's own Adam compiles C++ at first use: minutes, and a compiler.
-                "torch_adam": True,
-                "fused": True,
-                "lr": identity.schedule.peak_lr,
-                "betas": [optimizer.beta1, optimizer.beta2],
-                "eps": optimizer.eps,
-            },
-        },
-        "steps_per_print": None,
-    }
-
-
 class Engine:
     """One network under DeepSpeed."""
 
@@ -89,6 +44,7 @@ class Engine:
     ) -> None:
         """Take a network with its start weights; `accept` decides on each step's global norm."""
         network.activation_checkpointing = spec.execution.activation_checkpointing
+        network.slices = join_slices(ranks, spec.execution.sequence_parallel)
         self.network = network
         self.accumulation_steps = accumulation_steps(spec)
         self._ranks = ranks
@@ -97,28 +53,30 @@ class Engine:
         deepspeed = import_deepspeed()
         deepspeed.init_distributed(dist_backend=torch.distributed.get_backend(), verbose=False)
         self.deepspeed, *_ = deepspeed.initialize(
-            model=_Objective(network),
+            model=_Objective(network, spec.identity.z_loss),
             model_parameters=parameter_groups(network, spec.identity.optimizer.weight_decay),
-            config=ds_config(spec),
+            config=ds_config(spec, on_gpu=ranks.device.type == "cuda"),
         )
         self.zero_stage = spec.execution.zero_stage
+        self.has_bf16_wrapper = type(self.deepspeed.optimizer).__name__ == "BF16_Optimizer"
+        """DeepSpeed's own choice for bf16 at stage 1 without offload."""
         self._watch_norm()
 
-    def backward(self, batch: MicroBatch, *, num_predicted: int) -> tuple[Tensor, Tensor]:
-        """Add a micro-batch's gradients; return (summed nll, predicted tokens) as tensors.
+    def backward(self, batch: MicroBatch, *, num_predicted: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Add a micro-batch's gradients; return (summed nll, summed z-loss, predicted tokens).
 
         `num_predicted` counts the whole global batch. DeepSpeed averages over ranks, so the sum
         over ranks and micro-batches is scaled by world size / num_predicted.
         """
         device = self._ranks.device
-        nll, predicted = self.deepspeed(
+        total, z_loss, predicted = self.deepspeed(
             batch.tokens_BT.to(device), batch.segments_BT.to(device), batch.loss_mask_BT.to(device)
         )
-        self.deepspeed.backward(nll * (self._ranks.size / num_predicted), scale_wrt_gas=False)
+        self.deepspeed.backward(total * (self._ranks.size / num_predicted), scale_wrt_gas=False)
         self._micro_batches_done += 1
         if self._micro_batches_done < self.accumulation_steps:
             self.deepspeed.step()  # Only counts the micro-batch.
-        return nll.detach(), predicted
+        return total.detach() - z_loss, z_loss, predicted
 
     def step(self, lr: float) -> StepOutcome:
         """Update the weights, or drop the step; raises NonFiniteError for a norm that is none."""
@@ -141,6 +99,8 @@ class Engine:
         inner = self.deepspeed.optimizer
         if self.zero_stage == 0:
             self.deepspeed.clip_fp32_gradients = self._clip_replicated
+        elif self.has_bf16_wrapper:
+            self._watch_gradients()
         elif self.zero_stage == 3:
             norm_groups = inner._get_norm_groups
 
@@ -160,6 +120,20 @@ class Engine:
 
             inner.scaled_global_norm = watched_norm
 
+    def _watch_gradients(self) -> None:
+        """Stage 1 in bf16: it asks for the gradients, then takes their norm in one function."""
+        inner = self.deepspeed.optimizer
+        gradients_for_norm = inner.get_grads_for_norm
+
+        def watched(for_clipping: bool = False) -> Any:
+            gradients = gradients_for_norm(for_clipping)
+            if for_clipping:
+                return gradients
+            taken = self._decide(torch.nn.utils.get_total_norm(gradients[0]))
+            return gradients if taken else ([torch.full((1,), torch.inf)], {})
+
+        inner.get_grads_for_norm = watched
+
     def _clip_replicated(self) -> None:
         """Stage 0: every rank holds all gradients, and a step without gradients changes nothing."""
         parameters = list(self.network.parameters())
@@ -178,14 +152,15 @@ class Engine:
 class _Objective(nn.Module):
     """What DeepSpeed calls: the network's loss as a forward."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, z_weight: float) -> None:
         super().__init__()
         self.network = network
+        self._z_weight = z_weight
 
     def forward(
         self, tokens_BT: Tensor, segments_BT: Tensor, loss_mask_BT: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        return self.network.loss(tokens_BT, segments_BT, loss_mask_BT)
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        return self.network.objective(tokens_BT, segments_BT, loss_mask_BT, z_weight=self._z_weight)
 
 
 def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:

@@ -22,6 +22,8 @@ class History:
     num_tokens: list[float] = field(default_factory=list)
     num_predicted: list[float] = field(default_factory=list)
     accepted: list[float] = field(default_factory=list)
+    z_loss: list[float] = field(default_factory=list)
+    """The part of the loss that is z-loss; zeros without one."""
 
     def append(self, **entry: float) -> None:
         for column in fields(self):
@@ -48,7 +50,7 @@ class History:
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """Yield the journal's lines without anything that depends on the clock."""
-        tokens = 0
+        tokens, has_z_loss = 0, any(self.z_loss)
         for step in range(len(self)):
             tokens += int(self.num_tokens[step])
             yield {
@@ -58,6 +60,7 @@ class History:
                 "train/lr": self.lr[step],
                 "train/grad_norm": self.grad_norm[step],
                 "train/tokens": tokens,
+                **({"train/z_loss": self.z_loss[step]} if has_z_loss else {}),
             }
             if not self.accepted[step]:
                 yield {"kind": "event", "name": "step_skipped", "step": step}

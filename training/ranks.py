@@ -12,7 +12,7 @@ from datetime import timedelta
 import torch
 import torch.distributed as dist
 
-_TIMEOUT = timedelta(minutes=10)
+TIMEOUT = timedelta(minutes=10)
 """A rank that waits longer than this for another gives up (our choice): a dead peer is noticed at
 once by its closed connection, so this only bounds a peer that hangs."""
 
@@ -77,7 +77,7 @@ def process_group(env: Mapping[str, str]) -> Iterator[Ranks]:
     backend = "nccl" if device.type == "cuda" else "gloo"
     # Exported from C, so unknown to type checkers.
     store = dist.HashStore() if size == 1 else None  # type: ignore[attr-defined]
-    dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=_TIMEOUT)
+    dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=TIMEOUT)
     try:
         yield Ranks(rank=rank, size=size, device=device)
     finally:

@@ -10,28 +10,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from model.config import ModelConfig
 from training.crashpoints import crashpoint
 from training.history import History
+from training.planning.flops import FLOPS_FORMULA, train_flops
 from training.spec import TrainSpec
 from training.state import EngineState, save_weights
-
-FLOPS_FORMULA = (
-    "tokens x (6 x parameters without the input embedding + 12 x sum over layers of "
-    "query heads x head dimension x mean visible keys); causal and window limits counted, "
-    "document boundaries not"
-)
-
-
-def train_flops(config: ModelConfig, *, context_tokens: int, tokens: int) -> float:
-    """Return the floating-point operations of forward and backward (FLOPS_FORMULA)."""
-    matmul = 6 * (config.num_parameters() - config.vocab_size * config.hidden_size)
-    attention = 0.0
-    for layer in range(config.num_layers):
-        heads, _, dim = config.heads(layer)
-        window = config.sliding_window if config.is_sliding(layer) else context_tokens
-        attention += 12 * heads * dim * _mean_visible(context_tokens, window)
-    return tokens * (matmul + attention)
 
 
 def write_output(
@@ -76,12 +59,6 @@ def result_facts(spec: TrainSpec, history: History) -> dict[str, Any]:
         ),
         "flops_formula": FLOPS_FORMULA,
     }
-
-
-def _mean_visible(context_tokens: int, window: int) -> float:
-    """Return the mean over positions of min(position + 1, window)."""
-    window = min(window, context_tokens)
-    return (window * (window + 1) / 2 + (context_tokens - window) * window) / context_tokens
 
 
 def _write_json(path: Path, value: object) -> None:

@@ -6,6 +6,7 @@ Torch-free: the control plane writes it, `python -m training.main spec.json` rea
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -60,6 +61,8 @@ class TrainIdentity:
     precision: Literal["fp32", "bf16"]
     carry_optimizer: bool
     """Start from the optimizer moments beside the initial weights (a stage continues the last)."""
+    z_loss: float = 0.0
+    """Weight of the squared log of the softmax's denominator (model/loss.py); 0 is off."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +79,23 @@ class TrainExecution:
     journal_path: str
     """Append-only JSON lines of metrics and events."""
     world_size: int = 1
+    sequence_parallel: int = 1
+    """Neighbouring ranks that share each sample, a slice of its tokens each."""
     micro_batch_samples: int = 1
     zero_stage: int = 1
+    offload_optimizer: bool = False
+    """Keep fp32 weights and moments in the host's memory and update them there."""
     threads: int = 2
     checkpoint_every_steps: int = 100
     log_every_steps: int = 10
     keep_checkpoints: int = 2
     activation_checkpointing: bool = False
+    """Keep the inputs of layers only and compute the rest again on the way back."""
+
+    @property
+    def data_parallel(self) -> int:
+        """Ranks, or groups of ranks, that read different samples."""
+        return self.world_size // self.sequence_parallel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +122,14 @@ class TrainSpec:
             identity=identity_from_dict(data["identity"]),
             execution=TrainExecution(**data["execution"]),
         )
+
+
+def common_heads(model: ModelConfig) -> int:
+    """Return what sequence_parallel has to divide: the query heads of all layers.
+
+    kv heads set no limit; they are repeated where there are too few (training/slices.py).
+    """
+    return math.gcd(*(model.heads(layer)[0] for layer in range(model.num_layers)))
 
 
 def identity_from_dict(data: Mapping[str, Any]) -> TrainIdentity:

@@ -100,7 +100,7 @@ def prepare_moments(engine: Engine) -> None:
             "exp_avg": torch.zeros_like(flat),
             "exp_avg_sq": torch.zeros_like(flat),
         }
-    if engine.zero_stage in (1, 2):
+    if engine.zero_stage in (1, 2):  # Both wrappers of stage 1 have it.
         inner._lazy_init_hp_params_optimizer_state()
 
 
@@ -166,6 +166,8 @@ def _flat_parameters(engine: Engine) -> list[Tensor]:
         return list(engine.network.parameters())
     if engine.zero_stage == 3:
         return list(inner.fp32_partitioned_groups_flat)
+    if engine.has_bf16_wrapper:
+        return list(inner.fp32_groups_flat_partition)
     return list(inner.single_partition_of_fp32_groups)
 
 

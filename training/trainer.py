@@ -27,7 +27,8 @@ from training.checkpoints import (
 from training.clipping import StepSkipper
 from training.crashpoints import crashpoint
 from training.data import Loader, RankBatch, data_fingerprint
-from training.engine import Engine, NonFiniteError, ds_config
+from training.ds_config import ds_config
+from training.engine import Engine, NonFiniteError
 from training.history import History
 from training.journal import Journal
 from training.progress import Say, duration
@@ -107,7 +108,7 @@ class _Trainer:
         started = time.monotonic()
         lr = learning_rate(self._spec.identity.schedule, step, steps=self._spec.identity.steps)
         predicted, tokens = self._ranks.sum(batch.num_predicted, batch.num_tokens)
-        loss = self._backward(step, batch, int(predicted))
+        loss, z_loss = self._backward(step, batch, int(predicted))
         crashpoint("step.after_backward")
         outcome = self._engine.step(lr)
         crashpoint("step.after_update")
@@ -118,6 +119,7 @@ class _Trainer:
             num_tokens=tokens,
             num_predicted=predicted,
             accepted=outcome.accepted,
+            z_loss=z_loss,
         )
         seconds = time.monotonic() - started
         self._train_s += seconds
@@ -129,21 +131,22 @@ class _Trainer:
                 "train/tokens": self._history.tokens,
                 "train/tokens_per_s": tokens / seconds,
             }
+            if self._spec.identity.z_loss:
+                metrics["train/z_loss"] = z_loss
             self._journal.metrics(step, metrics)
             if not outcome.accepted:
                 self._journal.event("step_skipped", step, grad_norm=outcome.grad_norm)
 
-    def _backward(self, step: int, batch: RankBatch, num_predicted: int) -> float:
-        """Return the loss over the global batch, its gradients computed on all ranks."""
+    def _backward(self, step: int, batch: RankBatch, num_predicted: int) -> tuple[float, float]:
+        """Return (loss, z-loss) over the global batch, gradients of their sum on all ranks."""
         if num_predicted == 0:
             raise ValueError(f"step {step} has no token to predict: check the shards' loss mask")
         parts = [
             self._engine.backward(micro, num_predicted=num_predicted)
             for micro in batch.micro_batches
         ]
-        nll, counted = self._ranks.sum(
-            sum(float(nll) for nll, _ in parts), sum(int(count) for _, count in parts)
-        )
+        columns = zip(*parts, strict=True)
+        nll, z_loss, counted = self._ranks.sum(*(sum(map(float, column)) for column in columns))
         assert counted == num_predicted, f"network counts {counted}, loader {num_predicted}"
         loss = nll / num_predicted
         if not math.isfinite(loss):
@@ -152,7 +155,7 @@ class _Trainer:
                 f"the loss of step {step} is {loss}: lower the learning rate or look at samples "
                 f"{self._loader.sample_indices(step)}"
             )
-        return loss
+        return loss, z_loss / num_predicted
 
     def _after_step(self, done: int, steps: int) -> None:
         execution = self._spec.execution

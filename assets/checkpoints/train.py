@@ -13,6 +13,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from assets.checkpoints.layout import lay_out
 from assets.checkpoints.pictures import draw_curve
 from assets.lineage.manifest import Cost
 from assets.lineage.workspace import InputFiles, LineageError, Outcome, Workspace
@@ -20,8 +21,6 @@ from assets.ports import JobRequest
 from training.shards import ShardsInfo
 from training.spec import TrainExecution, TrainSpec, identity_from_dict
 
-_MICRO_BATCH_TOKENS = 2048
-"""Measured for `tiny` on two cores: 8 samples of 256 are as fast as 16, and 4 are 20 % slower."""
 _MAX_THREADS = 8
 """More do not help matrices of the small recipes (our choice)."""
 
@@ -34,7 +33,7 @@ def make_checkpoint(ws: Workspace) -> Outcome:
     identity, execution = spec.identity, spec.execution
     ws.progress(
         f"training {identity.model.num_parameters():,} parameters for {identity.steps} steps of "
-        f"{identity.batch_samples} x {identity.context_tokens} tokens"
+        f"{identity.batch_samples} x {identity.context_tokens} tokens, {_ranks(ws, spec)}"
     )
     ws.run_job(
         JobRequest(
@@ -67,7 +66,7 @@ def make_spec(ws: Workspace) -> TrainSpec:
         samples = config.pop("epochs") * info.num_samples
         config["steps"] = -(-samples // config["batch_samples"])
     identity = identity_from_dict(config)
-    bf16 = identity.precision == "bf16"
+    layout = lay_out(ws.training, identity)
     return TrainSpec(
         identity=identity,
         execution=TrainExecution(
@@ -76,20 +75,23 @@ def make_spec(ws: Workspace) -> TrainSpec:
             output_dir=str(ws.job_dir / "output"),
             resume_dir=str(ws.job_dir / "resume"),
             journal_path=str(ws.job_dir / "journal.jsonl"),
-            micro_batch_samples=micro_batch_samples(
-                identity.batch_samples, identity.context_tokens
-            ),
-            # One rank has nothing to partition; bf16 needs the fp32 weights that stage 2 keeps.
-            zero_stage=2 if bf16 else 0,
+            world_size=layout.world_size,
+            sequence_parallel=layout.sequence_parallel,
+            micro_batch_samples=layout.micro_batch_samples,
+            zero_stage=layout.zero_stage,
+            offload_optimizer=ws.training.offload_optimizer,
+            activation_checkpointing=ws.training.activation_checkpointing,
             threads=min(_MAX_THREADS, os.cpu_count() or 1),
         ),
     )
 
 
-def micro_batch_samples(batch_samples: int, context_tokens: int) -> int:
-    """Return the largest divisor of the batch that stays below the measured size, at least 1."""
-    most = max(1, _MICRO_BATCH_TOKENS // context_tokens)
-    return next(n for n in range(min(most, batch_samples), 0, -1) if batch_samples % n == 0)
+def _ranks(ws: Workspace, spec: TrainSpec) -> str:
+    """Say on how many ranks, and where some of them have to stay idle."""
+    used, given = spec.execution.world_size, ws.training.ranks
+    if used == given:
+        return f"on {used} rank{'s' if used > 1 else ''}"
+    return f"on {used} of {given} ranks, as the batch can be shared out"
 
 
 def _inputs(ws: Workspace) -> tuple[InputFiles, InputFiles | None]:

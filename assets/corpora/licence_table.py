@@ -207,6 +207,11 @@ _TABLE = (
         "no licence is stated with it; the text belongs to the broadcaster",
     ),
     _reserved(
+        "LicenseRef-BBC",
+        "News of the British Broadcasting Corporation",
+        "no licence is stated with it; the text belongs to the broadcaster",
+    ),
+    _reserved(
         "LicenseRef-OpenWebText",
         "Web pages of OpenWebText",
         "the collection claims no right in the pages; they belong to their authors",

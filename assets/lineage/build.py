@@ -15,6 +15,7 @@ from assets.lineage.provenance import Provenance
 from assets.lineage.step import Step
 from assets.lineage.workspace import InputFiles, Outcome, Workspace
 from assets.ports import Compute, JobRunner, Lake, RunLog, Tracker
+from assets.resources import LAPTOP, TrainingResources
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ def build(
     job_root: Path,
     compute: Compute,
     run_job: Callable[[RunLog], JobRunner],
+    training: TrainingResources = LAPTOP,
     progress: Callable[[str], None],
 ) -> Built:
     """Return the artifact of `step`, making it with `work` only if the lake has none."""
@@ -69,6 +71,7 @@ def build(
         compute=compute,
         job_dir=job_root / f"{step.family}.{step.name}.{step.short}",
         run_job=run_job(run_log),
+        training=training,
         run_log=run_log,
         progress=progress,
     )

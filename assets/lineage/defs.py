@@ -106,6 +106,7 @@ def _build(context: dg.AssetExecutionContext, platform: Platform, step: Step, wo
         job_root=platform.job_root,
         compute=platform.compute,
         run_job=lambda run_log: _job_runner(context, platform, run_log),
+        training=platform.training,
         progress=progress,
     )
     if built.reused:

@@ -95,7 +95,7 @@ def _follow(lake: Lake, graph: ArtifactGraph, result: Trace) -> None:
             continue
         rows = _filtered(lake, manifest, "index", pl.col("doc_id").is_in(tokens))
         for row in rows:
-            trained = list(_trained_on(lake, graph, manifest, row["sample"]))
+            trained = list(trained_on(lake, graph, manifest, row["sample"]))
             result.occurrences.append(_occurrence(lake, manifest, row, trained))
             for checkpoint, _ in trained:
                 for holder in graph.descendants(checkpoint):
@@ -131,7 +131,7 @@ def _occurrence(
     }
 
 
-def _trained_on(
+def trained_on(
     lake: Lake, graph: ArtifactGraph, shards: Manifest, sample: int
 ) -> Iterator[tuple[Manifest, list[int]]]:
     """Compute, for every model trained on these shards, the steps that read a sample."""

@@ -18,6 +18,7 @@ from assets.lineage.canonical import sha256_of_file
 from assets.lineage.manifest import Cost, FileEntry, InputRecord, Manifest
 from assets.lineage.step import Step
 from assets.lineage.storage import Folder, StoredFile
+from assets.resources import TrainingResources
 
 if TYPE_CHECKING:
     from assets.ports import Compute, JobRunner, Lake, RunLog
@@ -140,6 +141,7 @@ class Workspace:
         compute: Compute,
         job_dir: Path,
         run_job: JobRunner,
+        training: TrainingResources,
         run_log: RunLog | None = None,
         progress: Callable[[str], None] | None = None,
     ) -> None:
@@ -155,6 +157,7 @@ class Workspace:
         self.job_dir = job_dir
         """Scratch folder that survives attempts of the same fingerprint (resume lives here)."""
         self.run_job = run_job
+        self.training = training
         self.run_log = run_log
         self._inputs = inputs
         self._progress = progress or logger.info

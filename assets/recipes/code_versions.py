@@ -26,6 +26,7 @@ CODE_VERSIONS: Mapping[str, str] = {
     "tokenizers/shards_stage3": "2",
     "tokenizers/shards_sft_general": "2",
     "tokenizers/shards_sft_medical": "2",
+    "tokenizers/spans": "1",
     "synthesis/questions": "1",
     "checkpoints/stage1": "2",
     "checkpoints/stage2": "2",

@@ -97,6 +97,7 @@ class RecipeGraph:
         self._add_data()
         self._add_stages()
         self._add_sft()
+        self._add_spans()
         self._add_reports()
         if recipe.sft:
             self._add("releases/release", self._release_config(), *self._release_inputs())
@@ -225,6 +226,8 @@ class RecipeGraph:
             "optimizer": asdict(OptimizerSpec()),
             "precision": recipe.precision,
             "carry_optimizer": bool(index),
+            # Said only where it is on: without it a stage is what it was before there was one.
+            **({"z_loss": stage.z_loss} if stage.z_loss else {}),
         }
 
     def _add_sft(self) -> None:
@@ -241,6 +244,17 @@ class RecipeGraph:
             node = f"models/{stage.name}"
             self._add(node, self._sft_config(stage, index), self.steps[shards], parent)
             parent = self.steps[node]
+
+    def _add_spans(self) -> None:
+        """Runs of 8 tokens, one of 8 neighbours kept: 15 shared tokens are always found, and a
+        shorter run is seldom more than a phrase (our choice)."""
+        names: list[str] = [stage.name for stage in self.recipe.stages]
+        names += [stage.name for stage in self.recipe.sft]
+        self._add(
+            "tokenizers/spans",
+            {"gram_tokens": 8, "window_grams": 8},
+            *[self.steps[f"tokenizers/shards_{name}"] for name in names],
+        )
 
     def _sft_config(self, stage: SftStageSpec, index: int) -> dict[str, Any]:
         last = self.recipe.stages[-1]

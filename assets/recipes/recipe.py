@@ -49,6 +49,8 @@ class StageSpec:
     final_lr: float
     warmup_steps: int
     decay: Literal["constant", "cosine"]
+    z_loss: float = 0.0
+    """Weight of the z-loss (model/loss.py); the paper mentions none, so 0, which is off."""
 
     @property
     def steps(self) -> int:

@@ -10,6 +10,7 @@ from assets.lineage.checks import Check, Verdict
 from assets.lineage.manifest import Manifest
 from assets.lineage.tables import table
 from assets.ports import Lake
+from assets.tokenizers.span_search import SpanIndex
 from model.tokenizer import Tokenizer
 
 _PROBES = (
@@ -45,6 +46,20 @@ def index_covers_every_token(manifest: Manifest, lake: Lake) -> Verdict:
     )
 
 
+def spans_are_found(manifest: Manifest, lake: Lake) -> Verdict:
+    """Search the tokens of some samples: each must be found where it lies."""
+    index = SpanIndex(lake, manifest)
+    asked, lost = 0, []
+    for shards in index.info.shards:
+        for sample in {0, shards.num_samples // 2, shards.num_samples - 1}:
+            asked += 1
+            if not index.holds(shards, sample):
+                lost.append(f"sample {sample} of {shards.node}")
+    return Verdict(
+        passed=not lost, reason=f"{len(lost)} of {asked} samples not found: {', '.join(lost)}"
+    )
+
+
 def _tokenizer(manifest: Manifest, lake: Lake) -> Tokenizer:
     return Tokenizer.load(lake.fetch(manifest, manifest.file("tokenizer.json")).parent)
 
@@ -66,5 +81,12 @@ SHARD_CHECKS = (
         name="index_covers_every_token",
         description="The document index accounts for every token in the shards.",
         run=index_covers_every_token,
+    ),
+)
+SPAN_CHECKS = (
+    Check(
+        name="spans_are_found",
+        description="The longest document piece of samples of every stage is found where it lies.",
+        run=spans_are_found,
     ),
 )

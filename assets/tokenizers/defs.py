@@ -5,8 +5,9 @@ from __future__ import annotations
 from assets.lineage.defs import artifact_asset
 from assets.mixtures.defs import STAGES
 from assets.partitions import RECIPE_PARTITIONS
-from assets.tokenizers.checks import SHARD_CHECKS, TOKENIZER_CHECKS
+from assets.tokenizers.checks import SHARD_CHECKS, SPAN_CHECKS, TOKENIZER_CHECKS
 from assets.tokenizers.shards import make_sft_shards, make_shards
+from assets.tokenizers.spans import make_spans
 from assets.tokenizers.train import make_tokenizer
 
 OWNER = "team:data"
@@ -53,4 +54,20 @@ sft_shards = [
     for name in ("sft_general", "sft_medical")
 ]
 
-ASSETS = [tokenizer, *shards, *sft_shards]
+spans = artifact_asset(
+    "tokenizers/spans",
+    make_spans,
+    description="Index from runs of tokens to the documents and samples that hold them: the way "
+    "from an answer of a model back to what it read.",
+    partitions=RECIPE_PARTITIONS,
+    deps=[
+        *[f"tokenizers/shards_{stage}" for stage in STAGES],
+        "tokenizers/shards_sft_general",
+        "tokenizers/shards_sft_medical",
+    ],
+    kinds={"numpy", "parquet"},
+    owner=OWNER,
+    checks=SPAN_CHECKS,
+)
+
+ASSETS = [tokenizer, *shards, *sft_shards, spans]

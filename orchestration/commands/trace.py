@@ -9,9 +9,12 @@ import typer
 from rich.table import Table
 
 from assets.corpora.normalise import normalise, text_hash_of
+from assets.lineage.answer import trace_answer
+from assets.lineage.find import find_artifact
 from assets.lineage.trace import Trace
 from assets.lineage.trace import trace as trace_document
 from assets.ports import Lake
+from orchestration.commands.answer import show_answer
 from orchestration.commands.console import JsonOption, console, print_json
 from orchestration.errors import FOUND_A_PROBLEM
 from orchestration.lake import open_lake
@@ -23,15 +26,29 @@ def trace(
     text_file: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A file with the text.")
     ] = None,
+    answer_file: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A file with what a model answered."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Who answered: 'releases/release[tiny]', say.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Follow a document: kept, dropped or merged; shards, samples, steps, models, releases.
+    Or follow a model's answer back to the documents that share its longest runs of words.
 
-    Example: `materia trace --doc 0f3a... --json`. Exit code 1: the document is not known.
+    Example: `materia trace --doc 0f3a... --json`. Exit code 1: the document is not known, or the
+    answer shares no run.
     """
-    if (doc is None) == (text_file is None):
-        raise ValueError("give either --doc ID or --text-file FILE")
+    if sum(given is not None for given in (doc, text_file, answer_file)) != 1:
+        raise ValueError("give one of --doc ID, --text-file FILE, --answer-file FILE")
+    if (answer_file is None) != (model is None):
+        raise ValueError("--answer-file FILE and --model ARTIFACT belong together: give both")
     lake = open_lake(Settings.from_env())
+    if answer_file is not None and model is not None:
+        _answer(lake, model, answer_file.read_text(encoding="utf-8"), as_json=as_json)
+        return
     if doc is not None:
         found = trace_document(lake, doc_id=doc)
     else:
@@ -43,6 +60,16 @@ def trace(
     else:
         _show(found)
     if not found.doc_ids:
+        raise typer.Exit(FOUND_A_PROBLEM)
+
+
+def _answer(lake: Lake, model: str, text: str, *, as_json: bool) -> None:
+    found = trace_answer(lake, find_artifact(model, lake), text.strip())
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        show_answer(found)
+    if not found.spans:
         raise typer.Exit(FOUND_A_PROBLEM)
 
 

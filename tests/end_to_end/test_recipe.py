@@ -97,6 +97,21 @@ def test_a_planted_document_is_traced_to_its_steps_and_to_the_release(
     assert any(name.startswith(RELEASE) for name in found["releases"])
 
 
+def test_an_answer_that_repeats_training_text_leads_back_to_it(
+    installation: Installation, tmp_path: Path
+) -> None:
+    answer = tmp_path / "answer.txt"
+    answer.write_text(f"As far as I know: {PLANTED[:200]}")
+    found = installation.json("trace", "--answer-file", str(answer), "--model", RELEASE)
+    assert found["covered_tokens"] > found["num_tokens"] / 2
+    assert found["not_indexed"] == []
+    place = found["spans"][0]["places"][0]
+    assert found["spans"][0]["text"] in PLANTED
+    by_doc = installation.json("trace", "--doc", place["doc_id"])
+    same = [o for o in by_doc["occurrences"] if o["fingerprint"] == place["fingerprint"]]
+    assert place["training"] in [o["training"] for o in same if o["sample"] == place["sample"]]
+
+
 def test_the_tokens_at_a_traced_place_are_the_planted_text(installation: Installation) -> None:
     from model.tokenizer import Tokenizer
     from training.shards import Shards
@@ -159,6 +174,7 @@ def test_bad_usage_exits_2_with_one_line(installation: Installation) -> None:
         ("materialize", "--recipe", "huge"),
         ("verify",),
         ("trace",),
+        ("trace", "--answer-file", __file__),
     ):
         done = installation.run(*arguments)
         assert done.returncode == 2, (arguments, done.stdout, done.stderr)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from assets.resources import TrainingResources
+from orchestration.platform import build_platform
 from orchestration.settings import Settings, job_environment
 
 
@@ -23,7 +25,17 @@ def test_without_an_environment_everything_lies_under_one_folder(
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("MATERIA_THREADS", "0"), ("MATERIA_THREADS", "two"), ("MATERIA_LAUNCHER", "cloud")],
+    [
+        ("MATERIA_THREADS", "0"),
+        ("MATERIA_THREADS", "two"),
+        ("MATERIA_LAUNCHER", "cloud"),
+        ("MATERIA_RANKS", "0"),
+        ("MATERIA_SEQUENCE_PARALLEL", "-1"),
+        ("MATERIA_MICRO_BATCH_TOKENS", "8K"),
+        ("MATERIA_ZERO_STAGE", "4"),
+        ("MATERIA_OFFLOAD_OPTIMIZER", "yes"),
+        ("MATERIA_ACTIVATION_CHECKPOINTING", ""),
+    ],
 )
 def test_a_wrong_value_is_refused_by_name_and_value(name: str, value: str) -> None:
     with pytest.raises(ValueError, match=f"{name}='{value}'"):
@@ -39,3 +51,36 @@ def test_jobs_get_a_thread_limit_only_when_one_is_set(monkeypatch: pytest.Monkey
     assert "OMP_NUM_THREADS" not in job_environment(Settings.from_env({}))
     limited = job_environment(Settings.from_env({"MATERIA_THREADS": "3"}))
     assert limited["OMP_NUM_THREADS"] == "3"
+
+
+def test_training_takes_one_rank_and_no_more_memory_tricks_than_asked_for() -> None:
+    assert Settings.from_env({}).training == TrainingResources()
+
+
+def test_a_node_says_what_a_job_may_use() -> None:
+    node = {
+        "MATERIA_RANKS": "8",
+        "MATERIA_SEQUENCE_PARALLEL": "4",
+        "MATERIA_MICRO_BATCH_TOKENS": "8192",
+        "MATERIA_ZERO_STAGE": "3",
+        "MATERIA_OFFLOAD_OPTIMIZER": "1",
+        "MATERIA_ACTIVATION_CHECKPOINTING": "1",
+    }
+    expected = TrainingResources(
+        ranks=8,
+        sequence_parallel=4,
+        micro_batch_tokens=8192,
+        zero_stage=3,
+        offload_optimizer=True,
+        activation_checkpointing=True,
+    )
+    settings = Settings.from_env(node)
+    assert settings.training == expected
+    assert build_platform(settings).training == expected
+
+
+def test_a_sample_cannot_be_shared_by_more_ranks_than_there_are() -> None:
+    with pytest.raises(
+        ValueError, match="MATERIA_SEQUENCE_PARALLEL=4 is more than MATERIA_RANKS=2"
+    ):
+        Settings.from_env({"MATERIA_RANKS": "2", "MATERIA_SEQUENCE_PARALLEL": "4"})

@@ -7,10 +7,11 @@ import pytest
 from training_jobs import MODEL, make_spec
 
 from training.history import History
-from training.result import result_facts, train_flops
+from training.planning.flops import train_flops
+from training.result import result_facts
 
 
-def _history(losses: list[float], skipped: tuple[int, ...] = ()) -> History:
+def _history(losses: list[float], skipped: tuple[int, ...] = (), z_loss: float = 0.0) -> History:
     history = History()
     for step, loss in enumerate(losses):
         history.append(
@@ -20,6 +21,7 @@ def _history(losses: list[float], skipped: tuple[int, ...] = ()) -> History:
             num_tokens=10,
             num_predicted=8,
             accepted=step not in skipped,
+            z_loss=z_loss,
         )
     return history
 
@@ -66,3 +68,9 @@ def test_the_published_journal_has_running_tokens_and_no_times(tmp_path: Path) -
     assert [line.get("train/tokens") for line in lines] == [10, 20, None]
     assert lines[2] == {"kind": "event", "name": "step_skipped", "step": 1}
     assert not any("tokens_per_s" in key for line in lines for key in line)
+
+
+def test_z_loss_is_published_where_there_is_one() -> None:
+    assert not any("train/z_loss" in line for line in _history([2.0]).lines())
+    (line,) = _history([2.0], z_loss=0.25).lines()
+    assert line["train/z_loss"] == 0.25

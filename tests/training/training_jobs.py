@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from multiprocessing import connection, forkserver
@@ -55,13 +55,25 @@ class Ended:
     """Standard output and error of the first rank."""
 
 
-def write_shards(folder: Path, *, num_samples: int = 20, context: int = 32, seed: int = 0) -> Path:
-    """Write samples of two documents each, the last of every fourth sample cut by padding."""
+def write_shards(
+    folder: Path,
+    *,
+    num_samples: int = 20,
+    context: int = 32,
+    seed: int = 0,
+    one_document: bool = False,
+) -> Path:
+    """Write samples of two documents each, the last of every fourth sample cut by padding.
+
+    Or of one document that fills the context.
+    """
     rng = np.random.default_rng(seed)
     tokens = rng.integers(1, 64, (num_samples, context)).astype("<u2")
-    tokens[::4, context - 5 :] = 0
     starts = rng.integers(4, context - 8, num_samples)
-    pairs = [[i, start] for i in range(num_samples) for start in (0, starts[i])]
+    if not one_document:
+        tokens[::4, context - 5 :] = 0
+    cuts = [[0] if one_document else [0, start] for start in starts]
+    pairs = [[i, start] for i in range(num_samples) for start in cuts[i]]
     for kind in ("tokens", "segments"):
         (folder / kind).mkdir(parents=True)
     (folder / "tokens" / "00000.bin").write_bytes(tokens.tobytes())
@@ -143,13 +155,7 @@ class Job:
             if crash_at and rank == crash_rank:
                 variables["MATERIA_CRASH_AT"] = crash_at
             if size > 1:
-                variables |= {
-                    "RANK": str(rank),
-                    "LOCAL_RANK": str(rank),
-                    "WORLD_SIZE": str(size),
-                    "MASTER_ADDR": "127.0.0.1",
-                    "MASTER_PORT": port,
-                }
+                variables |= _rank_variables(rank, size, port)
             self.processes.append(_start(folder, rank, variables))
 
     def wait(self, *, end_others: bool = False) -> Ended:
@@ -165,6 +171,26 @@ class Job:
                 raise TimeoutError(f"a rank hangs; log of rank 0:\n{self._log.read_text()}")
         codes = [process.exitcode or 0 for process in self.processes]
         return Ended(exit_codes=codes, log=self._log.read_text())
+
+
+def on_ranks(folder: Path, size: int, work: Callable[..., None], *arguments: Any) -> None:
+    """Call an importable function as work(folder, *arguments) in every rank of a job."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _warm_server()
+    port = _free_port()
+    processes = []
+    for rank in range(size):
+        variables = _rank_variables(rank, size, port)
+        target = (folder, rank, variables, work, arguments)
+        processes.append(_CONTEXT.Process(target=_work, args=target))
+        processes[-1].start()
+    for rank, process in enumerate(processes):
+        process.join(_TIMEOUT_S)
+        if process.exitcode != 0:
+            for other in processes:
+                other.kill()
+            log = (folder / f"rank{rank}.log").read_text()
+            raise AssertionError(f"rank {rank} ended with {process.exitcode}:\n{log}")
 
 
 def run(spec: TrainSpec, **arguments: Any) -> Ended:
@@ -210,6 +236,30 @@ def _warm_server() -> None:
             del os.environ["PYTHONPATH"]
         else:
             os.environ["PYTHONPATH"] = before
+
+
+def _rank_variables(rank: int, size: int, port: str) -> dict[str, str]:
+    return {
+        "RANK": str(rank),
+        "LOCAL_RANK": str(rank),
+        "WORLD_SIZE": str(size),
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": port,
+    }
+
+
+def _work(
+    folder: Path,
+    rank: int,
+    env: Mapping[str, str],
+    work: Callable[..., None],
+    arguments: tuple[Any, ...],
+) -> None:
+    os.environ.update(env)
+    with (folder / f"rank{rank}.log").open("ab") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    work(folder, *arguments)
 
 
 def _child(folder: Path, rank: int, env: Mapping[str, str]) -> None:

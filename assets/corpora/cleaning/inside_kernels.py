@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assets.corpora.cleaning.characters import ALPHA, DIGIT, ICON, LOWER, QUOTE, UPPER
-from assets.corpora.cleaning.compiled import compiled
+from assets.corpora.cleaning.compiled import part
 
 U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]
@@ -19,12 +19,12 @@ DOT, HYPHEN, PLUS, SLASH = 46, 45, 43, 47
 EN_DASH, EM_DASH = 0x2013, 0x2014
 
 
-@compiled
+@part
 def cut_inside(codes: I32, bits: U16, first: int, end: int, cuts: U8) -> None:
     """Mark hyphens, slashes, dots, operators and contractions within a run, as spaCy's infixes."""
     at = first + 1
     while at < end:
-        length = _infix(codes, bits, at, end) if not bits[at] & ALPHA else 0
+        length = _infix(codes, bits, at, end) if not bits[at] & (ALPHA | DIGIT) else 0
         if length:
             cuts[at] = 1
             if at + length < end:
@@ -44,7 +44,7 @@ def cut_inside(codes: I32, bits: U16, first: int, end: int, cuts: U8) -> None:
             cuts[place] = 1  # we|'ll
 
 
-@compiled
+@part
 def _infix(codes: I32, bits: U16, at: int, end: int) -> int:
     """Return the length of what parts a run at this place, or 0."""
     code, before, after = codes[at], bits[at - 1], bits[at + 1] if at + 1 < end else 0
@@ -73,7 +73,7 @@ def _infix(codes: I32, bits: U16, at: int, end: int) -> int:
     return 1 if code in (58, 60, 61, 62, SLASH) and after & ALPHA else 0
 
 
-@compiled
+@part
 def is_address(codes: I32, bits: U16, first: int, end: int) -> bool:
     """Whether the run is a web or mail address: dotted host, last label of lower-case letters."""
     at, dots = first, 0

@@ -19,6 +19,7 @@ from assets.corpora.cleaning.characters import (
     UNSPACED,
 )
 from assets.corpora.cleaning.compiled import compiled
+from assets.corpora.cleaning.edge_kernels import OFFSET, PRIME
 from assets.corpora.cleaning.repetition_kernels import (
     Table,
     duplicates,
@@ -26,14 +27,12 @@ from assets.corpora.cleaning.repetition_kernels import (
     repeated_ngram_chars,
     top_ngram,
 )
-from assets.corpora.cleaning.word_kernels import I32, I64, U8, U16, U64, cut_words, decode
+from assets.corpora.cleaning.word_kernels import I32, I64, U8, U16, U16_ZERO, U64, cut_words, decode
 
 NEWLINE, DOT, ELLIPSIS, HASH, BRACE = 10, 46, 0x2026, 35, 123
 SHORT_LINE_CHARS = 30
 """FineWeb's length of a short line (arXiv 2406.17557, section 3.6). A character of a script without
 spaces counts as two, because thirty of them are a whole sentence: our choice."""
-
-_OFFSET, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 
 
 class Scratch(NamedTuple):
@@ -46,6 +45,8 @@ class Scratch(NamedTuple):
     ends: I32
     """Characters of all words before this one."""
     word_hashes: U64
+    mets: U16
+    """Bits of the characters of words with nothing to cut."""
     prefixes: U64
     hashes: U64
     chars: I32
@@ -71,7 +72,10 @@ def measure_documents(
         if kinds[row] == 2:
             continue
         _characters(scratch, size, out[row, 14:19])
-        count = cut_words(scratch.codes, scratch.bits, size, specials, scratch.cuts, scratch.starts)
+        count = cut_words(
+            scratch.codes, scratch.bits, size, specials, scratch.cuts, scratch.starts,
+            scratch.chars, scratch.word_hashes, scratch.mets,
+        )  # fmt: skip
         _words(scratch, count, stops, out[row, 19:26])
         if kinds[row] == 0:
             _repetition(scratch, count, out[row, 25], out[row, 26:])
@@ -110,25 +114,29 @@ def _words(scratch: Scratch, count: int, stops: U64, out: I32) -> None:
     codes, bits = scratch.codes, scratch.bits
     chars, stops_met = 0, 0
     for word in range(count):
-        first, stop = scratch.starts[word], scratch.starts[word + 1]
-        value, met, at, marks = _OFFSET, 0, first, True
-        while at < stop and not bits[at] & SPACE:
-            value = (value ^ np.uint64(codes[at])) * _PRIME
-            met |= bits[at]
-            marks &= bits[at] & PUNCTUATION != 0
-            at += 1
+        length, value, met = scratch.chars[word], scratch.word_hashes[word], scratch.mets[word]
+        marks = False
+        if length == 0:
+            first, stop = scratch.starts[word], scratch.starts[word + 1]
+            value, met, at, marks = OFFSET, U16_ZERO, first, True
+            while at < stop and not bits[at] & SPACE:
+                value = (value ^ np.uint64(codes[at])) * PRIME
+                met |= bits[at]
+                marks &= bits[at] & PUNCTUATION != 0
+                at += 1
+            length = at - first
         scratch.word_hashes[word] = value ^ (value >> np.uint64(29))
         scratch.ends[word] = chars
-        chars += at - first
+        chars += length
         out[0] += 1
         if not marks:
             out[1] += 1
-            out[2] += at - first
+            out[2] += length
         if met & ALPHA:
             out[3] += 1
             if met & UNSPACED:
                 out[4] += 1
-            elif at - first <= 4:
+            elif length <= 4:
                 for stop_word in range(len(stops)):
                     if value == stops[stop_word]:
                         stops_met |= 1 << stop_word
@@ -144,18 +152,18 @@ def _repetition(scratch: Scratch, count: int, step: int, out: I32) -> None:
     """Take the n-gram measures; `step` words of a script without spaces stand for one."""
     prefix_hashes(scratch.word_hashes, count, scratch.prefixes)
     prefixes, ends, table = scratch.prefixes, scratch.ends, scratch.table
-    most = 2
+    at_of, slot_of = scratch.starts, scratch.chars  # no longer needed for words and lines
+    num = max(0, count - 2 * step + 1)
+    for at in range(num):
+        at_of[at] = at
+    most = 0
     for place in range(3):
         n = (2 + place) * step
-        if most > 1 or n > count:  # what is met once goes on being met once
-            most, chars = top_ngram(prefixes, ends, count, n, table)
-        else:
-            chars = ends[n] + n - 1
+        most, chars, num = top_ngram(prefixes, ends, count - n + 1, n, table, at_of, slot_of, num)
         out[2 * place], out[2 * place + 1] = most, chars
-    if most == 1:
-        return
     for place in range(6):
-        chars = repeated_ngram_chars(prefixes, ends, count, (5 + place) * step, table)
+        n = (5 + place) * step
+        chars = repeated_ngram_chars(prefixes, ends, count - n + 1, n, table, at_of, num)
         if chars == 0:
             break  # a longer n-gram can only be repeated where the shorter one is
         out[6 + place] = chars
@@ -171,10 +179,10 @@ def _lines(scratch: Scratch, size: int, out: I32) -> None:
     """
     codes, bits = scratch.codes, scratch.bits
     count, first = 0, 0
-    value = _OFFSET
+    value = OFFSET
     for at in range(size + 1):
         if at < size and codes[at] != NEWLINE:
-            value = (value ^ np.uint64(codes[at])) * _PRIME
+            value = (value ^ np.uint64(codes[at])) * PRIME
             out[2] += bits[at] & ALNUM != 0
             continue
         out[0] += at < size
@@ -183,7 +191,7 @@ def _lines(scratch: Scratch, size: int, out: I32) -> None:
             scratch.hashes[count] = value
             scratch.chars[count] = at - first
             count += 1
-        first, value = at + 1, _OFFSET
+        first, value = at + 1, OFFSET
     out[10] = 1
     if count < 2:
         return
@@ -220,7 +228,7 @@ def _paragraphs(scratch: Scratch, size: int) -> int:
     """Write the hash and length of what stands between blank lines; return the number."""
     codes = scratch.codes
     count, first, at = 0, 0, 0
-    value = _OFFSET
+    value = OFFSET
     while at <= size:
         if at == size or (codes[at] == NEWLINE and codes[at + 1] == NEWLINE):
             scratch.hashes[count] = value
@@ -230,7 +238,7 @@ def _paragraphs(scratch: Scratch, size: int) -> int:
                 at += 1
             if at == size:
                 return count
-            first, value = at, _OFFSET
-        value = (value ^ np.uint64(codes[at])) * _PRIME
+            first, value = at, OFFSET
+        value = (value ^ np.uint64(codes[at])) * PRIME
         at += 1
     return count

@@ -91,6 +91,7 @@ def _scratch(longest: int) -> Scratch:
         starts=np.zeros(size, dtype=np.int32),
         ends=np.zeros(size, dtype=np.int32),
         word_hashes=np.zeros(size, dtype=np.uint64),
+        mets=np.zeros(size, dtype=np.uint16),
         prefixes=np.zeros(size, dtype=np.uint64),
         hashes=np.zeros(size, dtype=np.uint64),
         chars=np.zeros(size, dtype=np.int32),

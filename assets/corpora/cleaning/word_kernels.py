@@ -15,6 +15,7 @@ from assets.corpora.cleaning.characters import (
     ALNUM,
     ALPHA,
     DIGIT,
+    ENDS_SENTENCE,
     LOWER,
     MARK,
     SPACE,
@@ -22,10 +23,12 @@ from assets.corpora.cleaning.characters import (
     UNSPACED,
     UPPER,
 )
-from assets.corpora.cleaning.compiled import compiled
+from assets.corpora.cleaning.compiled import compiled, part
 from assets.corpora.cleaning.edge_kernels import (
     DOT,
     LONGEST_SPECIAL,
+    OFFSET,
+    PRIME,
     is_special,
     prefix,
     suffix,
@@ -37,6 +40,8 @@ U16 = npt.NDArray[np.uint16]
 U64 = npt.NDArray[np.uint64]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
+
+U16_ZERO = np.uint16(0)
 
 PLAIN = ALPHA | LOWER | UPPER | ALNUM
 """Bits of a word with nothing to cut."""
@@ -68,50 +73,68 @@ def decode(data: U8, start: int, end: int, table: U16, codes: I32, bits: U16) ->
 
 
 @compiled
-def cut_words(codes: I32, bits: U16, size: int, specials: U64, cuts: U8, starts: I32) -> int:
+def cut_words(
+    codes: I32,
+    bits: U16,
+    size: int,
+    specials: U64,
+    cuts: U8,
+    starts: I32,
+    lengths: I32,
+    hashes: U64,
+    mets: U16,
+) -> int:
     """Write where words start, and where the last one ends, to `starts`; return their number.
 
-    A word ends where the next begins or at a blank. `cuts` is all zero before and after.
+    A word ends where the next begins or at a blank. `cuts` is all zero before and after. Of a word
+    with nothing to cut, length, hash and the bits of its characters are written too, since they
+    are known by then; of others the length is 0.
     """
     count, at = 0, 0
     while at < size:
         if bits[at] & SPACE:
             at += 1
             continue
-        first, met, before = at, 0, 0
+        first, met, before = at, U16_ZERO, U16_ZERO
+        value, value_before = OFFSET, OFFSET
         while at < size and not bits[at] & SPACE:
-            before = met
+            before, value_before = met, value
             met |= bits[at]
+            value = (value ^ np.uint64(codes[at])) * PRIME
             at += 1
         starts[count] = first
-        count += 1
+        lengths[count] = 0
         if _is_plain(codes, first, at, met):
-            continue
-        if _has_plain_end(codes, bits, first, at, before):
-            starts[count] = at - 1
+            lengths[count], hashes[count], mets[count] = at - first, value, met
             count += 1
             continue
+        if _has_plain_end(codes, bits, first, at, before):
+            lengths[count], hashes[count], mets[count] = at - 1 - first, value_before, before
+            starts[count + 1], lengths[count + 1] = at - 1, 0
+            count += 2
+            continue
+        count += 1
         _cut_run(codes, bits, first, at, met, specials, cuts)
         for place in range(first + 1, at):
             if cuts[place]:
                 cuts[place] = 0
-                starts[count] = place
+                starts[count], lengths[count] = place, 0
                 count += 1
         cuts[first] = 0
     starts[count] = size
     return count
 
 
-@compiled
-def _is_plain(codes: I32, first: int, end: int, met: int) -> bool:
+@part
+def _is_plain(codes: I32, first: int, end: int, met: np.uint16) -> bool:
     """Whether a run is a word or a number and nothing else, from the bits of its characters."""
     if met & ~PLAIN == 0:
         return end - first != 6 or codes[first + 3] != 110  # can|not
-    return met & ~(DIGIT | ALNUM) == 0
+    return bool(met & ~(DIGIT | ALNUM) == 0)
 
 
-@compiled
-def _has_plain_end(codes: I32, bits: U16, first: int, end: int, before: int) -> bool:
+@part
+def _has_plain_end(codes: I32, bits: U16, first: int, end: int, before: np.uint16) -> bool:
     """Whether a run is letters and one mark behind them, from the bits of all but the last."""
     last = end - 1
     if before & ~PLAIN or last == first:
@@ -123,7 +146,7 @@ def _has_plain_end(codes: I32, bits: U16, first: int, end: int, before: int) -> 
 
 @compiled
 def _cut_run(
-    codes: I32, bits: U16, first: int, end: int, met: int, specials: U64, cuts: U8
+    codes: I32, bits: U16, first: int, end: int, met: np.uint16, specials: U64, cuts: U8
 ) -> None:
     """Mark where a run without blanks is cut: its ends first, then within what is left."""
     if met & UNSPACED:
@@ -149,5 +172,6 @@ def _cut_run(
             cuts[first] = 1
         if tail:
             cuts[end] = 1
-    if first < end and not is_address(codes, bits, first, end):
+    # An address has a dot, and a dot this bit.
+    if first < end and not (met & ENDS_SENTENCE and is_address(codes, bits, first, end)):
         cut_inside(codes, bits, first, end, cuts)

@@ -10,6 +10,7 @@ from assets.corpora.readers.columnar import read_columnar
 from assets.corpora.readers.files import read_files
 from assets.corpora.readers.hpoa import read_hpoa
 from assets.corpora.readers.icd10cm import read_icd10cm
+from assets.corpora.readers.json_array import read_json_array
 from assets.corpora.readers.jsonl import read_jsonl
 from assets.corpora.readers.line_documents import read_fortunes, read_line_documents
 from assets.corpora.readers.manpage import read_manpage
@@ -34,6 +35,7 @@ READERS: Mapping[str, Reader] = {
     "gcide": read_gcide,
     "hpoa": read_hpoa,
     "icd10cm": read_icd10cm,
+    "json_array": read_json_array,
     "jsonl": read_jsonl,
     "line_documents": read_line_documents,
     "manpage": read_manpage,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from assets.corpora.readers.columnar import read_columnar
+from assets.corpora.readers.json_array import read_json_array
 from assets.corpora.readers.jsonl import read_jsonl
 from assets.corpora.readers.plain_text import read_plain_text
 from assets.corpora.readers.pmc import read_pmc
@@ -15,6 +16,7 @@ from assets.corpora.readers.tsv import read_tsv
 
 _BY_SUFFIX: Mapping[str, Reader] = {
     ".arrow": read_columnar,
+    ".json": read_json_array,
     ".jsonl": read_jsonl,
     ".md": read_plain_text,
     ".ndjson": read_jsonl,
@@ -27,7 +29,7 @@ _BY_SUFFIX: Mapping[str, Reader] = {
 }
 
 FILE_PATTERNS = (
-    "*.jsonl", "*.jsonl.gz", "*.jsonl.zst", "*.parquet", "*.arrow", "*.tsv", "*.tsv.gz",
+    "*.jsonl", "*.jsonl.gz", "*.jsonl.zst", "*.json", "*.parquet", "*.arrow", "*.tsv", "*.tsv.gz",
     "*.md", "*.txt", "*.txt.gz", "*.xml", "*.xml.gz",
 )  # fmt: skip
 """What a folder source takes."""

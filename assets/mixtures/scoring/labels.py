@@ -22,13 +22,14 @@ _BY_TYPE: Mapping[str, tuple[str, ...]] = {
     "ontology_entry": (
         "icd10cm", "hpo", "hpoa", "mondo", "efo", "uberon", "cl", "chebi", "radiology_dict",
     ),
-    "encyclopedia_article": ("wikipedia_gensim106", "wikipedia_passages"),
+    "encyclopedia_article": ("wikipedia_gensim106", "wikipedia_passages", "quac_passages"),
     "dictionary_entry": ("gcide", "wordnet", "edict"),
     "technical_documentation": (
-        "linux_doc", "python_doc", "manpages_zh", "manpages_ja", "debian_reference_zh",
+        "linux_doc", "python_doc", "manpages", "manpages_dev", "manpages_zh", "manpages_ja",
+        "debian_reference_zh",
     ),
     "guideline": ("open_medicine",),
-    "news": ("lee_background",),
+    "news": ("lee_background", "bbc_news"),
     "literature": ("chinese_poetry", "fortunes_zh"),
     "code": ("python_stdlib",),
 }  # fmt: skip

@@ -1,23 +1,28 @@
 """make_checkpoint: the spec it builds, the files it keeps, and one real job behind it."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from assets.checkpoints.train import make_checkpoint, make_spec, micro_batch_samples
+from assets.checkpoints.train import make_checkpoint, make_spec
 from assets.fakes import FakeLake, commit_folder, fake_workspace
 from assets.lineage.manifest import Manifest
 from assets.lineage.step import Step
 from assets.lineage.workspace import LineageError, Workspace
-from assets.ports import JobRequest
+from assets.ports import JobRequest, JobSpec
+from assets.resources import LAPTOP, TrainingResources
 from model.config import ModelConfig
+from orchestration.launchers.local import LocalLauncher
+from orchestration.launchers.wait import run_and_wait
+from orchestration.settings import Settings, job_environment
 from training.shards import ShardsInfo
 from training.spec import OptimizerSpec
 
@@ -36,6 +41,14 @@ MODEL = ModelConfig(
     rope_theta=1e4,
     max_position_embeddings=32,
 )
+NODE = TrainingResources(
+    ranks=4,
+    sequence_parallel=4,
+    micro_batch_tokens=16,
+    zero_stage=1,
+    offload_optimizer=True,
+    activation_checkpointing=True,
+)
 CONFIG: Mapping[str, Any] = {
     "model": MODEL.to_dict(),
     "init": "random",
@@ -49,6 +62,9 @@ CONFIG: Mapping[str, Any] = {
     "precision": "fp32",
     "carry_optimizer": False,
 }
+
+SHAREABLE = {**CONFIG, "model": replace(MODEL, num_global_heads=2).to_dict()}
+"""Two heads on every layer, so that two ranks can share a sample."""
 
 
 def _shards(lake: FakeLake, node: str = "tokenizers/shards_stage1") -> Manifest:
@@ -73,11 +89,16 @@ def _shards(lake: FakeLake, node: str = "tokenizers/shards_stage1") -> Manifest:
 
 
 def _workspace(
-    folder: Path, node: str, config: Mapping[str, Any], *parents: Manifest, lake: FakeLake
+    folder: Path,
+    node: str,
+    config: Mapping[str, Any],
+    *parents: Manifest,
+    lake: FakeLake,
+    training: TrainingResources = LAPTOP,
 ) -> Workspace:
     family, name = node.split("/")
     step = Step(family=family, name=name, partition="tiny", code_version="1", config=config)
-    return fake_workspace(folder, step, parents, lake=lake)
+    return fake_workspace(folder, step, parents, lake=lake, training=training)
 
 
 def _weights(lake: FakeLake, node: str = "checkpoints/stage1") -> Manifest:
@@ -169,12 +190,51 @@ def test_inputs_that_do_not_fit_the_config_are_refused(
         make_spec(ws)
 
 
+def test_what_an_installation_gives_changes_the_execution_and_no_fingerprint(
+    tmp_path: Path,
+) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    inputs, config = (_shards(lake),), SHAREABLE
+    plain = _workspace(tmp_path, "checkpoints/stage1", config, *inputs, lake=lake)
+    node = _workspace(tmp_path, "checkpoints/stage1", config, *inputs, lake=lake, training=NODE)
+    assert plain.step.fingerprint == node.step.fingerprint
+    one, many = make_spec(plain), make_spec(node)
+    assert one.identity == many.identity
+    told = many.execution
+    assert (told.world_size, told.sequence_parallel, told.micro_batch_samples) == (4, 2, 1)
+    assert (told.zero_stage, told.offload_optimizer, told.activation_checkpointing) == (
+        1,
+        True,
+        True,
+    )
+    assert replace(
+        told,
+        world_size=1,
+        sequence_parallel=1,
+        micro_batch_samples=4,
+        zero_stage=0,
+        offload_optimizer=False,
+        activation_checkpointing=False,
+    ) == one.execution  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("batch", "context", "expected"),
-    [(16, 256, 8), (8, 512, 4), (4, 256, 4), (6, 512, 3), (7, 512, 1), (2, 32768, 1)],
+    ("ranks", "told"),
+    [(1, "on 1 rank"), (2, "on 2 ranks"), (3, "on 2 of 3 ranks, as the batch can be shared out")],
 )
-def test_micro_batches_divide_the_batch(batch: int, context: int, expected: int) -> None:
-    assert micro_batch_samples(batch, context) == expected
+def test_whoever_waits_is_told_how_many_ranks_work(ranks: int, told: str, tmp_path: Path) -> None:
+    lake, said = FakeLake(tmp_path / "lake"), []
+    ws = _workspace(
+        tmp_path,
+        "checkpoints/stage1",
+        CONFIG,
+        _shards(lake),
+        lake=lake,
+        training=TrainingResources(ranks=ranks),
+    )
+    ws.run_job, ws.progress = _pretend(ws), said.append  # type: ignore[method-assign]
+    make_checkpoint(ws)
+    assert said[0].endswith(told)
 
 
 @pytest.mark.parametrize(
@@ -225,3 +285,52 @@ def test_a_real_job_trains_from_shards_to_artifact(tmp_path: Path) -> None:
     }
     assert outcome.metrics["final_loss"] < outcome.metrics["first_loss"]
     assert (ws.out_dir / "loss.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.slow
+def test_a_recipe_job_trains_on_two_ranks_as_on_one(tmp_path: Path) -> None:
+    """Through the launcher, with samples shared out over two ranks: the same curve."""
+    lake = FakeLake(tmp_path / "lake")
+    inputs, curves = (_shards(lake),), []
+    for number, variables in enumerate(({}, PAIR)):
+        settings = Settings.from_env({**os.environ, **variables})
+        ws = _workspace(
+            tmp_path / str(number),
+            "checkpoints/stage1",
+            SHAREABLE,
+            *inputs,
+            lake=lake,
+            training=settings.training,
+        )
+        ws.run_job = _launch(settings)
+        outcome = make_checkpoint(ws)
+        timing = json.loads((ws.job_dir / "output" / "timing.json").read_text())
+        assert timing["world_size"] == settings.training.ranks == number + 1
+        assert outcome.metrics["final_loss"] < outcome.metrics["first_loss"]
+        lines = (ws.out_dir / "journal.jsonl").read_text().splitlines()
+        curves.append([json.loads(line)["train/loss"] for line in lines])
+    assert curves[0] == pytest.approx(curves[1], rel=0, abs=1e-5)
+
+
+PAIR = {
+    "MATERIA_RANKS": "2",
+    "MATERIA_SEQUENCE_PARALLEL": "2",
+    "MATERIA_MICRO_BATCH_TOKENS": "16",
+    "MATERIA_OFFLOAD_OPTIMIZER": "1",
+}
+
+
+def _launch(settings: Settings) -> Callable[[JobRequest], None]:
+    launcher = LocalLauncher(environ=job_environment(settings))
+
+    def run_job(request: JobRequest) -> None:
+        spec = JobSpec(
+            name=request.name,
+            module=request.module,
+            spec_path=str(request.spec_path),
+            work_dir=str(request.work_dir),
+            world_size=request.world_size,
+        )
+        run_and_wait(launcher, spec, poll_s=0.1)
+
+    return run_job

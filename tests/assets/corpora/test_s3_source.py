@@ -104,6 +104,7 @@ def test_an_empty_prefix_is_refused_like_an_empty_folder(tmp_path: Path, endpoin
         make_raw(snapshot.paths)(ws)
 
 
+@pytest.mark.slow
 def test_a_missing_server_is_told_with_the_remedy() -> None:
     with pytest.raises(SourceUnavailable, match=r"cannot be listed .*check the bucket"):
         _resolve("any", "http://127.0.0.1:9")

@@ -83,6 +83,15 @@ def test_a_stage_is_mixed_anew_for_its_own_preferences_only() -> None:
     assert not families & {"mixtures/stage1", "mixtures/stage2", "checkpoints/stage2"}
 
 
+def test_z_loss_is_identity_of_the_stage_that_has_it_and_of_no_other() -> None:
+    base = tiny()
+    first, second, third = base.stages
+    families = changed(base, replace(base, stages=(first, replace(second, z_loss=1e-4), third)))
+    assert {"checkpoints/stage2", "checkpoints/stage3"} <= families
+    assert "checkpoints/stage1" not in families
+    assert changed(base, replace(base, stages=(replace(first, z_loss=0.0), second, third))) == set()
+
+
 def test_the_published_model_has_the_published_size_and_vocabulary() -> None:
     published = recipe("m1_14b")
     # 14,470,763,520 as a loader of the release counts them, and 800 scalars of the convolution.

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.corpora.cleaning.characters import character_table
+from assets.corpora.cleaning.edge_kernels import hash_of
 from assets.corpora.cleaning.special_words import special_hashes
 from assets.corpora.cleaning.word_kernels import cut_words, decode
 
@@ -19,8 +20,15 @@ def words(text: str) -> list[str]:
     bits, cuts = np.zeros(room, np.uint16), np.zeros(room, np.uint8)
     size = decode(data, 0, len(data), character_table(), codes, bits)
     assert size == len(text)
-    count = cut_words(codes, bits, size, special_hashes(), cuts, starts)
+    lengths, hashes, mets = starts.copy(), np.zeros(room, np.uint64), bits.copy()
+    count = cut_words(codes, bits, size, special_hashes(), cuts, starts, lengths, hashes, mets)
     assert not cuts.any()
+    for i in range(count):
+        word = text[starts[i] : starts[i + 1]].rstrip()
+        assert lengths[i] in (0, len(word))
+        if lengths[i]:
+            assert hashes[i] == hash_of(codes, starts[i], starts[i] + lengths[i])
+            assert mets[i] == np.bitwise_or.reduce(bits[starts[i] : starts[i] + lengths[i]])
     return [text[starts[i] : starts[i + 1]].rstrip() for i in range(count)]
 
 

@@ -164,6 +164,7 @@ texts = st.lists(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(contents=texts, seed=st.integers(0, 1000), num_parts=st.integers(2, 5))
+@pytest.mark.slow
 def test_rows_parts_workers_and_limits_change_no_byte_and_all_is_accounted_for(
     contents: list[str], seed: int, num_parts: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

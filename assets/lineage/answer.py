@@ -1,0 +1,195 @@
+"""From an answer of a model back to training: the documents that share its longest runs of tokens,
+and the steps at which the model read them.
+
+A shared run is evidence that the text was seen, not that it made the model say so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from assets.lineage.audit import ArtifactGraph
+from assets.lineage.manifest import Manifest
+from assets.lineage.tables import has_file, has_table, scan
+from assets.lineage.trace import trained_on
+from assets.ports import Lake
+from assets.tokenizers.span_search import Match, SpanIndex
+from model.tokenizer import FILE_NAME, Tokenizer
+
+MAX_SPANS = 20
+MAX_PLACES = 20
+"""Spans told of an answer, longest first, and places told of each; all are counted."""
+
+_ABOUT = ("source", "native_id", "title", "licence")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """A run of an answer's tokens that training documents have too."""
+
+    tokens: tuple[int, int]
+    """First token in the answer, and the one behind the last."""
+    text: str
+    num_places: int
+    """Packed copies of documents that have it."""
+    places: tuple[dict[str, Any], ...]
+
+
+@dataclass(kw_only=True)
+class AnswerTrace:
+    """Everything known about one answer, ready for JSON."""
+
+    model: str
+    num_tokens: int
+    covered_tokens: int
+    """Tokens of the answer that stand in some shared run."""
+    certain_tokens: int
+    """A shared run of so many tokens is always found; shorter ones often."""
+    places_left_out: int
+    not_indexed: list[str] = field(default_factory=list)
+    """Shards the model was trained on that no index covers."""
+    spans: list[Span] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**vars(self), "spans": [asdict(span) for span in self.spans]}
+
+
+def trace_answer(lake: Lake, model: Manifest, text: str) -> AnswerTrace:
+    """Return what an answer of `model` shares with the documents it was trained on.
+
+    Raises LookupError when no index covers any of its shards, ValueError for an empty answer.
+    """
+    graph = ArtifactGraph.of(lake)
+    ancestors = graph.ancestors(model)
+    shards = {m.fingerprint: m for m in ancestors if has_file(m, "shards.json")}
+    indexes = _indexes(lake, graph, shards)
+    covered = {each.fingerprint for index in indexes for each in index.info.shards}
+    if not covered & shards.keys():
+        raise LookupError(
+            f"no index covers what {model.key} was trained on: materialize tokenizers/spans of its "
+            "recipe"
+        )
+    tokenizer = _tokenizer(lake, ancestors)
+    ids = np.array(tokenizer.encode(text), dtype=np.int64)
+    if not len(ids):
+        raise ValueError("the answer is empty: give the text that the model wrote")
+    models = {m.fingerprint for m in ancestors}
+    result = AnswerTrace(
+        model=f"{model.key}@{model.short}",
+        num_tokens=len(ids),
+        covered_tokens=0,
+        certain_tokens=max(index.info.certain_tokens for index in indexes),
+        places_left_out=0,
+        not_indexed=[f"{m.key}@{m.short}" for f, m in shards.items() if f not in covered],
+    )
+    mask = np.zeros(len(ids), dtype=bool)
+    found: list[tuple[SpanIndex, Match]] = []
+    for index in indexes:
+        searched = index.search(ids, shards)
+        result.places_left_out += searched.places_left_out
+        found += [(index, match) for match in searched.matches]
+    for _, match in found:
+        mask[match.first : match.first + match.length] = True
+    result.covered_tokens = int(mask.sum())
+    for (first, length), places in _longest(found):
+        result.spans.append(
+            Span(
+                tokens=(first, first + length),
+                text=tokenizer.decode(ids[first : first + length].tolist()),
+                num_places=len(places),
+                places=tuple(
+                    _place(lake, graph, models, index, match)
+                    for index, match in places[:MAX_PLACES]
+                ),
+            )
+        )
+    return result
+
+
+def _indexes(lake: Lake, graph: ArtifactGraph, shards: dict[str, Manifest]) -> list[SpanIndex]:
+    """Return indexes that together cover the shards as far as possible, the newest first."""
+    chosen: list[SpanIndex] = []
+    left = set(shards)
+    made = [m for m in graph.nodes.values() if f"{m.family}/{m.name}" == "tokenizers/spans"]
+    for manifest in sorted(made, key=lambda m: m.finished_at, reverse=True):
+        covers = {record.fingerprint for record in manifest.inputs} & left
+        if covers:
+            chosen.append(SpanIndex(lake, manifest))
+            left -= covers
+    return chosen
+
+
+def _tokenizer(lake: Lake, ancestors: list[Manifest]) -> Tokenizer:
+    made = next(m for m in ancestors if f"{m.family}/{m.name}" == "tokenizers/tokenizer")
+    return Tokenizer.load(lake.fetch(made, made.file(FILE_NAME)).parent)
+
+
+def _longest(
+    found: list[tuple[SpanIndex, Match]],
+) -> list[tuple[tuple[int, int], list[tuple[SpanIndex, Match]]]]:
+    """Return runs by (first, length), longest first, without those inside a longer one."""
+    by_run: dict[tuple[int, int], list[tuple[SpanIndex, Match]]] = {}
+    for index, match in found:
+        by_run.setdefault((match.first, match.length), []).append((index, match))
+    chosen: list[tuple[tuple[int, int], list[tuple[SpanIndex, Match]]]] = []
+    for run, places in sorted(by_run.items(), key=lambda item: (-item[0][1], item[0][0])):
+        inside = any(
+            first <= run[0] and run[0] + run[1] <= first + length for (first, length), _ in chosen
+        )
+        if not inside and len(chosen) < MAX_SPANS:
+            chosen.append((run, places))
+    return chosen
+
+
+def _place(
+    lake: Lake, graph: ArtifactGraph, models: set[str], index: SpanIndex, match: Match
+) -> dict[str, Any]:
+    doc_id = index.doc_ids([match.piece])[match.piece]
+    shards = graph.nodes[match.shards.fingerprint]
+    return {
+        "doc_id": doc_id,
+        **_about(lake, graph, shards, doc_id),
+        "artifact": shards.key,
+        "fingerprint": shards.fingerprint,
+        "sample": match.sample,
+        "tokens": [match.start, match.start + match.length],
+        "training": [
+            {
+                "artifact": model.key,
+                "fingerprint": model.fingerprint,
+                "steps": steps,
+                "times_seen": len(steps),
+            }
+            for model, steps in trained_on(lake, graph, shards, match.sample)
+            if model.fingerprint in models
+        ],
+    }
+
+
+def _about(lake: Lake, graph: ArtifactGraph, shards: Manifest, doc_id: str) -> dict[str, Any]:
+    """Return source, id, title and licence of a document, or what a question was made from."""
+    for manifest in graph.ancestors(shards):
+        node = f"{manifest.family}/{manifest.name}"
+        if node == "mixtures/decontaminated" and has_table(manifest, "documents"):
+            rows = (
+                scan(lake, manifest, "documents")
+                .filter(pl.col("doc_id") == doc_id)
+                .select(_ABOUT)
+                .collect()
+            )
+            if rows.height:
+                return dict(rows.row(0, named=True))
+        if node == "synthesis/questions":
+            rows = (
+                scan(lake, manifest, "questions")
+                .filter(pl.col("item_id") == doc_id)
+                .select("question", "seed_doc_id")
+                .collect()
+            )
+            if rows.height:
+                return dict(rows.row(0, named=True))
+    return {}

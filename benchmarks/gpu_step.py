@@ -189,7 +189,7 @@ def parts_of(
             count = len(layers)
             whole = Part(name=one.name, flops=one.flops * count, num_bytes=one.num_bytes * count)
             found.append((whole, seconds))
-    chunk = chunk_tokens(config.vocab_size, on.device)
+    chunk = chunk_tokens(config.vocab_size)
     loss = roofline.cross_entropy(config, tokens=rows * tokens, chunk=chunk, width=width)
     found.append((loss, timed(loss_side(config, on, tokens=rows * tokens), on.device, repeats)))
     adamw = roofline.adamw(config.num_parameters(), width=width)
@@ -228,7 +228,7 @@ def measure(
         "mfu_of_data_sheet": flops / step_s / sheet if sheet else None,
         "mfu_of_measured_matmul": flops / step_s / on.flops_per_s,
         "peak_memory_bytes": peak_bytes,
-        "logits_held_bytes": 4 * config.vocab_size * chunk_tokens(config.vocab_size, on.device),
+        "logits_held_bytes": 4 * config.vocab_size * chunk_tokens(config.vocab_size),
         "logits_if_whole_bytes": 4 * config.vocab_size * rows * tokens,
         "parts": [_row(part, seconds, step_s, on) for part, seconds in parts],
     }

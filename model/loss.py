@@ -18,10 +18,8 @@ _CHUNK_LOGITS = 1 << 22
 """Logits held at once (16 MiB in fp32), while that gives chunks of enough tokens."""
 
 _MIN_CHUNK_TOKENS = 512
-_MIN_CHUNK_TOKENS_GPU = 2048
-"""A chunk reads the whole head twice and its fp32 gradient once. With 133,120 entries, 31 tokens
-would do 16 operations for every byte of the head; 512 do 256, which keeps a CPU busy, and 2,048
-(1 GiB of logits) leave the gradient a tenth of the time on a GPU."""
+"""A chunk reads the whole head twice. With 133,120 entries, 31 tokens would do 16 operations for
+every byte of it; 512 tokens (260 MiB of logits) do 256, near what a GPU needs to stay busy."""
 
 
 def head_loss(hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor) -> Tensor:
@@ -98,14 +96,13 @@ class _HeadLoss(torch.autograd.Function):
         return grad_hidden_ND * grad_total, grad_weight_VD * grad_total, None, None
 
 
-def chunk_tokens(vocab_size: int, device: torch.device) -> int:
+def chunk_tokens(vocab_size: int) -> int:
     """Return how many tokens' logits exist at once."""
-    least = _MIN_CHUNK_TOKENS if device.type == "cpu" else _MIN_CHUNK_TOKENS_GPU
-    return max(least, _CHUNK_LOGITS // vocab_size)
+    return max(_MIN_CHUNK_TOKENS, _CHUNK_LOGITS // vocab_size)
 
 
 def _chunks(hidden_ND: Tensor, target_N: Tensor, vocab_size: int) -> list[tuple[Tensor, Tensor]]:
-    size = chunk_tokens(vocab_size, hidden_ND.device)
+    size = chunk_tokens(vocab_size)
     if not len(target_N):
         return []
     return list(zip(torch.split(hidden_ND, size), torch.split(target_N, size), strict=True))

@@ -30,9 +30,7 @@ def test_the_parts_of_a_step_add_up_to_it(sliding: tuple[int, ...]) -> None:
     assert figures["tokens_per_step"] == 64
     assert figures["tokens_per_s"] == pytest.approx(64 / figures["step_s"])
     assert figures["mfu_of_data_sheet"] is None and figures["peak_memory_bytes"] is None
-    assert figures["logits_held_bytes"] == 4 * SMALL.vocab_size * chunk_tokens(
-        SMALL.vocab_size, CPU
-    )
+    assert figures["logits_held_bytes"] == 4 * SMALL.vocab_size * chunk_tokens(SMALL.vocab_size)
 
 
 def test_the_optimizer_keeps_what_bf16_weights_cannot_hold() -> None:

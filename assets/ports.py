@@ -133,6 +133,8 @@ class JobSpec:
     """Receives handle.json, stdout.log and exit.json."""
     world_size: int = 1
     env: Mapping[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
+    """What follows the spec file on the module's command line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +183,8 @@ class JobRequest:
     journal_path: Path | None = None
     """Metrics journal to project to the tracker while the job runs."""
     world_size: int = 1
+    resumes: bool = False
+    """The job goes on from step checkpoints, so it may be told which drift to accept."""
 
 
 class JobRunner(Protocol):

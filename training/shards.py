@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -223,3 +223,13 @@ class SampleOrder:
     def _round(self, half: int, key: bytes) -> int:
         word = hashlib.blake2b(half.to_bytes(8, "little"), key=key, digest_size=8).digest()
         return int.from_bytes(word, "little") & self._mask
+
+
+def steps_without_update(result: Mapping[str, Any]) -> frozenset[int]:
+    """Return the steps of a job that read their samples and left no update in its weights.
+
+    `result` is its result.json: steps dropped by adaptive clipping or as loss spikes, and those
+    that a rollback has undone. Every step still reads what SampleOrder says, so an audit subtracts
+    these from SampleOrder.steps_of.
+    """
+    return frozenset(int(step) for step in result["skipped_steps"])

@@ -22,6 +22,9 @@ from assets.recipes.resolve import resolve_step
 ACCELERATOR_POOL = "accelerator"
 """Jobs hold a slot of this pool while they run; dagster.yaml says how many there are."""
 
+ACCEPT_DRIFT_TAG = "materia/accept_drift"
+"""Tag of a run: fields, apart by spaces, that may differ from an interrupted job's checkpoint."""
+
 _MAX_PICTURE_BYTES = 400_000
 """Event-log rows hold pictures inline; larger ones are only linked (our choice)."""
 
@@ -135,6 +138,7 @@ def _job_runner(
                 work_dir=str(request.work_dir),
                 world_size=request.world_size,
                 env=session.get_bootstrap_env_vars(),
+                arguments=_drift_arguments(context) if request.resumes else (),
             )
             platform.run_and_wait(
                 platform.launcher, spec, lambda: _project(platform, request, run_log)
@@ -142,6 +146,12 @@ def _job_runner(
             _project(platform, request, run_log)
 
     return run
+
+
+def _drift_arguments(context: dg.AssetExecutionContext) -> tuple[str, ...]:
+    """Return what the run's tag accepts, as training.main takes it."""
+    fields = context.run.tags.get(ACCEPT_DRIFT_TAG, "").split()
+    return tuple(word for field in fields for word in ("--accept-drift", field))
 
 
 def _project(platform: Platform, request: JobRequest, run_log: RunLog) -> None:

@@ -228,6 +228,7 @@ class RecipeGraph:
             "carry_optimizer": bool(index),
             # Said only where it is on: without it a stage is what it was before there was one.
             **({"z_loss": stage.z_loss} if stage.z_loss else {}),
+            **({"spikes": asdict(stage.spikes)} if stage.spikes else {}),
         }
 
     def _add_sft(self) -> None:

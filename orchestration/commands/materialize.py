@@ -8,6 +8,7 @@ from typing import Annotated
 import dagster as dg
 import typer
 
+from assets.lineage.defs import ACCEPT_DRIFT_TAG
 from assets.lineage.find import parse_reference
 from assets.recipes.ablation import VARIANTS, ablation_name
 from assets.recipes.catalogue import recipe as recipe_named
@@ -34,6 +35,14 @@ def materialize(
     ablation: Annotated[
         bool, typer.Option("--ablation", help="The six variants of tiny and their table.")
     ] = False,
+    accept_drift: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIELD",
+            help="Let an interrupted training go on although this field differs from its "
+            "checkpoint's, 'program.code' say; may be repeated.",
+        ),
+    ] = None,
 ) -> None:
     """Materialize through Dagster; what the lake already has is reused.
 
@@ -43,12 +52,13 @@ def materialize(
     settings = Settings.from_env()
     prepare_environment(settings)
     prepare_instance(settings.dagster_home)
+    tags = tags_of(accept_drift or [])
     started = time.monotonic()
     with Progress(console) as progress, dg.DagsterInstance.get() as instance:
         definitions = build_definitions(settings, on_progress=progress.tell)
         for job, partition, assets in plan:
             outcome = run_job(
-                definitions, instance, job=job, partition=partition, assets=assets, tags=_TAGS
+                definitions, instance, job=job, partition=partition, assets=assets, tags=tags
             )
             if not outcome.succeeded:
                 progress.close()
@@ -60,7 +70,10 @@ def materialize(
     console.print(f"done in {time.monotonic() - started:.1f} s")
 
 
-_TAGS = {"materia/launched_by": "materia materialize"}
+def tags_of(accept_drift: list[str]) -> dict[str, str]:
+    """Return the tags of the runs this command starts."""
+    tags = {"materia/launched_by": "materia materialize"}
+    return {**tags, ACCEPT_DRIFT_TAG: " ".join(accept_drift)} if accept_drift else tags
 
 
 def _plan(artifacts: list[str], recipe: str | None, ablation: bool) -> Plan:

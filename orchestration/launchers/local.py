@@ -137,6 +137,7 @@ class LocalLauncher:
             "scheduler_id": handle.scheduler_id,
             "module": spec.module,
             "spec_path": str(Path(spec.spec_path).resolve()),
+            "arguments": list(spec.arguments),
             "world_size": spec.world_size,
             "cwd": str(PROJECT_ROOT),
             "grace_s": self._grace_s,

@@ -132,7 +132,7 @@ def test_choices_and_prices_can_be_given() -> None:
         (("--recipe", "tiny", "--gpus", "8", "--gpu", "tpu"), "no GPU 'tpu' in the table"),
         (("--recipe", "m1_14b", "--gpus", "0"), "--gpus 0 is below 1"),
         (("--recipe", "m1_14b", "--gpus", "100"), "cannot share equally.*take 64 devices"),
-        (("--recipe", "m1_14b", "--gpus", "64", "--zero", "1"), "does not run in bf16"),
+        (("--recipe", "m1_14b", "--gpus", "64", "--zero", "0"), "does not run in bf16"),
         (("--recipe", "m1_14b", "--gpus", "64", "--micro-batch", "5"), "--micro-batch 5 does not"),
         (("--recipe", "m1_14b", "--gpus", "64", "--mfu", "40"), "give a share"),
     ],

@@ -14,8 +14,8 @@ from training.spec import TrainExecution
 Precision = Literal["fp32", "bf16"]
 Offload = Literal["none", "optimizer"]
 
-ZERO_STAGES: dict[Precision, tuple[int, ...]] = {"fp32": (0, 1, 2, 3), "bf16": (2, 3)}
-"""What the engine runs: bf16 needs the fp32 weights that stages 2 and 3 keep (training/engine.py;
+ZERO_STAGES: dict[Precision, tuple[int, ...]] = {"fp32": (0, 1, 2, 3), "bf16": (1, 2, 3)}
+"""What the engine runs: stage 0 adds bf16 gradients up in bf16 (training/ds_config.py;
 a test holds the two together)."""
 
 

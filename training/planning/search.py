@@ -1,7 +1,7 @@
 """Which layout a stage takes on a given number of devices: the least machinery that fits.
 
-In this order: fewer devices to a sample, a lower ZeRO stage, no activation checkpointing; then the
-largest micro batch. Offload is taken only when asked for.
+In this order: fewer devices to a sample, no stage 3, no activation checkpointing, a lower ZeRO
+stage; then the largest micro batch. Offload is taken only when asked for.
 """
 
 from __future__ import annotations
@@ -87,21 +87,31 @@ def _layouts(
     stages = ZERO_STAGES[precision] if wishes.zero_stage is None else (wishes.zero_stage,)
     asked = wishes.activation_checkpointing
     for degree in degrees:
-        for stage in stages:
-            for checkpointing in (False, True) if asked is None else (asked,):
-                yield [
-                    Layout(
-                        devices=devices,
-                        zero_stage=stage,
-                        sequence_parallel=degree,
-                        micro_batch_samples=micro,
-                        accumulation=job.batch_samples // (devices // degree) // micro,
-                        activation_checkpointing=checkpointing,
-                        precision=precision,
-                        offload=wishes.offload,
-                    )
-                    for micro in _micro_batches(job, devices // degree, wishes)
-                ]
+        for stage, checkpointing in _by_cost(stages, (False, True) if asked is None else (asked,)):
+            yield [
+                Layout(
+                    devices=devices,
+                    zero_stage=stage,
+                    sequence_parallel=degree,
+                    micro_batch_samples=micro,
+                    accumulation=job.batch_samples // (devices // degree) // micro,
+                    activation_checkpointing=checkpointing,
+                    precision=precision,
+                    offload=wishes.offload,
+                )
+                for micro in _micro_batches(job, devices // degree, wishes)
+            ]
+
+
+def _by_cost(
+    stages: tuple[int, ...], checkpointing: tuple[bool, ...]
+) -> Iterator[tuple[int, bool]]:
+    """Stages up to 2 send the same bytes, computing activations again costs a third of the
+    arithmetic, and stage 3 half as many bytes again (ZeRO, arXiv 1910.02054, section 7)."""
+    for group in ([s for s in stages if s < 3], [s for s in stages if s == 3]):
+        for recompute in checkpointing:
+            for stage in group:
+                yield stage, recompute
 
 
 def _degrees(config: ModelConfig, job: StageJob, devices: int, wishes: Wishes) -> list[int]:

@@ -74,6 +74,16 @@ class LauncherContract(ToyJobs):
         assert ranks[0]["MASTER_PORT"] == ranks[1]["MASTER_PORT"]
         assert "rank 0 done" in (tmp_path / "work" / "stdout.log").read_text()
 
+    def test_arguments_follow_the_spec_word_by_word(
+        self, launcher: Launcher, make_spec: Callable[..., JobSpec], tmp_path: Path
+    ) -> None:
+        arguments = ("--accept-drift", "program.code", "$(touch x) 'y'")
+        handle = launcher.submit(replace(make_spec(2), arguments=arguments))
+        assert wait_until_ended(launcher, handle).state is JobState.SUCCEEDED
+        for rank in (0, 1):
+            told = json.loads((tmp_path / f"arguments-{rank}.json").read_text())
+            assert told == list(arguments)
+
     def test_the_handle_lies_in_the_work_dir_and_is_enough_to_reattach(
         self, launcher: Launcher, make_spec: Callable[..., JobSpec], tmp_path: Path
     ) -> None:

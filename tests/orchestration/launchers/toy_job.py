@@ -14,6 +14,7 @@ def main() -> None:
     rank = os.environ["RANK"]
     out = Path(spec["out"])
     (out / f"env-{rank}.json").write_text(json.dumps(dict(os.environ)))
+    (out / f"arguments-{rank}.json").write_text(json.dumps(sys.argv[2:]))
     print(f"rank {rank} of {os.environ['WORLD_SIZE']} started in {Path.cwd()}", flush=True)
     action = spec.get(rank, spec.get("all", {"do": "succeed"}))
     if action["do"] == "fail":

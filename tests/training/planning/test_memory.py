@@ -177,7 +177,7 @@ def test_the_fullest_moment_is_the_largest_of_all() -> None:
         ({"devices": 0}, "at least 1"),
         ({"micro_batch_samples": 0}, "at least 1"),
         ({"sequence_parallel": 3}, "does not divide 8 devices"),
-        ({"zero_stage": 1}, "does not run in bf16"),
+        ({"zero_stage": 0}, "does not run in bf16"),
         ({"zero_stage": 4, "precision": "fp32"}, "does not run in fp32"),
     ],
 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from model.config import ModelConfig
 from training.planning.layout import Runtime
 
-_MIN_BLOCK_TOKENS = 64
+_MIN_BLOCK_TOKENS, _GLOBAL_BLOCK_TOKENS = 64, 128
 """Of model/attention.py, which needs torch."""
 
 
@@ -75,14 +75,13 @@ def shared_bytes(config: ModelConfig, run: Pass) -> float:
 
 def num_blocks(config: ModelConfig, layer: int, context_tokens: int) -> int:
     """Return how many calls the attention of a layer takes without flex kernels."""
-    size = _block_tokens(config, layer, context_tokens)
-    return -(-context_tokens // size)
+    return -(-context_tokens // _block_tokens(config, layer))
 
 
 def mask_entries(config: ModelConfig, layer: int, run: Pass) -> float:
     """Return the entries of a layer's explicit masks, for packed documents."""
     context = run.context_tokens
-    size = _block_tokens(config, layer, context)
+    size = _block_tokens(config, layer)
     window = config.sliding_window if config.is_sliding(layer) else context
     entries = 0
     for first in range(0, context, size):
@@ -98,7 +97,7 @@ def _kept_masks(config: ModelConfig, layer: int, run: Pass) -> float:
     return mask_entries(config, layer, run) * run.element_bytes
 
 
-def _block_tokens(config: ModelConfig, layer: int, context_tokens: int) -> int:
+def _block_tokens(config: ModelConfig, layer: int) -> int:
     if not config.is_sliding(layer):
-        return context_tokens
-    return max(config.sliding_window, _MIN_BLOCK_TOKENS)
+        return _GLOBAL_BLOCK_TOKENS
+    return max(config.sliding_window // 2, _MIN_BLOCK_TOKENS)

@@ -24,7 +24,7 @@ BUCKET_ELEMENTS = 500_000_000
 """DeepSpeed's default reduce_bucket_size: one buffer of so many gradients, allocated whole."""
 LIVE_ELEMENTS = 1_000_000_000
 """DeepSpeed's default stage3_max_live_parameters: whole weights that stage 3 keeps gathered."""
-_CHUNK_LOGITS, _MIN_CHUNK_TOKENS = 1 << 22, 1
+_CHUNK_LOGITS, _MIN_CHUNK_TOKENS = 1 << 22, 512
 """Of model/loss.py, which needs torch; a test holds the two together."""
 
 

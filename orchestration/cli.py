@@ -20,6 +20,7 @@ from orchestration.commands.materialize import materialize
 from orchestration.commands.plan import plan
 from orchestration.commands.report import report
 from orchestration.commands.score import score
+from orchestration.commands.stale import stale
 from orchestration.commands.sync import rebuild, sync
 from orchestration.commands.trace import trace
 from orchestration.commands.ui import ui
@@ -37,7 +38,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 for command in (
-    materialize, fetch, ui, lineage, trace, verify, why, plan, score, report, sync, rebuild,
+    materialize, fetch, ui, lineage, trace, verify, why, plan, stale, score, report, sync, rebuild,
 ):  # fmt: skip
     app.command()(command)
 

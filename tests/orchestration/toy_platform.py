@@ -67,10 +67,10 @@ class Toy:
         self.lake = ObjectLake(FileStore(self.home / "lake"), self.home / "cache")
 
     @classmethod
-    def with_mlflow(cls, home: Path) -> Toy:
+    def with_mlflow(cls, home: Path, *, database: str = "mlflow.db") -> Toy:
         self = cls(home=home, tracker=FakeTracker())
         self.tracker = MlflowTracker(
-            f"sqlite:///{home / 'mlflow.db'}",
+            f"sqlite:///{home / database}",
             home,
             dagster_url="http://127.0.0.1:3000",
             mlflow_url="http://127.0.0.1:5000",

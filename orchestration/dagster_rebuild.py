@@ -84,6 +84,16 @@ def rebuild_dagster(
     return writer.num_reported
 
 
+def report_artifact(
+    instance: dg.DagsterInstance, platform: Platform, manifest: Manifest, run_id: str
+) -> None:
+    """Report one artifact that no run has made."""
+    place = Place(node=f"{manifest.family}/{manifest.name}", partition=manifest.partition)
+    runs = {manifest.fingerprint: run_id}
+    graph = dg.Definitions().resolve_asset_graph()
+    _Writer(instance, graph, platform, runs, lambda manifest: {}).report(place, manifest)
+
+
 class _Writer:
     """Reports events and knows what has been told so far."""
 

@@ -11,6 +11,7 @@ from orchestration.journal_projection import Point
 from orchestration.mlflow_connection import TrackerRefused, TrackerUnavailable
 from orchestration.mlflow_models import (
     CANDIDATE,
+    CHAMPION,
     MODEL_ID,
     is_release,
     model_tags,
@@ -33,6 +34,7 @@ from orchestration.mlflow_records import (
     params_of,
     tags_of,
 )
+from orchestration.promotion import champions_among
 from orchestration.tracker import MlflowTracker
 
 if TYPE_CHECKING:
@@ -74,17 +76,20 @@ def stray_runs(tracker: MlflowTracker, manifests: Iterable[Manifest]) -> list[st
     that point at no release of theirs."""
     known = list(manifests)
     claims = {(manifest.fingerprint, manifest.digest) for manifest in known}
+    theirs = {manifest.mlflow_run_id for manifest in known}  # compared one by one
     found: list[str] = []
     try:
         for family in sorted({manifest.family for manifest in known}):
             for run in _finished_runs(tracker, family):
                 tags = run.data.tags
-                if (tags.get(FINGERPRINT), tags.get(DIGEST)) not in claims and DIGEST in tags:
+                if run.info.run_id in theirs or DIGEST not in tags:
+                    continue
+                if (tags.get(FINGERPRINT), tags[DIGEST]) not in claims:
                     found.append(
                         f"MLflow run {run.info.run_id} claims {tags.get(KEY)} with digest "
                         f"{tags[DIGEST][:12]}, which is not in the lake"
                     )
-        found += _check_candidates(tracker, known)
+        found += _check_aliases(tracker, known)
     except TrackerUnavailable as error:
         return [f"MLflow was not searched for strays: {error}"]
     return found
@@ -192,16 +197,24 @@ def _check_version(
         yield f"model version {version.version} leads to model {version.tags[MODEL_ID]}"
 
 
-def _check_candidates(tracker: MlflowTracker, known: Iterable[Manifest]) -> Iterator[str]:
-    newest = {recipe_of(manifest): manifest for manifest in known if is_release(manifest)}
-    for recipe, manifest in sorted(newest.items()):
-        version = tracker.writer.models.version_of(manifest, recipe)
-        alias = tracker.writer.models.aliases(recipe).get(CANDIDATE)
-        if version is not None and alias != str(version.version):
-            yield (
-                f"{registered_name(recipe)}: alias {CANDIDATE} is at version {alias or 'none'}, "
-                f"the newest release {manifest.short} is version {version.version}"
+def _check_aliases(tracker: MlflowTracker, known: Sequence[Manifest]) -> Iterator[str]:
+    releases = [manifest for manifest in known if is_release(manifest)]
+    by_fingerprint = {manifest.fingerprint: manifest for manifest in releases}
+    newest = {recipe_of(manifest): manifest for manifest in releases}
+    promoted = champions_among(known)
+    for recipe, candidate in sorted(newest.items()):
+        aliases = tracker.writer.models.aliases(recipe)
+        champion = by_fingerprint.get(promoted.get(recipe, ""))
+        for alias, manifest in ((CANDIDATE, candidate), (CHAMPION, champion)):
+            version = (
+                tracker.writer.models.version_of(manifest, recipe) if manifest is not None else None
             )
+            wanted, found = str(version.version) if version else None, aliases.get(alias)
+            if found != wanted and (version is not None or manifest is None):
+                yield (
+                    f"{registered_name(recipe)}: alias {alias} is at version {found or 'none'}, "
+                    f"the lake says {wanted or 'none'}"
+                )
 
 
 def _finished_runs(tracker: MlflowTracker, family: str) -> list[Run]:

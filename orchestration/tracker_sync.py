@@ -11,9 +11,10 @@ from assets.lineage.taint import newest_withdrawn, taint_tags, tainted
 from assets.ports import Lake
 from orchestration.journal_projection import Point, read_points
 from orchestration.mlflow_connection import TrackerError
-from orchestration.mlflow_models import CANDIDATE, is_release, recipe_of
+from orchestration.mlflow_models import CANDIDATE, CHAMPION, is_release, recipe_of
 from orchestration.mlflow_records import ATTEMPT
 from orchestration.pending import PendingModel, PendingRun
+from orchestration.promotion import champions
 from orchestration.tracker import MlflowTracker
 
 JOURNAL = "journal.jsonl"
@@ -58,6 +59,7 @@ def rebuild(tracker: MlflowTracker, lake: Lake) -> dict[str, str]:
     Returns the run of each fingerprint. Raises TrackerError.
     """
     runs: dict[str, str] = {}
+    releases: dict[str, Manifest] = {}
     newest: dict[str, Manifest] = {}
     for manifest in lake.manifests():
         uri = lake.uri(manifest)
@@ -66,11 +68,17 @@ def rebuild(tracker: MlflowTracker, lake: Lake) -> dict[str, str]:
         if is_release(manifest):
             recipe = recipe_of(manifest)
             tracker.writer.register(recipe=recipe, manifest=manifest, uri=uri, alias="")
-            newest[recipe] = manifest
-    for recipe, manifest in newest.items():
-        tracker.writer.register(
-            recipe=recipe, manifest=manifest, uri=lake.uri(manifest), alias=CANDIDATE
-        )
+            newest[recipe] = releases[manifest.fingerprint] = manifest
+    chosen = {
+        recipe: releases[fingerprint]
+        for recipe, fingerprint in champions(lake).items()
+        if fingerprint in releases
+    }
+    for alias, aliased in ((CANDIDATE, newest), (CHAMPION, chosen)):
+        for recipe, manifest in aliased.items():
+            tracker.writer.register(
+                recipe=recipe, manifest=manifest, uri=lake.uri(manifest), alias=alias
+            )
     _mark_tainted(tracker, lake, runs)
     return runs
 

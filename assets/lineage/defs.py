@@ -157,14 +157,15 @@ def _project(platform: Platform, request: JobRequest, run_log: RunLog) -> None:
         platform.project_journal(request.journal_path, run_log)
 
 
-def describe(built: Built, platform: Platform) -> dict[str, Any]:
+def describe(built: Built, platform: Platform, *, pictures: bool = True) -> dict[str, Any]:
     """Return what the asset's page shows, in the order in which a person asks.
 
-    All of it is in the lake, so that a lost event log can be written anew.
+    All of it is in the lake, so that a lost event log can be written anew; only pictures need
+    more than the manifest.
     """
     manifest = built.manifest
     values: dict[str, Any] = {"summary": dg.MetadataValue.md(manifest.summary or "no summary")}
-    for name in manifest.pictures:
+    for name in manifest.pictures if pictures else ():
         path = platform.lake.fetch(manifest, manifest.file(name))
         if path.stat().st_size <= _MAX_PICTURE_BYTES:
             values[f"picture/{Path(name).stem}"] = dg.MetadataValue.md(_inline(path))

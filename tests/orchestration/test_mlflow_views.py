@@ -199,11 +199,12 @@ def test_a_run_of_an_artifact_that_never_was_and_a_moved_alias_are_named(
     forged = make_manifest(lake, "releases/release", "forged")
     run_id = tracker.writer.record(forged, "/lake/forged")
     tracker.writer.models.set_alias("strays", "candidate", "1")
+    tracker.writer.models.set_alias("strays", "champion", "2")
     assert set(stray_runs(tracker, known)) - before == {
         f"MLflow run {run_id} claims releases/release with digest {forged.digest[:12]}, "
         "which is not in the lake",
-        "materia-strays: alias candidate is at version 1, the newest release "
-        f"{second.short} is version 2",
+        "materia-strays: alias candidate is at version 1, the lake says 2",
+        "materia-strays: alias champion is at version 2, the lake says none",
     }
 
 

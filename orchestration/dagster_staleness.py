@@ -11,9 +11,18 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.staleness import Stale
+from assets.ports import Lake
+from assets.recipes.resolve import resolve_graph
+from orchestration.staleness import Stale, stale_artifacts
 
 STALE = "stale"
+
+
+def tell_pages(instance: dg.DagsterInstance, lake: Lake, recipe: str) -> int:
+    """Write on a recipe's pages what is stale and what is current again; returns how many."""
+    steps = resolve_graph(recipe, lake).steps.values()
+    found = stale_artifacts(lake, recipe)
+    return report_staleness(instance, found, [(step.node, step.partition) for step in steps])
 
 
 def report_staleness(

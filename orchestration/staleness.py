@@ -58,14 +58,15 @@ def stale_sources(lake: Lake, places: Places) -> list[str]:
     return stale
 
 
+def released_recipes(lake: Lake) -> list[str]:
+    """Return the recipes of the catalogue that have a release."""
+    released = {manifest.partition for manifest in lake.manifests("releases", "release")}
+    return [name for name in RECIPES if name in released and recipe(name).sft]
+
+
 def stale_recipes(lake: Lake) -> list[str]:
     """Return released recipes of which some artifact is missing under today's fingerprint."""
-    released = {manifest.partition for manifest in lake.manifests("releases", "release")}
-    return [
-        name
-        for name in RECIPES
-        if name in released and recipe(name).sft and stale_artifacts(lake, name)
-    ]
+    return [name for name in released_recipes(lake) if stale_artifacts(lake, name)]
 
 
 def stale_artifacts(lake: Lake, name: str) -> list[Stale]:

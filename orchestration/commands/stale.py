@@ -10,10 +10,9 @@ import typer
 
 from assets.recipes.catalogue import RECIPES
 from assets.recipes.catalogue import recipe as recipe_named
-from assets.recipes.resolve import resolve_graph
 from orchestration.commands.console import JsonOption, console, print_json
 from orchestration.dagster_instance import prepare_instance
-from orchestration.dagster_staleness import report_staleness
+from orchestration.dagster_staleness import tell_pages
 from orchestration.errors import FOUND_A_PROBLEM
 from orchestration.lake import open_lake
 from orchestration.settings import Settings, prepare_environment
@@ -38,9 +37,8 @@ def stale(
     found = stale_artifacts(lake, recipe)
     if tell_dagster:
         prepare_instance(settings.dagster_home)
-        places = [(step.node, recipe) for step in resolve_graph(recipe, lake).steps.values()]
         with dg.DagsterInstance.get() as instance:
-            told = report_staleness(instance, found, places)
+            told = tell_pages(instance, lake, recipe)
     if as_json:
         print_json([asdict(entry) for entry in found])
     else:

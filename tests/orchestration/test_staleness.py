@@ -20,7 +20,7 @@ from assets.lineage.step import Step
 from assets.platform import Platform
 from assets.recipes.graph import RecipeGraph, raw_step
 from assets.recipes.smoke import smoke
-from orchestration.dagster_staleness import report_staleness
+from orchestration.dagster_staleness import report_staleness, tell_pages
 from orchestration.staleness import explain, stale_artifacts, stale_recipes
 from tests.orchestration.runs import record_of
 from tests.orchestration.toy_platform import Toy, work
@@ -282,6 +282,20 @@ def test_a_new_snapshot_of_a_source_is_a_reason_of_its_own(made: FakeLake) -> No
     assert found["corpora/documents[hpo]"].roots == ("corpora/raw[hpo]",)
     assert "corpora/documents[icd10cm]" not in found
     assert stale_recipes(made) == ["smoke"]
+
+
+def test_the_pages_of_a_recipe_are_told_at_once(made: FakeLake, tmp_path: Path) -> None:
+    with Toy(home=tmp_path / "home", tracker=FakeTracker()).open_dagster() as instance:
+        assert tell_pages(instance, made, "smoke") == 0
+        newer = raw_step(source("hpo").to_dict(), {"source": "hpo", "version": "2", "files": []})
+        commit(made, newer, 59)
+        told = tell_pages(instance, made, "smoke")
+        assert told == len(stale_artifacts(made, "smoke"))
+        assert tell_pages(instance, made, "smoke") == 0
+        assert observed(instance, "corpora/documents", "hpo") == (
+            True,
+            "its input corpora/raw[hpo] was made anew",
+        )
 
 
 def test_raised_code_and_an_artifact_that_never_was_are_told(made: FakeLake) -> None:

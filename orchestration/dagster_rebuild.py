@@ -21,12 +21,12 @@ from assets.platform import Platform
 from assets.ports import Lake
 from assets.recipes.catalogue import RECIPES
 from assets.recipes.resolve import newest_raw, resolve_graph, resolve_step
-from orchestration.dagster_views import DATA_VERSION, DagsterViews, differences
+from orchestration.dagster_views import DATA_VERSION, INPUT_EVENT, DagsterViews, Told, differences
 
 REBUILT_TAG = "materia/rebuilt"
 _CODE_VERSION = "dagster/code_version"
 _OURS = "dagster/data_version_is_user_provided"
-_INPUT_VERSION, _INPUT_EVENT = "dagster/input_data_version", "dagster/input_event_pointer"
+_INPUT_VERSION = "dagster/input_data_version/"
 _NO_EVENT, _NO_VERSION = "NULL", "INITIAL"
 _OF_SOURCES = ("corpora/documents", "mixtures/signatures")
 
@@ -108,6 +108,7 @@ class _Writer:
         self._instance, self._graph, self._platform = instance, graph, platform
         self._runs, self._published = runs, published
         self._views = DagsterViews(instance)
+        self._in_lake = {manifest.fingerprint for manifest in platform.lake.manifests()}
         self._events: dict[str, dict[str, int]] = {}
         """Node -> fingerprint -> newest event about it."""
         self._newest: dict[Place, str] = {}
@@ -120,8 +121,22 @@ class _Writer:
         return any(
             event.partition == place.partition
             and not list(differences(event, manifest, metadata, run_id))
+            and self._knows_its_inputs(event, manifest)
             for event in self._views.about(manifest)
         )
+
+    def _knows_its_inputs(self, event: Told, manifest: Manifest) -> bool:
+        """Whether an event points at or behind events about what was read: else Dagster would
+        take an input whose events were lost and written again for a new one."""
+        for node, pointer in event.pointers.items():
+            read = {i.fingerprint for i in manifest.inputs if f"{i.family}/{i.name}" == node}
+            if not read & self._in_lake:
+                continue
+            last = int(pointer) if pointer != _NO_EVENT else -1
+            seen = {t.fingerprint for t in self._views.told(node) if t.storage_id <= last}
+            if not read & seen:
+                return False
+        return True
 
     def is_newest(self, place: Place, manifest: Manifest) -> bool:
         newest = self._newest.get(place)
@@ -169,8 +184,8 @@ class _Writer:
             read = [
                 i.fingerprint for i in manifest.inputs if f"{i.family}/{i.name}" == node
             ] or self._newest_of(node)
-            tags[f"{_INPUT_VERSION}/{parent.to_user_string()}"] = _version_of(read)
-            tags[f"{_INPUT_EVENT}/{parent.to_user_string()}"] = self._pointer(node, read)
+            tags[f"{_INPUT_VERSION}{parent.to_user_string()}"] = _version_of(read)
+            tags[f"{INPUT_EVENT}{parent.to_user_string()}"] = self._pointer(node, read)
         return tags
 
     def _newest_of(self, node: str) -> list[str]:

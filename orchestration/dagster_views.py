@@ -15,6 +15,7 @@ import dagster as dg
 from assets.lineage.manifest import Manifest
 
 DATA_VERSION = "dagster/data_version"
+INPUT_EVENT = "dagster/input_event_pointer/"
 PAGE_EVENTS = 500
 """Events read at once; a page of them with pictures is some megabytes (our choice)."""
 _CIRCUMSTANCES = frozenset({"reused", "mlflow_run", "registered_model", "version", "alias"})
@@ -30,6 +31,8 @@ class Told:
     partition: str
     fingerprint: str
     data_version: str
+    pointers: Mapping[str, str]
+    """Input node -> newest event about it when this one was written."""
     metadata: Mapping[str, dg.MetadataValue[Any]]
 
 
@@ -157,11 +160,17 @@ def _told(record: dg.EventLogRecord) -> Told:
     materialization = record.asset_materialization
     assert materialization is not None, "an event that is no materialization was fetched"
     claim = materialization.metadata.get("fingerprint")
+    tags = materialization.tags or {}
     return Told(
         storage_id=record.storage_id,
         partition=materialization.partition or "",
         fingerprint=str(claim.value) if claim is not None else "",
-        data_version=(materialization.tags or {}).get(DATA_VERSION, ""),
+        data_version=tags.get(DATA_VERSION, ""),
+        pointers={
+            name.removeprefix(INPUT_EVENT): value
+            for name, value in tags.items()
+            if name.startswith(INPUT_EVENT)
+        },
         metadata=materialization.metadata,
     )
 

@@ -53,6 +53,9 @@ class MetricSink(Protocol):
     def set_aside(self, record: str, reason: str) -> None:
         """Keep a record of the journal that cannot be sent, with the reason."""
 
+    def fall_behind(self) -> None:
+        """Leave the curve to `materia sync`, which asks the tracker what it has."""
+
 
 SetAside = Callable[[str, str], None]
 
@@ -76,9 +79,35 @@ class _State:
 
 
 def project_journal(journal_path: Path, run_log: MetricSink, state_path: Path) -> int:
-    """Send what is new in complete lines; returns the number of points that arrived."""
+    """Send what is new in complete lines; returns the number of points that arrived.
+
+    A state file that cannot be read or written costs the live curve, never the job.
+    """
     if not journal_path.exists():
         return 0
+    try:
+        return _project(journal_path, run_log, state_path)
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        logger.warning("journal: %s is of no use (%s); `materia sync` sends it", state_path, fault)
+        run_log.fall_behind()
+        return 0
+
+
+def read_points(
+    journal_path: Path, set_aside: SetAside = lambda record, reason: None
+) -> list[Point]:
+    """Return all points of a finished journal, each (step, key) once."""
+    last_steps: dict[str, int] = {}
+    with journal_path.open("rb") as file:
+        return [point for line in file for point in _unsent(line, last_steps, set_aside)]
+
+
+def batches(points: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(points), BATCH_POINTS):
+        yield points[start : start + BATCH_POINTS]
+
+
+def _project(journal_path: Path, run_log: MetricSink, state_path: Path) -> int:
     state = _load(state_path, run_log.run_id)
     sent = 0
     if state.in_flight:
@@ -101,20 +130,6 @@ def project_journal(journal_path: Path, run_log: MetricSink, state_path: Path) -
         # Lines without points need no answer; they are not looked at twice.
         _settle(state, run_log, state_path)
     return sent
-
-
-def read_points(
-    journal_path: Path, set_aside: SetAside = lambda record, reason: None
-) -> list[Point]:
-    """Return all points of a finished journal, each (step, key) once."""
-    last_steps: dict[str, int] = {}
-    with journal_path.open("rb") as file:
-        return [point for line in file for point in _unsent(line, last_steps, set_aside)]
-
-
-def batches(points: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(points), BATCH_POINTS):
-        yield points[start : start + BATCH_POINTS]
 
 
 def _next_batch(file: Any, state: _State, set_aside: SetAside) -> list[Point]:

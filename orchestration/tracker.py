@@ -139,7 +139,7 @@ class MlflowRunLog:
         self._note = note
         self._buffer: list[Buffered] = []
         self._flushed_at = time.monotonic()
-        self._journal_is_behind = False
+        self._journal_is_behind = self._fell_behind = False
         self._maybe_created = False
 
     def open(self) -> None:
@@ -162,8 +162,11 @@ class MlflowRunLog:
             return True
 
         sent = self._attempt("send the journal", write) is True
-        self._journal_is_behind = not sent
+        self._journal_is_behind = self._fell_behind or not sent
         return sent
+
+    def fall_behind(self) -> None:
+        self._journal_is_behind = self._fell_behind = True
 
     def set_aside(self, record: str, reason: str) -> None:
         """Keep a record of the journal that MLflow cannot be told."""

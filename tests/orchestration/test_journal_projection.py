@@ -35,6 +35,7 @@ class Tracker:
         self.stored: list[Buffered] = []
         self.late: list[Buffered] = []
         self.aside: list[tuple[str, str]] = []
+        self.is_behind = False
         self.mood = "up"
 
     def send(self, rows: Sequence[Buffered]) -> bool:
@@ -51,6 +52,9 @@ class Tracker:
 
     def store(self, rows: Sequence[Buffered]) -> None:
         self.stored += [row for row in dict.fromkeys(rows) if row not in self.stored]
+
+    def fall_behind(self) -> None:
+        self.is_behind = True
 
     def set_aside(self, record: str, reason: str) -> None:
         self.aside.append((record, reason))
@@ -225,6 +229,19 @@ def test_a_point_no_tracker_can_take_is_set_aside_with_the_reason(
     assert losses(tracker) == [1, 3]
     ((what, why),) = tracker.aside
     assert record in what and reason in why
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"run_id": "run-1"}'])
+def test_a_state_file_that_cannot_be_read_costs_the_live_curve_and_not_the_job(
+    journal: Path, state: Path, content: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    tracker = Tracker()
+    write_steps(journal, 1)
+    state.write_text(content)
+    assert project_journal(journal, tracker, state) == 0
+    assert tracker.stored == []
+    assert tracker.is_behind
+    assert "`materia sync` sends it" in caplog.text
 
 
 def test_a_run_that_was_deleted_gets_the_whole_curve_again_under_its_new_id(

@@ -202,6 +202,27 @@ def test_metrics_logged_before_the_end_of_an_outage_are_not_lost(
     assert read(tracker, log.run_id).info.status == "FINISHED"
 
 
+def test_a_curve_that_fell_behind_is_completed_by_sync_without_a_second_copy(
+    tracker: MlflowTracker, lake: FakeLake, tmp_path: Path
+) -> None:
+    lines = [b'{"kind": "metrics", "step": %d, "train/lr": 0.5}\n' % step for step in range(4)]
+    files = {"journal.jsonl": b"".join(lines)}
+    manifest = make_manifest(lake, "checkpoints/stage1", "fell behind", files=files)
+    log = start(tracker, manifest)
+    journal, state = tmp_path / "journal.jsonl", tmp_path / "state.json"
+    journal.write_bytes(b"".join(lines[:2]))
+    assert project_journal(journal, log, state) == 2
+    state.write_text("torn")
+    journal.write_bytes(b"".join(lines))
+    assert project_journal(journal, log, state) == 0
+    log.finish(manifest, "/lake/x")
+    assert notes(tracker) == ["run"]
+    assert sync(tracker, lake).waiting == ()
+    assert history(tracker, log.run_id, "train/lr") == [(step, 0.5) for step in range(4)]
+    points = journal_points(tracker, lake, manifest)
+    assert check_run(tracker, manifest, lake.uri(manifest), points) == []
+
+
 def test_sync_leaves_a_run_alone_while_its_maker_lives(
     tracker: MlflowTracker, lake: FakeLake
 ) -> None:

@@ -16,6 +16,7 @@ from orchestration.mlflow_views import check_run
 from orchestration.tracker import MlflowTracker
 from orchestration.tracker_sync import journal_points, sync
 from tests.orchestration.mlflow_server import Server
+from tests.orchestration.runs import make_manifest, notes, start
 from training.journal import Journal
 
 
@@ -107,3 +108,33 @@ def _steps(tracker: MlflowTracker, run_id: str, key: str) -> list[int]:
         "read", lambda client: client.get_metric_history(run_id, key)
     )
     return sorted(point.step for point in points)
+
+
+@pytest.mark.slow
+def test_a_server_that_is_away_at_the_start_gets_the_whole_run_when_it_comes(
+    mlflow_home: Path, tmp_path: Path
+) -> None:
+    server = Server(mlflow_home, tmp_path / "late.log")
+    tracker = MlflowTracker(server.url, tmp_path, timeout_s=5, retry_after_s=0.5)
+    lake = FakeLake(tmp_path / "lake")
+    manifest = make_manifest(lake, "checkpoints/stage2", "away at the start")
+    path, state = tmp_path / "journal.jsonl", tmp_path / "state.json"
+    journal = Journal(path)
+    log = start(tracker, manifest)
+    assert (log.run_id, log.url) == ("", "")
+    try:
+        for step in range(20):
+            journal.metrics(step, {"train/lr": 10.0 / (1 + step)})
+            journal.sync()
+            if step == 10:
+                server.start()
+                time.sleep(0.6)  # let the tracker's pause after a failure pass
+            project_journal(path, log, state)
+            assert bool(log.run_id) == (step >= 10)
+        journal.close()
+        log.finish(manifest, lake.uri(manifest))
+        assert notes(tracker) == []
+        assert _steps(tracker, log.run_id, "train/lr") == list(range(20))
+        assert check_run(tracker, manifest, lake.uri(manifest)) == []
+    finally:
+        server.kill()

@@ -197,13 +197,7 @@ class MlflowModels:
                 ),
             )
         number = str(version.version)
-        if changed := _changed(tags, version.tags):
-
-            def tag(client: MlflowClient) -> None:
-                for key, value in changed.items():
-                    client.set_model_version_tag(name, number, key, value)
-
-            self._connection.request(f"tag version {number} of {name}", tag)
+        self._tag_version(name, number, _changed(tags, version.tags))
         if alias:
             self.set_alias(recipe, alias, number)
         return number
@@ -247,6 +241,14 @@ class MlflowModels:
             if version.tags.get(FINGERPRINT) == manifest.fingerprint:
                 return version
         return None
+
+    def _tag_version(self, name: str, number: str, tags: Mapping[str, str]) -> None:
+        def tag(client: MlflowClient) -> None:
+            for key, value in tags.items():
+                client.set_model_version_tag(name, number, key, value)
+
+        if tags:
+            self._connection.request(f"tag version {number} of {name}", tag)
 
     def _search(self, family: str, fingerprint: str, digest: str) -> list[LoggedModel]:
         experiment = self._connection.experiment_id(experiment_name(family))

@@ -89,14 +89,6 @@ def _manifest(
     provenance: Provenance,
 ) -> Manifest:
     files = hash_files(attempt.scratch)
-    read = InputRecord(
-        family=release.family,
-        name=release.name,
-        partition=release.partition,
-        fingerprint=release.fingerprint,
-        digest=release.digest,
-        files_read=release.files,
-    )
     return Manifest(
         family=attempt.family,
         name=attempt.name,
@@ -105,7 +97,7 @@ def _manifest(
         digest=digest_of(files),
         code_version=_CODE_VERSION,
         config=config,
-        inputs=(read,),
+        inputs=(_read(release),),
         files=files,
         data_dir=f"a{attempt.token}",
         token=attempt.token,
@@ -123,6 +115,17 @@ def _manifest(
         mlflow_run_id="",
         started_at=now,
         finished_at=now,
+    )
+
+
+def _read(release: Manifest) -> InputRecord:
+    return InputRecord(
+        family=release.family,
+        name=release.name,
+        partition=release.partition,
+        fingerprint=release.fingerprint,
+        digest=release.digest,
+        files_read=release.files,
     )
 
 

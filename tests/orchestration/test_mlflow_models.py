@@ -58,6 +58,7 @@ class Story:
             node,
             f"story of {node}",
             config=config,
+            files={"model.bin": node.encode()},
             inputs=tuple(record_of(manifest) for manifest in inputs),
             metrics={"final_loss": 2.0},
             counts={"steps": 48},

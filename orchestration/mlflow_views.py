@@ -95,6 +95,26 @@ def stray_runs(tracker: MlflowTracker, manifests: Iterable[Manifest]) -> list[st
     return found
 
 
+def check_taint(
+    tracker: MlflowTracker, manifests: Iterable[Manifest], taint: Mapping[str, Mapping[str, str]]
+) -> list[str]:
+    """Return runs that do not say, or say wrongly, that a withdrawn document has reached them."""
+    found: list[str] = []
+    try:
+        for manifest in manifests:
+            tags = taint.get(manifest.fingerprint, {})
+            run_id = tracker.writer.run_of(manifest) if tags else ""
+            if run_id:
+                told = _read(tracker, run_id).data.tags
+                found += [
+                    f"{manifest.key}: MLflow run {run_id}: {what}"
+                    for what in _compare("tag", tags, told)
+                ]
+    except TrackerUnavailable as error:
+        return [f"marks of withdrawn documents were not compared with MLflow: {error}"]
+    return found
+
+
 def _absence(tracker: MlflowTracker, manifest: Manifest) -> str:
     run_id = manifest.mlflow_run_id
     if run_id:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assets.lineage.manifest import Manifest
@@ -79,19 +78,19 @@ def rebuild(tracker: MlflowTracker, lake: Lake) -> dict[str, str]:
             tracker.writer.register(
                 recipe=recipe, manifest=manifest, uri=lake.uri(manifest), alias=alias
             )
-    _mark_tainted(tracker, lake, runs)
+    for fingerprint, tags in taint_in(lake).items():
+        tracker.writer.tag(runs[fingerprint], tags)
     return runs
 
 
-def _mark_tainted(tracker: MlflowTracker, lake: Lake, runs: Mapping[str, str]) -> None:
-    """Tag what the newest list of withdrawn documents has reached, as its own run had done."""
+def taint_in(lake: Lake) -> dict[str, dict[str, str]]:
+    """Return fingerprint -> tags of all that the newest list of withdrawn documents has reached."""
     newest = newest_withdrawn(lake)
     if newest is None:
-        return
+        return {}
     found = tainted(lake, table(lake, newest, "withdrawn.parquet"))
     # An artifact may be reached in several ways: its run is told the most direct, found first.
-    for entry in {e.fingerprint: e for e in reversed(found)}.values():
-        tracker.writer.tag(runs[entry.fingerprint], taint_tags(entry, newest.fingerprint))
+    return {e.fingerprint: taint_tags(e, newest.fingerprint) for e in reversed(found)}
 
 
 def journal_points(tracker: MlflowTracker, lake: Lake, manifest: Manifest) -> list[Point]:

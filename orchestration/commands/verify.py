@@ -14,9 +14,10 @@ from orchestration.dagster_instance import prepare_instance
 from orchestration.dagster_views import DagsterViews
 from orchestration.errors import FOUND_A_PROBLEM
 from orchestration.lake import open_lake
-from orchestration.mlflow_views import stray_runs
+from orchestration.mlflow_views import check_taint, stray_runs
 from orchestration.platform import build_platform, open_tracker
 from orchestration.settings import Settings, prepare_environment
+from orchestration.tracker_sync import taint_in
 from orchestration.verify import verify as verify_artifacts
 from orchestration.view_checks import dagster_view, mlflow_view
 
@@ -55,7 +56,11 @@ def verify(
             [mlflow_view(tracker, lake), dagster_view(views, tracker, build_platform(settings))],
         )
         if everything:
-            problems += [*stray_runs(tracker, chosen), *views.strays(chosen)]
+            problems += [
+                *stray_runs(tracker, chosen),
+                *check_taint(tracker, chosen, taint_in(lake)),
+                *views.strays(chosen),
+            ]
     if as_json:
         print_json({"artifacts": len(chosen), "problems": problems})
     else:

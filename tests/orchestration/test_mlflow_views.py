@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from assets.fakes import FakeLake
+from assets.corpora.withdrawn import WITHDRAWN_SCHEMA
+from assets.fakes import FakeLake, commit_folder
 from assets.lineage.manifest import Manifest
 from orchestration.journal_projection import Point
-from orchestration.mlflow_views import check_run, stray_runs
+from orchestration.mlflow_views import check_run, check_taint, stray_runs
 from orchestration.tracker import MlflowTracker
-from orchestration.tracker_sync import journal_points
+from orchestration.tracker_sync import journal_points, rebuild, taint_in
+from tests.artifacts import parquet
 from tests.orchestration.runs import down, make_manifest, read
 
 JOURNAL = b"".join(
@@ -206,6 +208,28 @@ def test_a_run_of_an_artifact_that_never_was_and_a_moved_alias_are_named(
         "materia-strays: alias candidate is at version 1, the lake says 2",
         "materia-strays: alias champion is at version 2, the lake says none",
     }
+
+
+def test_marks_of_withdrawn_documents_come_back_and_their_removal_is_named(
+    tracker: MlflowTracker, lake: FakeLake
+) -> None:
+    row = {"doc_id": "d1", "source": "s", "native_id": "n", "text_hash": "h"}
+    documents = commit_folder(lake, "mixtures/deduped", {"documents.parquet": parquet([row])})
+    gone = {name: "" for name in WITHDRAWN_SCHEMA} | {"file": "a", "line": 2, "doc_id": "d1"}
+    content = parquet([gone], **WITHDRAWN_SCHEMA)
+    commit_folder(lake, "corpora/withdrawn", {"withdrawn.parquet": content}, partition="")
+    taint = taint_in(lake)
+    assert taint.keys() == {documents.fingerprint}
+    runs = rebuild(tracker, lake)
+    run_id = runs[documents.fingerprint]
+    assert read(tracker, run_id).data.tags["materia.tainted"] == "holds"
+    assert check_taint(tracker, lake.manifests(), taint) == []
+    tracker.connection.request("edit", lambda c: c.delete_tag(run_id, "materia.tainted"))
+    (text,) = check_taint(tracker, lake.manifests(), taint)
+    assert text == (
+        f"mixtures/deduped[p]: MLflow run {run_id}: tag materia.tainted is missing, "
+        "the manifest says 'holds'"
+    )
 
 
 def test_a_tracker_that_is_down_is_not_taken_for_a_difference(

@@ -62,16 +62,19 @@ def train(folder: Path) -> None:
         print("ready", flush=True)
         for line in sys.stdin:
             mode, steps = line.split()
-            cpu, wall = time.process_time(), time.perf_counter()
+            cpu, wall, written = time.process_time(), time.perf_counter(), 0.0
             for _ in range(int(steps)):
                 loss = step()
                 values = {"train/loss": loss, "train/lr": LR, "train/grad_norm": 1.0}
                 rates = {"train/tokens": float(done[mode]), "train/tokens_per_s": 1.0}
+                started = time.process_time()
                 journals[mode].metrics(done[mode], values | rates)
                 done[mode] += 1
                 if done[mode] % SYNC_STEPS == 0:
                     journals[mode].sync()
+                written += time.process_time() - started
             seconds = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
+            seconds["journal"] = written / seconds["cpu"]
             print(json.dumps(seconds), flush=True)
     for journal in journals.values():
         journal.close()
@@ -150,12 +153,13 @@ def measure(
     folder: Path,
     logs: dict[str, MlflowRunLog],
     options: argparse.Namespace,
-) -> dict[str, list[float]]:
-    """Return the trainer's seconds per round of each mode."""
+) -> tuple[dict[str, list[float]], list[float]]:
+    """Return the trainer's seconds per round of each mode, and the journal's share of its CPU."""
     assert trainer.stdin is not None and trainer.stdout is not None
     asked, answers = trainer.stdin, trainer.stdout
     assert answers.readline().strip() == "ready"
     seconds: dict[str, list[float]] = {mode: [] for mode in MODES}
+    shares: list[float] = []
     for number in range(options.rounds):
         # Each mode is first as often as last.
         for mode in MODES[number % 3 :] + MODES[: number % 3]:
@@ -167,10 +171,12 @@ def measure(
             with projector:
                 asked.write(f"{mode} {options.steps}\n")
                 asked.flush()
-                seconds[mode].append(json.loads(answers.readline())[options.clock])
+                answer = json.loads(answers.readline())
+                seconds[mode].append(answer[options.clock])
+                shares.append(answer["journal"])
     asked.close()
     trainer.wait()
-    return seconds
+    return seconds, shares
 
 
 def account(tracker: MlflowTracker, journal: Path, run_log: MlflowRunLog, state: Path) -> str:
@@ -213,8 +219,12 @@ def main() -> None:
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=PROJECT_ROOT
         ) as trainer:
-            seconds = measure(trainer, folder, logs, options)
+            seconds, shares = measure(trainer, folder, logs, options)
         report(seconds, options.clock)
+        share = [f"{100 * f(shares):.4f}%" for f in (min, statistics.median, max)]
+        print(
+            f"the journal, of the trainer's CPU: min {share[0]}, median {share[1]}, max {share[2]}"
+        )
         # The server that was away is back: what `materia sync` would do.
         logs["down"] = start_run(up, "down")
         for mode, log in logs.items():

@@ -113,7 +113,10 @@ def mlflow_server(folder: Path) -> Iterator[str]:
     ]
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(
-            command, env={**os.environ, **OFF_SWITCHES}, stdout=log, stderr=log
+            command,
+            env={**os.environ, **OFF_SWITCHES, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+            stdout=log,
+            stderr=log,
         )
     try:
         deadline = time.monotonic() + 180

@@ -15,13 +15,16 @@ import numpy.typing as npt
 import polars as pl
 
 from assets.mixtures.ngrams import STEP
-from assets.mixtures.words import I64, MIXERS, U64, batches, words_of
+from assets.mixtures.words import I64, MIXERS, U64, Folding, batches, folding_of, loads_of
 
 U32 = npt.NDArray[np.uint32]
 Result = TypeVar("Result")
 
 BATCH_BYTES = 2 << 20
 """Text of one batch: its words and shingles stay near the second-level cache. Our choice."""
+
+
+_BAND_STEP = np.uint64(0xE7037ED1A0B428DB)
 
 
 class TemplateTable:
@@ -43,66 +46,97 @@ class TemplateTable:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shingles:
-    """Shingles of consecutive documents in the order of the text, those of templates left out."""
+class Sketches:
+    """Sketches of consecutive documents."""
 
-    hashes: U64
-    bounds: I64
-    """Document i has the shingles bounds[i] to bounds[i + 1]."""
+    num_kept: I64
+    """Per document, its shingles outside templates."""
     num_templates: I64
     """Per document, how many shingles were left out."""
     documents_per_slot: I64
     """Per slot of the template table, how many documents hold its shingle."""
+    keys: U64
+    """[documents, bands]: equal keys mean an equal band of minima; zeros without shingles."""
 
 
-def shingles_of(texts: pl.Series, shingle_words: int, table: TemplateTable) -> Shingles:
-    """Cut, hash and weigh the texts of one batch."""
-    from assets.mixtures.shingle_kernels import drop_members, roll
+def sketches_of(
+    texts: pl.Series,
+    table: TemplateTable,
+    *,
+    shingle_words: int,
+    num_hashes: int,
+    seed: int,
+    num_bands: int,
+) -> Sketches:
+    """Cut, weigh and sketch the texts of one batch.
 
-    words = words_of(texts)
-    counts = np.maximum(np.diff(words.bounds) - (shingle_words - 1), 0)
-    bounds = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)])
-    hashes = np.empty(bounds[-1], dtype=np.uint64)
-    roll(words.hashes, words.bounds, shingle_words, STEP, MIXERS, hashes)
+    Each hash is a seeded permutation of the 32-bit integers (odd factor, term); the shingles
+    are well mixed already, which is what the simple permutation asks of its input.
+    """
+    from assets.mixtures.deduplication.sketch_kernels import sketch_texts
+
+    random = np.random.Generator(np.random.PCG64(seed))
+    factors = random.integers(0, 1 << 32, num_hashes, dtype=np.uint32) | np.uint32(1)
+    terms = random.integers(0, 1 << 32, num_hashes, dtype=np.uint32)
     per_slot = np.zeros(len(table.slots), dtype=np.int64)
-    seen_in = np.full(len(table.slots), -1, dtype=np.int64)
-    dropped = drop_members(hashes, bounds, table.slots, seen_in, per_slot)
-    return Shingles(
-        hashes=hashes[: bounds[-1]],
-        bounds=bounds,
-        num_templates=dropped,
-        documents_per_slot=per_slot,
+    kept, dropped = np.zeros((2, len(texts)), dtype=np.int64)
+    keys = np.zeros((len(texts), num_bands), dtype=np.uint64)
+    given = folding_of(texts)
+    sketch_texts(
+        *given,
+        *_buffer(given),
+        MIXERS,
+        shingle_words,
+        _steps(shingle_words),
+        table.slots,
+        per_slot,
+        factors,
+        terms,
+        _BAND_STEP,
+        kept,
+        dropped,
+        keys,
     )
+    return Sketches(num_kept=kept, num_templates=dropped, documents_per_slot=per_slot, keys=keys)
 
 
 def sets_of(texts: pl.Series, shingle_words: int, table: TemplateTable) -> tuple[U64, I64]:
     """Return the distinct shingles of every text that no template holds, and their bounds."""
-    from assets.mixtures.shingle_kernels import make_sets
+    from assets.mixtures.deduplication.sketch_kernels import cut_texts
 
     parts, counts = [np.zeros(0, dtype=np.uint64)], [np.zeros(1, dtype=np.int64)]
     for _, batch in batches(texts, BATCH_BYTES):
-        found = shingles_of(batch, shingle_words, table)
-        bounds = found.bounds
-        make_sets(found.hashes, bounds)
-        parts.append(found.hashes[: bounds[-1]].copy())
+        given = folding_of(batch)
+        out = np.empty(len(given.content) + len(batch), dtype=np.uint64)
+        bounds = np.empty(len(batch) + 1, dtype=np.int64)
+        cut_texts(
+            *given,
+            *_buffer(given),
+            MIXERS,
+            shingle_words,
+            _steps(shingle_words),
+            table.slots,
+            out,
+            bounds,
+        )
+        parts.append(out[: bounds[-1]].copy())
         counts.append(np.diff(bounds))
     return np.concatenate(parts), np.cumsum(np.concatenate(counts))
 
 
-def signatures_of(shingles: Shingles, num_hashes: int, seed: int) -> U32:
-    """Return [documents, num_hashes] minima; zeros for a document without shingles.
+def _buffer(given: Folding) -> tuple[npt.NDArray[np.uint8], U64]:
+    """Return room for the longest text, folded."""
+    from assets.mixtures.deduplication.sketch_kernels import longest_of
+    from assets.mixtures.word_kernels import GROUP
 
-    Each hash is a seeded permutation of the 32-bit integers (odd factor, offset); the shingles
-    are well mixed already, which is what the simple permutation asks of its input.
-    """
-    from assets.mixtures.shingle_kernels import minima
+    text = np.empty(2 * longest_of(given.offsets) + 2 * GROUP, dtype=np.uint8)
+    return text, loads_of(text)
 
-    random = np.random.Generator(np.random.PCG64(seed))
-    factors = random.integers(0, 1 << 32, num_hashes, dtype=np.uint32) | np.uint32(1)
-    offsets = random.integers(0, 1 << 32, num_hashes, dtype=np.uint32)
-    signatures = np.zeros((len(shingles.bounds) - 1, num_hashes), dtype=np.uint32)
-    minima(shingles.hashes, shingles.bounds, factors, offsets, signatures)
-    return signatures
+
+def _steps(length: int) -> U64:
+    """Return the factor of the rolling hash and its power of `length`."""
+    power = pow(int(STEP), length, 1 << 64)
+    return np.array([STEP, power], dtype=np.uint64)
 
 
 def over_batches(

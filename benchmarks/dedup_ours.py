@@ -35,6 +35,8 @@ SIGNATURES = SignatureSpec(
     min_template_documents=50,
     form_share=0.5,
     min_shingles=8,
+    num_bands=32,
+    threshold=0.7,
 )
 DEDUP = DedupSpec(shingle_words=5, num_hashes=128, num_bands=32, threshold=0.7, seed=1)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.extending import intrinsic
 
@@ -87,11 +87,11 @@ def find_unknown(content: U8, loads: U64, offsets: I64, lengths: U8) -> BOOL:
 
 
 @njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _character(content: U8, at: np.uint64) -> tuple[int, np.uint64]:
+def _character(content: U8, at: np.uint64) -> tuple[np.int64, np.uint64]:
     """Return the code point of a character beyond ASCII, and its bytes; 0x10000 for four."""
     first = np.int64(content[at])
     if first >= 0xF0:
-        return 0x10000, np.uint64(4)
+        return np.int64(0x10000), np.uint64(4)
     second = np.int64(content[at + _ONE]) & 0x3F
     if first >= 0xE0:
         third = np.int64(content[at + _TWO]) & 0x3F
@@ -260,6 +260,6 @@ def cut_words(
             starts[count + word] = to + np.int64(edges[2 * word])
             ends[count + word] = to + np.int64(edges[2 * word + 1])
         count += found
-        to += np.int64(size)
+        to += int(size)
     bounds[len(offsets) - 1] = count
     return to, count

@@ -7,6 +7,7 @@ the compared documents of one part and what one other part sends at a time, neve
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,19 +23,34 @@ from assets.mixtures.deduplication.frames import (
     scatter,
     write_frame,
 )
-from assets.mixtures.deduplication.parts import Part, part_of_rows, read_documents, read_signatures
+from assets.mixtures.deduplication.parts import (
+    Part,
+    over_parts,
+    part_of_rows,
+    read_documents,
+    read_signatures,
+)
+from assets.mixtures.deduplication.relations import RELATIONS, Kind
 from assets.mixtures.deduplication.shingles import TemplateTable, sets_of
 from assets.mixtures.words import I64, U64
+from assets.ports import Compute
 
 PAIRS = pl.Schema({"left": pl.UInt64, "right": pl.UInt64})
 TAGGED = pl.Schema({"left": pl.UInt64, "right": pl.UInt64, "tag": pl.UInt32})
 """A pair to compare, and who wants to know."""
 SETS = pl.Schema({"row": pl.UInt64, "entry": pl.UInt64, "members": pl.Binary})
 """Distinct shingles of a document outside templates, and which entry of a form it is, if any."""
-LINKS = pl.Schema({"left": pl.UInt64, "right": pl.UInt64, "similarity": pl.Float64})
-
-
 ROWS = pl.Schema({"row": pl.UInt64})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposed:
+    """Pairs to compare, from one worker."""
+
+    pairs: Fragments
+    """To the part of the left document."""
+    rights: Fragments
+    """Right documents of pairs across parts, to their own parts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,15 +61,6 @@ class CutItem:
     rights: tuple[StoredFile, ...]
     """Its documents that pairs of other parts name."""
     shingle_words: int
-    out: Folder
-
-
-@dataclass(frozen=True, kw_only=True)
-class SendItem:
-    part: Part
-    pairs: tuple[StoredFile, ...]
-    cut: StoredFile
-    """The sets of the part's documents that some pair names."""
     first_rows: tuple[int, ...]
     out: Folder
 
@@ -62,6 +69,8 @@ class SendItem:
 class Sent:
     pairs: Fragments
     sets: Fragments
+    own: StoredFile
+    """Sets of the part's documents that are the right ones of some pair."""
     num_pairs: int
 
 
@@ -72,15 +81,17 @@ class CompareItem:
     """From every part that sent some, in the order of `sets`."""
     sets: tuple[StoredFile | None, ...]
     """None where the pairs are within the part itself."""
-    cut: StoredFile
-    threshold: float
+    own: StoredFile
+    threshold: float | None
+    """Pairs from here on are links; None: every similarity is wanted, and none is a link."""
     num_tags: int
-    """0: one file of links; otherwise each pair goes to the receiver that its tag names."""
+    """0: one file; otherwise each pair goes to the receiver that its tag names."""
     out: Folder
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
+    part: int
     links: StoredFile | None
     fragments: Fragments
     num_links: int
@@ -98,55 +109,110 @@ class Sets:
     bounds: I64
 
 
-def cut_sets(item: CutItem) -> StoredFile:
-    """Write the shingle sets of the documents that some pair names, cut from their texts."""
-    pairs = read_frames(item.pairs, PAIRS)
-    inside = pairs["right"].filter(pairs["right"] < item.part.first_row + item.part.num_taken)
-    named = [pairs["left"], inside, read_frames(item.rights, ROWS)["row"]]
-    rows = pl.concat([each.alias("row") for each in named]).unique().sort()
-    sets = _packed(_own_sets(item.part, rows, item.shingle_words))
-    return write_frame(item.out, f"{item.part.index:05d}.arrow", sets)
+@dataclass(frozen=True, kw_only=True)
+class Prover:
+    """Compares proposed pairs of the documents of some parts."""
+
+    compute: Compute
+    parts: tuple[Part, ...]
+    shingle_words: int
+
+    def prove(
+        self,
+        proposed: Sequence[Proposed],
+        scratch: Folder,
+        name: str,
+        threshold: float | None,
+        num_tags: int = 0,
+    ) -> tuple[list[Compared], int]:
+        """Compare all pairs; return what came out per part that had some, and how many."""
+        pairs = _gathered([each.pairs for each in proposed])
+        rights = _gathered([each.rights for each in proposed])
+        cutting = [
+            CutItem(
+                part=self.parts[index],
+                pairs=tuple(pairs.get(index, ())),
+                rights=tuple(rights.get(index, ())),
+                shingle_words=self.shingle_words,
+                first_rows=tuple(part.first_row for part in self.parts),
+                out=scratch.child(f"{name}-sets"),
+            )
+            for index in sorted({*pairs, *rights})
+        ]
+        sent = over_parts(
+            self.compute, cut_sets, cutting, [item.part for item in cutting], f"cut {name}"
+        )
+        own = {item.part.index: each.own for item, each in zip(cutting, sent, strict=True)}
+        incoming: dict[int, list[tuple[StoredFile, StoredFile | None]]] = {}
+        for each in sent:
+            for to, file in each.pairs:
+                incoming.setdefault(to, []).append((file, dict(each.sets).get(to)))
+        comparing = [
+            CompareItem(
+                part=self.parts[index],
+                pairs=tuple(file for file, _ in incoming[index]),
+                sets=tuple(sets for _, sets in incoming[index]),
+                own=own[index],
+                threshold=threshold,
+                num_tags=num_tags,
+                out=scratch.child(name),
+            )
+            for index in sorted(incoming)
+        ]
+        compared = over_parts(
+            self.compute,
+            compare_sets,
+            comparing,
+            [item.part for item in comparing],
+            f"compare {name}",
+        )
+        return compared, sum(each.num_pairs for each in sent)
 
 
-def send_sets(item: SendItem) -> Sent:
-    """Send the pairs, and the sets of their left documents, to the parts of the right ones."""
+def cut_sets(item: CutItem) -> Sent:
+    """Cut the sets that pairs name, and send pairs and left sets to the parts of the right ones."""
     frames = [read_frame(file) for file in item.pairs]
     pairs = pl.concat([TAGGED.to_frame(), *(_tagged(frame) for frame in frames)])
     pairs = pairs.unique().sort("left", "right", "tag")
     receivers = part_of_rows(pairs["right"].to_numpy(), item.first_rows)
     away = receivers != item.part.index
+    inside = pairs["right"].filter(pl.Series(~away))
+    rights = pl.concat([read_frames(item.rights, ROWS)["row"], inside.alias("row")])
+    named = pl.concat([pairs["left"].alias("row"), rights]).unique().sort()
+    sets = _packed(_own_sets(item.part, named, item.shingle_words))
     wanted = pl.DataFrame({"row": pairs["left"].filter(pl.Series(away)), "to": receivers[away]})
     wanted = wanted.unique().sort("to", "row")
-    sets = SETS.to_frame()
-    if wanted.height:
-        sets = wanted.join(read_frame(item.cut), on="row", how="inner", maintain_order="left")
-        assert sets.height == wanted.height, (sets.height, wanted.height)
+    leaving = sets[np.searchsorted(named.to_numpy(), wanted["row"].to_numpy())]
     name = f"{item.part.index:05d}"
+    staying = pl.concat([rights, pairs["left"].filter(pl.Series(~away)).alias("row")])
+    stays = np.isin(named.to_numpy(), staying.to_numpy())
     return Sent(
         pairs=scatter(pairs, receivers, item.out.child("pairs"), name),
-        sets=scatter(
-            sets.select(SETS.names()), wanted["to"].to_numpy(), item.out.child("sets"), name
-        ),
+        sets=scatter(leaving, wanted["to"].to_numpy(), item.out.child("sets"), name),
+        own=write_frame(item.out, f"own/{name}.arrow", sets.filter(pl.Series(stays))),
         num_pairs=pairs.height,
     )
 
 
 def compare_sets(item: CompareItem) -> Compared:
     """Compare the pairs whose right document is in this part; keep those at the threshold."""
-    pairs = [read_frame(file) for file in item.pairs]
-    own = _received(item.cut)
+    own = _received(item.own)
     found = [pl.DataFrame(schema={**TAGGED, "similarity": pl.Float64, "differ": pl.Boolean})]
-    for frame, file in zip(pairs, item.sets, strict=True):
+    for pairs, file in zip(item.pairs, item.sets, strict=True):
+        frame = read_frame(pairs)
         similarity, differ = _compare(frame, own if file is None else _received(file), own)
         found.append(
             frame.with_columns(pl.Series("similarity", similarity), pl.Series("differ", differ))
         )
-    links = pl.concat(found).filter(pl.col("similarity") >= item.threshold).sort("left", "right")
-    num_entries = 0
-    if not item.num_tags:
+    kind, num_entries = Kind.SIMILARITY, 0
+    links = pl.concat(found).sort("left", "right")
+    if item.threshold is not None:
+        kind = Kind.LINK
+        links = links.filter(pl.col("similarity") >= item.threshold)
         num_entries = int(links["differ"].sum())
         links = links.filter(~pl.col("differ"))
-    name, kept = f"{item.part.index:05d}", links.select(LINKS.names())
+    kept = links.with_columns(pl.lit(kind, dtype=pl.UInt8).alias("kind")).select(RELATIONS.names())
+    name = f"{item.part.index:05d}"
     fragments: Fragments = ()
     stored = None
     if item.num_tags:
@@ -154,8 +220,33 @@ def compare_sets(item: CompareItem) -> Compared:
     else:
         stored = write_frame(item.out, f"{name}.arrow", kept)
     return Compared(
-        links=stored, fragments=fragments, num_links=links.height, num_entries=num_entries
+        part=item.part.index,
+        links=stored,
+        fragments=fragments,
+        num_links=links.height,
+        num_entries=num_entries,
     )
+
+
+def propose(pairs: pl.DataFrame, first_rows: Sequence[int], out: Folder, name: str) -> Proposed:
+    """Send pairs to the parts of their left documents, and tell the right ones' parts."""
+    receivers = part_of_rows(pairs["left"].to_numpy(), first_rows)
+    elsewhere = part_of_rows(pairs["right"].to_numpy(), first_rows) != receivers
+    away = pairs["right"].filter(pl.Series(elsewhere))
+    rights = pl.DataFrame({"row": away.unique().sort()}, schema=ROWS)
+    to = part_of_rows(rights["row"].to_numpy(), first_rows)
+    return Proposed(
+        pairs=scatter(pairs, receivers, out.child("pairs"), name),
+        rights=scatter(rights, to, out.child("rights"), name),
+    )
+
+
+def _gathered(writers: Sequence[Fragments]) -> dict[int, list[StoredFile]]:
+    held: dict[int, list[StoredFile]] = {}
+    for fragments in writers:
+        for to, file in fragments:
+            held.setdefault(to, []).append(file)
+    return held
 
 
 def _tagged(frame: pl.DataFrame) -> pl.DataFrame:

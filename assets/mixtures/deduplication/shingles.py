@@ -5,7 +5,7 @@ What a word is stands in words.py; the hashes equal those of ngrams.py. This fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -16,6 +16,7 @@ import polars as pl
 
 from assets.mixtures.ngrams import STEP
 from assets.mixtures.words import I64, MIXERS, U64, Folding, batches, folding_of, loads_of
+from assets.recipes.data import SignatureSpec
 
 U32 = npt.NDArray[np.uint32]
 Result = TypeVar("Result")
@@ -58,16 +59,24 @@ class Sketches:
     keys: U64
     """[documents, bands]: equal keys mean an equal band of minima; zeros without shingles."""
 
+    @classmethod
+    def joined(cls, parts: Sequence[Sketches], table: TemplateTable, num_bands: int) -> Sketches:
+        """Return those of all parts, one behind the other."""
+        none = np.zeros(0, dtype=np.int64)
+        per_slot = np.zeros(len(table.slots), dtype=np.int64)
+        for part in parts:
+            per_slot += part.documents_per_slot
+        return cls(
+            num_kept=np.concatenate([none, *(part.num_kept for part in parts)]),
+            num_templates=np.concatenate([none, *(part.num_templates for part in parts)]),
+            documents_per_slot=per_slot,
+            keys=np.concatenate(
+                [np.zeros((0, num_bands), dtype=np.uint64), *(part.keys for part in parts)]
+            ),
+        )
 
-def sketches_of(
-    texts: pl.Series,
-    table: TemplateTable,
-    *,
-    shingle_words: int,
-    num_hashes: int,
-    seed: int,
-    num_bands: int,
-) -> Sketches:
+
+def sketches_of(texts: pl.Series, table: TemplateTable, spec: SignatureSpec) -> Sketches:
     """Cut, weigh and sketch the texts of one batch.
 
     Each hash is a seeded permutation of the 32-bit integers (odd factor, term); the shingles
@@ -75,19 +84,19 @@ def sketches_of(
     """
     from assets.mixtures.deduplication.sketch_kernels import sketch_texts
 
-    random = np.random.Generator(np.random.PCG64(seed))
-    factors = random.integers(0, 1 << 32, num_hashes, dtype=np.uint32) | np.uint32(1)
-    terms = random.integers(0, 1 << 32, num_hashes, dtype=np.uint32)
+    random = np.random.Generator(np.random.PCG64(spec.seed))
+    factors = random.integers(0, 1 << 32, spec.num_hashes, dtype=np.uint32) | np.uint32(1)
+    terms = random.integers(0, 1 << 32, spec.num_hashes, dtype=np.uint32)
     per_slot = np.zeros(len(table.slots), dtype=np.int64)
     kept, dropped = np.zeros((2, len(texts)), dtype=np.int64)
-    keys = np.zeros((len(texts), num_bands), dtype=np.uint64)
+    keys = np.zeros((len(texts), spec.num_bands), dtype=np.uint64)
     given = folding_of(texts)
     sketch_texts(
         *given,
         *_buffer(given),
         MIXERS,
-        shingle_words,
-        _steps(shingle_words),
+        spec.shingle_words,
+        _steps(spec.shingle_words),
         table.slots,
         per_slot,
         factors,

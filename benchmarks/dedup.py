@@ -45,6 +45,7 @@ from benchmarks.dedup_ours import DEDUP, SIGNATURES
 
 PART_BYTES = 16 << 20
 """Text per part of our documents; of the platform's own 64 MiB there would be two."""
+WARM_PART_BYTES = 1 << 17
 SMALL_SHARE = 0.05
 """Of the corpus, for datatrove: it takes a minute for what others do in a second."""
 Pairs = set[tuple[int, int]]
@@ -56,13 +57,9 @@ def write_corpus(folder: Path, num_bytes: int, copies: int) -> pl.DataFrame:
     texts = [pair for copy in range(copies) for pair in planted(varied(base, copy), seed=2)]
     frame = frame_of(texts).with_row_index("row")
     write_sources(folder / "real", frame)
-    # Several sources, so that every worker meets every step before the clock starts.
-    few = pl.concat(
-        rows.head(100).with_columns(pl.lit(f"{source}-{number}").alias("source"))
-        for (source,), rows in frame.group_by("source", maintain_order=True)
-        for number in range(2)
-    )
-    write_sources(folder / "warm", few.unique("doc_id").sort("source", "doc_id"))
+    # Copies in many parts, so that every worker meets every step before the clock starts.
+    few = [rows.head(400) for _, rows in frame.group_by("source", maintain_order=True)]
+    write_sources(folder / "warm", twice(pl.concat(few)), WARM_PART_BYTES)
     extra = frame_of([("extra", text) for _, text in varied(base, 99)[: max(1, len(base) // 100)]])
     write_sources(folder / "extra", extra)
     frame.write_parquet(folder / "real.parquet", row_group_size=max(1, frame.height // 8))
@@ -74,12 +71,20 @@ def write_corpus(folder: Path, num_bytes: int, copies: int) -> pl.DataFrame:
     return frame
 
 
-def write_sources(folder: Path, frame: pl.DataFrame) -> None:
+def twice(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return every document and a near copy of it."""
+    copy = frame.with_columns(
+        pl.col("doc_id", "text_hash").str.reverse(), (pl.col("text") + " and more").alias("text")
+    )
+    return pl.concat([frame, copy]).sort("source", "doc_id")
+
+
+def write_sources(folder: Path, frame: pl.DataFrame, part_bytes: int = PART_BYTES) -> None:
     for (source,), rows in frame.group_by("source", maintain_order=True):
         target = folder / str(source)
         target.mkdir(parents=True)
         rows = rows.drop("row", strict=False)
-        part = rows["text"].str.len_bytes().cast(pl.Int64).cum_sum() // PART_BYTES
+        part = rows["text"].str.len_bytes().cast(pl.Int64).cum_sum() // part_bytes
         for number, (_, piece) in enumerate(rows.group_by(part, maintain_order=True)):
             piece.write_parquet(target / f"{number:05d}.parquet")
 

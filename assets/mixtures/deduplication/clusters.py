@@ -54,7 +54,7 @@ MERGED = pl.Schema(
         "cluster_id": pl.String,
     }
 )
-SIZES = pl.Schema({"doc_id": pl.String, "duplicate_count": pl.UInt32})
+CLUSTER_SIZES = pl.Schema({"doc_id": pl.String, "duplicate_count": pl.UInt32})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,9 +60,9 @@ def read_table(file: StoredFile) -> pa.Table:
 
 def column(table: pa.Table, name: str) -> npt.NDArray[Any]:
     """Return a column of numbers; of a table from one file it is not copied."""
-    array = table[name].combine_chunks()
-    if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks)
+    chunks = table[name].chunks
+    # One chunk as it is: combining it would copy it.
+    array = chunks[0] if len(chunks) == 1 else table[name].combine_chunks()
     found: npt.NDArray[Any] = array.to_numpy(zero_copy_only=True)
     return found
 

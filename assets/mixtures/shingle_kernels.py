@@ -13,6 +13,7 @@ U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
+Hashes = npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
 
 _ZERO = np.uint64(0)
 
@@ -30,10 +31,10 @@ def fill_table(members: U64, table: U64) -> None:
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def jaccard(
-    left_sets: U64,
+    left_sets: Hashes,
     left_bounds: I64,
     left: I64,
-    right_sets: U64,
+    right_sets: Hashes,
     right_bounds: I64,
     right: I64,
     out: F64,
@@ -59,14 +60,14 @@ def jaccard(
                 small *= 2
             mask = np.uint64(small - 1)
             for at in range(left_bounds[row], left_bounds[row + 1]):
-                slot = left_sets[at] & mask
+                slot = np.uint64(left_sets[at]) & mask
                 while owner[slot] == row:
                     slot = (slot + np.uint64(1)) & mask
                 owner[slot], table[slot] = row, left_sets[at]
         other = right[pair]
         shared = 0
         for at in range(right_bounds[other], right_bounds[other + 1]):
-            slot = right_sets[at] & mask
+            slot = np.uint64(right_sets[at]) & mask
             while owner[slot] == row and table[slot] != right_sets[at]:
                 slot = (slot + np.uint64(1)) & mask
             if owner[slot] == row:

@@ -19,7 +19,6 @@ from assets.mixtures.deduplication.frames import column, read_frame, read_table,
 from assets.mixtures.deduplication.keys import (
     GROUP_BITS,
     U32,
-    group_order,
     read_run,
     shared_places,
 )
@@ -72,28 +71,24 @@ def band_keys(keys: U64, is_listed: np.ndarray[tuple[int], np.dtype[np.bool_]]) 
 
 def match_own_bands(item: OwnBandsItem) -> OwnBuckets:
     """Propose the pairs of a source that share a band; keep the keys of distinct texts."""
-    from assets.mixtures.deduplication.bucket_kernels import find_shared
+    from assets.mixtures.deduplication.bucket_kernels import find_shared, group_keys
 
-    tables = [read_table(file) for _, file in item.files]
-    keys = np.concatenate([np.zeros(0, np.uint64), *(column(each, "key") for each in tables)])
+    tables = [(read_table(file), first) for first, file in item.files]
+    keys = np.concatenate([np.zeros(0, np.uint64), *(column(each, "key") for each, _ in tables)])
     rows = np.concatenate(
         [
             np.zeros(0, np.uint32),
-            *(
-                column(each, "row") + np.uint32(first)
-                for each, (first, _) in zip(tables, item.files, strict=True)
-            ),
+            *(column(each, "row") + np.uint32(first) for each, first in tables),
         ]
     )
     is_copy = np.zeros(int(rows.max(initial=0)) + 1, dtype=np.bool_)
     for file in item.copies:
         copies = read_frame(file)["right"].to_numpy()
         is_copy[copies[copies < len(is_copy)]] = True
-    if item.copies:
-        stays = ~is_copy[rows]
-        keys, rows = keys[stays], rows[stays]
-    order, bounds = group_order(keys, item.bits, item.number, GROUP_BITS)
-    keys, rows = keys[order], rows[order]
+    shift, first_group = np.uint64(64 - item.bits - GROUP_BITS), item.number << GROUP_BITS
+    keys, rows, bounds = group_keys(
+        keys, rows, is_copy, shift, np.uint64(first_group), 1 << GROUP_BITS
+    )
     places = find_shared(keys, bounds[np.newaxis], np.uint64(NEXT_BITS), False)
     found = _Found(
         keys=keys[places],

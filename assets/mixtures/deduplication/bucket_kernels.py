@@ -22,6 +22,31 @@ _HALF = np.uint64(32)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def group_keys(
+    keys: U64, rows: U32, left_out: BOOL, shift: np.uint64, first: np.uint64, count: int
+) -> tuple[U64, U32, I64]:
+    """Return keys and rows by rising group, within one as they stand, and the bounds.
+
+    The group is key >> shift, counted from `first` on; rows that are left out are not among them.
+    """
+    bounds = np.zeros(count + 1, dtype=np.int64)
+    for at in range(len(keys)):
+        if not left_out[rows[at]]:
+            bounds[np.int64((keys[at] >> shift) - first) + 1] += 1
+    for at in range(count):
+        bounds[at + 1] += bounds[at]
+    to = bounds.copy()
+    out_keys = np.empty(bounds[count], dtype=np.uint64)
+    out_rows = np.empty(bounds[count], dtype=np.uint32)
+    for at in range(len(keys)):
+        if not left_out[rows[at]]:
+            group = np.int64((keys[at] >> shift) - first)
+            out_keys[to[group]], out_rows[to[group]] = keys[at], rows[at]
+            to[group] += 1
+    return out_keys, out_rows, bounds
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def group_places(keys: U64, shift: np.uint64, first: np.uint64, count: int) -> tuple[I64, I64]:
     """Return the places of keys by rising group, within one as they stand, and the bounds.
 

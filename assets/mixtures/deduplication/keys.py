@@ -95,12 +95,6 @@ def group_order(keys: U64, bits: int, number: int, more_bits: int) -> tuple[I64,
     return group_places(keys, shift, np.uint64(number << more_bits), 1 << more_bits)  # type: ignore[no-any-return]
 
 
-def write_keys(folder: Folder, name: str, table: pa.Table, bits: int, number: int) -> StoredFile:
-    """Write the keys of one file in groups."""
-    order, _ = group_order(column(table, "key"), bits, number, GROUP_BITS)
-    return write_table(folder, name, table.take(pa.array(order)))
-
-
 def read_run(source: KeyFiles, bits: int, number: int) -> Run:
     """Return the keys of a source that belong to the piece `number` of 2**bits."""
     from assets.mixtures.deduplication.bucket_kernels import find_bound, group_bounds

@@ -70,6 +70,8 @@ class Part:
     measure: Measure
     relations: StoredFile | None = None
     """What signing found of its documents; None while they are signed."""
+    shingles: StoredFile | None = None
+    """Shingles of its documents, as long as it is being signed."""
     source_row: int = 0
     """Number of its first document within the source."""
     gone: StoredFile | None = None

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
 from assets.lineage.storage import Folder, StoredFile
 from assets.mixtures.deduplication.frames import (
@@ -23,23 +22,14 @@ from assets.mixtures.deduplication.frames import (
     scatter,
     write_frame,
 )
-from assets.mixtures.deduplication.parts import (
-    Part,
-    over_parts,
-    part_of_rows,
-    read_documents,
-    read_signatures,
-)
+from assets.mixtures.deduplication.parts import Part, over_parts, part_of_rows
 from assets.mixtures.deduplication.relations import RELATIONS, Kind
-from assets.mixtures.deduplication.shingles import TemplateTable, sets_of
-from assets.mixtures.words import I64, U64
+from assets.mixtures.deduplication.sets import Sets, own_sets, packed, read_sets
 from assets.ports import Compute
 
 PAIRS = pl.Schema({"left": pl.UInt64, "right": pl.UInt64})
 TAGGED = pl.Schema({"left": pl.UInt64, "right": pl.UInt64, "tag": pl.UInt32})
 """A pair to compare, and who wants to know."""
-SETS = pl.Schema({"row": pl.UInt64, "entry": pl.UInt64, "members": pl.Binary})
-"""Distinct shingles of a document outside templates, and which entry of a form it is, if any."""
 ROWS = pl.Schema({"row": pl.UInt64})
 
 
@@ -97,16 +87,6 @@ class Compared:
     num_links: int
     num_entries: int
     """Pairs at the threshold that are two entries of a form, so no link."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sets:
-    """Shingle sets of some documents, by rising row."""
-
-    rows: U64
-    entries: U64
-    members: U64
-    bounds: I64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +159,7 @@ def cut_sets(item: CutItem) -> Sent:
     inside = pairs["right"].filter(pl.Series(~away))
     rights = pl.concat([read_frames(item.rights, ROWS)["row"], inside.alias("row")])
     named = pl.concat([pairs["left"].alias("row"), rights]).unique().sort()
-    sets = _packed(_own_sets(item.part, named, item.shingle_words))
+    sets = packed(own_sets(item.part, named, item.shingle_words))
     wanted = pl.DataFrame({"row": pairs["left"].filter(pl.Series(away)), "to": receivers[away]})
     wanted = wanted.unique().sort("to", "row")
     leaving = sets[np.searchsorted(named.to_numpy(), wanted["row"].to_numpy())]
@@ -196,11 +176,11 @@ def cut_sets(item: CutItem) -> Sent:
 
 def compare_sets(item: CompareItem) -> Compared:
     """Compare the pairs whose right document is in this part; keep those at the threshold."""
-    own = _received(item.own)
+    own = read_sets(item.own)
     found = [pl.DataFrame(schema={**TAGGED, "similarity": pl.Float64, "differ": pl.Boolean})]
     for pairs, file in zip(item.pairs, item.sets, strict=True):
         frame = read_frame(pairs)
-        similarity, differ = _compare(frame, own if file is None else _received(file), own)
+        similarity, differ = _compare(frame, own if file is None else read_sets(file), own)
         found.append(
             frame.with_columns(pl.Series("similarity", similarity), pl.Series("differ", differ))
         )
@@ -269,41 +249,3 @@ def _compare(
     jaccard(left.members, left.bounds, left_at, right.members, right.bounds, right_at, out)
     one, two = left.entries[left_at], right.entries[right_at]
     return out, (one != two) & (one != 0) & (two != 0)
-
-
-def _own_sets(part: Part, rows: pl.Series, shingle_words: int) -> Sets:
-    """Return the shingle sets of some documents of a part, cut from their texts."""
-    if not len(rows):
-        none = np.zeros(0, dtype=np.uint64)
-        return Sets(rows=none, entries=none, members=none, bounds=np.zeros(1, dtype=np.int64))
-    at = (rows - part.first_row).cast(pl.Int64)
-    texts = read_documents(part, ["text"])["text"].gather(at)
-    entries = read_signatures(part, ["entry"])["entry"].gather(at)
-    hashes = pl.read_parquet(part.templates.local(), columns=["shingle"])["shingle"].to_numpy()
-    members, bounds = sets_of(texts, shingle_words, TemplateTable(hashes))
-    return Sets(rows=rows.to_numpy(), entries=entries.to_numpy(), members=members, bounds=bounds)
-
-
-def _packed(sets: Sets) -> pl.DataFrame:
-    column = pa.LargeBinaryArray.from_buffers(
-        pa.large_binary(),
-        len(sets.rows),
-        [None, pa.py_buffer(sets.bounds * 8), pa.py_buffer(sets.members.astype("<u8"))],
-    )
-    members = pl.Series("members", column, dtype=pl.Binary)
-    return pl.DataFrame({"row": sets.rows, "entry": sets.entries, "members": members}, schema=SETS)
-
-
-def _received(file: StoredFile) -> Sets:
-    frame = read_frame(file)
-    buffers = frame["members"].to_arrow().buffers()
-    bounds = np.frombuffer(buffers[1], dtype=np.int64)[: frame.height + 1] // 8
-    members = np.zeros(0, dtype=np.uint64)
-    if bounds[-1]:
-        members = np.frombuffer(buffers[2], dtype="<u8", count=int(bounds[-1]))
-    return Sets(
-        rows=frame["row"].to_numpy(),
-        entries=frame["entry"].to_numpy(),
-        members=members,
-        bounds=bounds,
-    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -19,6 +19,7 @@ from assets.mixtures.words import I64, MIXERS, U64, Folding, batches, folding_of
 from assets.recipes.data import SignatureSpec
 
 U32 = npt.NDArray[np.uint32]
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 BATCH_BYTES = 2 << 20
@@ -58,26 +59,42 @@ class Sketches:
     """Per slot of the template table, how many documents hold its shingle."""
     keys: U64
     """[documents, bands]: equal keys mean an equal band of minima; zeros without shingles."""
+    halves: U32
+    """High halves of the shingles outside templates, one document behind the other."""
+
+    @classmethod
+    def empty(
+        cls, num_documents: int, num_shingles: int, table: TemplateTable, num_bands: int
+    ) -> Sketches:
+        """Return room for sketches."""
+        return cls(
+            num_kept=np.zeros(num_documents, dtype=np.int64),
+            num_templates=np.zeros(num_documents, dtype=np.int64),
+            documents_per_slot=np.zeros(len(table.slots), dtype=np.int64),
+            keys=np.zeros((num_documents, num_bands), dtype=np.uint64),
+            halves=np.empty(num_shingles, dtype=np.uint32),
+        )
 
     @classmethod
     def joined(cls, parts: Sequence[Sketches], table: TemplateTable, num_bands: int) -> Sketches:
         """Return those of all parts, one behind the other."""
-        none = np.zeros(0, dtype=np.int64)
-        per_slot = np.zeros(len(table.slots), dtype=np.int64)
+        none = cls.empty(0, 0, table, num_bands)
         for part in parts:
-            per_slot += part.documents_per_slot
+            none.documents_per_slot[:] += part.documents_per_slot
+        every = [none, *parts]
         return cls(
-            num_kept=np.concatenate([none, *(part.num_kept for part in parts)]),
-            num_templates=np.concatenate([none, *(part.num_templates for part in parts)]),
-            documents_per_slot=per_slot,
-            keys=np.concatenate(
-                [np.zeros((0, num_bands), dtype=np.uint64), *(part.keys for part in parts)]
-            ),
+            num_kept=np.concatenate([part.num_kept for part in every]),
+            num_templates=np.concatenate([part.num_templates for part in every]),
+            documents_per_slot=none.documents_per_slot,
+            keys=np.concatenate([part.keys for part in every]),
+            halves=np.concatenate([part.halves for part in every]),
         )
 
 
-def sketches_of(texts: pl.Series, table: TemplateTable, spec: SignatureSpec) -> Sketches:
-    """Cut, weigh and sketch the texts of one batch.
+def sketches_of(
+    texts: pl.Series, table: TemplateTable, spec: SignatureSpec, threads: int = 1
+) -> Sketches:
+    """Cut, weigh and sketch texts, in so many threads: the kernels hold no lock.
 
     Each hash is a seeded permutation of the 32-bit integers (odd factor, term); the shingles
     are well mixed already, which is what the simple permutation asks of its input.
@@ -87,26 +104,35 @@ def sketches_of(texts: pl.Series, table: TemplateTable, spec: SignatureSpec) -> 
     random = np.random.Generator(np.random.PCG64(spec.seed))
     factors = random.integers(0, 1 << 32, spec.num_hashes, dtype=np.uint32) | np.uint32(1)
     terms = random.integers(0, 1 << 32, spec.num_hashes, dtype=np.uint32)
-    per_slot = np.zeros(len(table.slots), dtype=np.int64)
-    kept, dropped = np.zeros((2, len(texts)), dtype=np.int64)
-    keys = np.zeros((len(texts), spec.num_bands), dtype=np.uint64)
     given = folding_of(texts)
-    sketch_texts(
-        *given,
-        *_buffer(given),
-        MIXERS,
-        spec.shingle_words,
-        _steps(spec.shingle_words),
-        table.slots,
-        per_slot,
-        factors,
-        terms,
-        _BAND_STEP,
-        kept,
-        dropped,
-        keys,
-    )
-    return Sketches(num_kept=kept, num_templates=dropped, documents_per_slot=per_slot, keys=keys)
+    ranges = _ranges(given.offsets)
+
+    def sketch(documents: tuple[int, int]) -> Sketches:
+        first, last = documents
+        part = given._replace(
+            offsets=given.offsets[first : last + 1], is_normal=given.is_normal[first:last]
+        )
+        size = int(part.offsets[-1] - part.offsets[0])
+        found = Sketches.empty(last - first, size + last - first, table, spec.num_bands)
+        count = sketch_texts(
+            *part,
+            *_buffer(part),
+            MIXERS,
+            spec.shingle_words,
+            _steps(spec.shingle_words),
+            table.slots,
+            found.documents_per_slot,
+            factors,
+            terms,
+            _BAND_STEP,
+            found.num_kept,
+            found.num_templates,
+            found.keys,
+            found.halves,
+        )
+        return replace(found, halves=found.halves[:count].copy())
+
+    return Sketches.joined(list(_in_threads(sketch, ranges, threads)), table, spec.num_bands)
 
 
 def sets_of(texts: pl.Series, shingle_words: int, table: TemplateTable) -> tuple[U64, I64]:
@@ -133,6 +159,18 @@ def sets_of(texts: pl.Series, shingle_words: int, table: TemplateTable) -> tuple
     return np.concatenate(parts), np.cumsum(np.concatenate(counts))
 
 
+def halves_of(halves: U32, bounds: I64, rows: I64) -> tuple[U32, I64]:
+    """Return the distinct high halves of some documents' shingles, and their bounds.
+
+    Half a hash tells the shingles of two texts apart: among two times 1,000 of them, one pair in
+    4,000 of texts has two that meet by chance, which moves a similarity by less than 0.001.
+    """
+    from assets.mixtures.deduplication.sketch_kernels import distinct_halves
+
+    found: tuple[U32, I64] = distinct_halves(halves, bounds, rows)
+    return found
+
+
 def _buffer(given: Folding) -> tuple[npt.NDArray[np.uint8], U64]:
     """Return room for the longest text, folded."""
     from assets.mixtures.deduplication.sketch_kernels import longest_of
@@ -148,13 +186,22 @@ def _steps(length: int) -> U64:
     return np.array([STEP, power], dtype=np.uint64)
 
 
-def over_batches(
-    function: Callable[[pl.Series], Result], texts: pl.Series, threads: int
+def _ranges(offsets: I64) -> list[tuple[int, int]]:
+    """Cut documents into ranges of about BATCH_BYTES of text."""
+    ranges, first = [], 0
+    while first < len(offsets) - 1:
+        last = int(np.searchsorted(offsets, offsets[first] + BATCH_BYTES, side="right")) - 1
+        ranges.append((first, max(first + 1, last)))
+        first = ranges[-1][1]
+    return ranges
+
+
+def _in_threads(
+    function: Callable[[Item], Result], items: Sequence[Item], threads: int
 ) -> Iterator[Result]:
-    """Yield function(batch) in order, in `threads` threads: the kernels hold no lock."""
-    parts = [batch for _, batch in batches(texts, BATCH_BYTES)]
-    if threads < 2 or len(parts) < 2:
-        yield from map(function, parts)
+    """Yield function(item) in order."""
+    if threads < 2 or len(items) < 2:
+        yield from map(function, items)
         return
     with ThreadPoolExecutor(threads) as pool:
-        yield from pool.map(function, parts)
+        yield from pool.map(function, items)

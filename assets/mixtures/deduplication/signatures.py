@@ -94,6 +94,7 @@ def _parts(
                 signatures=each.signatures,
                 templates=templates,
                 measure=each.measure,
+                shingles=each.shingles,
                 first_row=first_row,
                 num_taken=each.measure.num_documents,
             )

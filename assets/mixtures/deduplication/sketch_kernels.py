@@ -135,14 +135,19 @@ def sketch_texts(
     kept: I64,
     dropped: I64,
     keys: U64,
-) -> None:
-    """Write per text how many shingles are left and dropped, and the keys of its bands."""
+    halves: U32,
+) -> int:
+    """Write per text how many shingles are left and dropped, and the keys of its bands.
+
+    `halves` become the high halves of all shingles that are left; return how many.
+    """
     most = 2 * longest_of(offsets) + 2 * GROUP
     edges, hashes = np.empty(most, dtype=np.uint64), np.empty(most, dtype=np.uint64)
     shingles = np.empty(most, dtype=np.uint64)
     values = np.empty(most + LANES, dtype=np.uint32)
     signature = np.empty(len(factors), dtype=np.uint32)
     seen_in = np.full(len(table), -1, dtype=np.int64)
+    to = 0
     for document in range(len(offsets) - 1):
         first, end = np.uint64(offsets[document]), np.uint64(offsets[document + 1])
         size = fold_document(
@@ -158,6 +163,9 @@ def sketch_texts(
             continue
         minima(shingles, left, values, factors, terms, signature)
         fold_keys(signature, band_step, mixers, keys[document])
+        halves[to : to + left] = values[:left]
+        to += left
+    return to
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -216,7 +224,7 @@ def _add_distinct(
     to = 0
     for at in range(count):
         member = shingles[at]
-        slot = member & mask
+        slot = np.uint64(member) & mask
         while owner[slot] == document and members[slot] != member:
             slot = (slot + _ONE) & mask
         if owner[slot] != document:
@@ -224,3 +232,25 @@ def _add_distinct(
             out[to] = member
             to += 1
     return to
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def distinct_halves(halves: U32, bounds: I64, rows: I64) -> tuple[U32, I64]:
+    """Return the distinct values of some documents, one behind the other, and their bounds."""
+    total, longest = 0, 1
+    for row in rows:
+        total += bounds[row + 1] - bounds[row]
+        longest = max(longest, bounds[row + 1] - bounds[row])
+    size = 16
+    while size < 2 * longest:
+        size *= 2
+    members = np.zeros(size, dtype=np.uint32)
+    owner = np.full(size, -1, dtype=np.int64)
+    out = np.empty(total, dtype=np.uint32)
+    out_bounds = np.zeros(len(rows) + 1, dtype=np.int64)
+    to = 0
+    for number in range(len(rows)):
+        first, last = bounds[rows[number]], bounds[rows[number] + 1]
+        to += _add_distinct(halves[first:last], last - first, number, members, owner, out[to:])
+        out_bounds[number + 1] = to
+    return out[:to], out_bounds

@@ -19,12 +19,8 @@ from assets.mixtures.deduplication.frames import (
 )
 from assets.mixtures.deduplication.keys import send_keys
 from assets.mixtures.deduplication.parts import Measure, measured
-from assets.mixtures.deduplication.shingles import (
-    Sketches,
-    TemplateTable,
-    over_batches,
-    sketches_of,
-)
+from assets.mixtures.deduplication.sets import write_shingles
+from assets.mixtures.deduplication.shingles import TemplateTable, sketches_of
 from assets.mixtures.deduplication.texts import text_keys
 from assets.recipes.data import SignatureSpec
 
@@ -69,6 +65,8 @@ class PartResult:
     template_counts: StoredFile
     texts: Fragments
     bands: Fragments
+    shingles: StoredFile
+    """Of proof.SHINGLES."""
     num_shingles: int
     num_template_shingles: int
 
@@ -80,11 +78,7 @@ def sign_part(item: PartItem) -> PartResult:
     table = TemplateTable(templates)
     spec = item.spec
 
-    def sketch(texts: pl.Series) -> Sketches:
-        return sketches_of(texts, table, spec)
-
-    parts = list(over_batches(sketch, frame["text"], item.threads))
-    found = Sketches.joined(parts, table, spec.num_bands)
+    found = sketches_of(frame["text"], table, spec, item.threads)
     held_by = table.counts(templates, found.documents_per_slot)
     counts = pl.DataFrame({"shingle": templates, "num_documents": held_by})
     signed = frame.select(
@@ -107,6 +101,7 @@ def sign_part(item: PartItem) -> PartResult:
         template_counts=write_frame(item.scratch, f"counts/{name}.arrow", counts),
         texts=send_keys(texts, item.key_bits, item.scratch.child("texts"), name),
         bands=send_keys(bands, item.key_bits, item.scratch.child("bands"), name),
+        shingles=write_shingles(found, item.scratch, name),
         num_shingles=int((found.num_kept + found.num_templates).sum()),
         num_template_shingles=int(found.num_templates.sum()),
     )

@@ -17,13 +17,15 @@ from assets.mixtures.deduplication.frames import (
     read_frame,
     read_table,
     scatter,
+    write_table,
 )
 from assets.mixtures.deduplication.keys import (
+    GROUP_BITS,
     U32,
     KeyFiles,
+    group_order,
     read_run,
     shared_places,
-    write_keys,
 )
 from assets.mixtures.deduplication.parts import part_of_rows
 from assets.mixtures.deduplication.relations import RELATIONS, Kind, SourceRows, numbered
@@ -37,6 +39,7 @@ TEXTS = pa.schema(
     ]
 )
 """Two hashes of the text hash, which together stand for it."""
+_NUMBERS = ("key", "check", "row")
 _CHECK = 0x5851F42D4C957F2D
 """Seed of the second hash; any number would do."""
 _FREE_BITS = 8
@@ -99,32 +102,21 @@ def text_keys(text_hashes: pl.Series, doc_ids: pl.Series) -> pa.Table:
 
 def match_own_texts(item: OwnItem) -> OwnTexts:
     """Tell each copy within a source of the first document of its text; keep the keys of firsts."""
-    tables = [read_table(file) for _, file in item.files]
-    table = pa.concat_tables([TEXTS.empty_table(), *tables])
-    rows = [column(each, "row") for each in tables]
-    offset = [each + np.uint32(first) for each, (first, _) in zip(rows, item.files, strict=True)]
-    table = table.set_column(2, "row", pa.array(np.concatenate([np.zeros(0, np.uint32), *offset])))
+    from assets.mixtures.deduplication.bucket_kernels import find_shared
+
+    tables = [_from_row(read_table(file), first) for first, file in item.files]
+    table = pa.concat_tables([TEXTS.empty_table(), *tables]).combine_chunks()
+    keys = column(table, "key")
+    order, bounds = group_order(keys, item.bits, item.number, GROUP_BITS)
+    places = find_shared(keys[order], bounds[np.newaxis], np.uint64(_FREE_BITS), False)
     texts = pl.DataFrame(
-        {
-            "at": np.arange(table.num_rows),
-            "key": column(table, "key"),
-            "check": column(table, "check"),
-            "row": column(table, "row"),
-        }
+        {"place": places} | {name: column(table, name)[order[places]] for name in _NUMBERS}
     )
-    texts = texts.filter(pl.struct("key", "check").is_duplicated())
     copies = texts.with_columns(pl.col("row").min().over("key", "check").alias("left"))
     copies = copies.filter(pl.col("row") != pl.col("left")).sort("row")
-    stays = np.ones(table.num_rows, dtype=np.bool_)
-    stays[copies["at"].to_numpy()] = False
+    kept = np.delete(order, copies["place"].to_numpy())
     return OwnTexts(
-        keys=write_keys(
-            item.out,
-            f"texts/{item.number:05d}.arrow",
-            table.filter(pa.array(stays)),
-            item.bits,
-            item.number,
-        ),
+        keys=write_table(item.out, f"texts/{item.number:05d}.arrow", table.take(pa.array(kept))),
         copies=_send(
             copies["left"].cast(pl.UInt64),
             copies["row"].cast(pl.UInt64),
@@ -134,6 +126,12 @@ def match_own_texts(item: OwnItem) -> OwnTexts:
         ),
         num_copies=copies.height,
     )
+
+
+def _from_row(table: pa.Table, first_row: int) -> pa.Table:
+    """Number the documents of a part within the source."""
+    rows = column(table, "row") + np.uint32(first_row)
+    return table.set_column(table.schema.get_field_index("row"), "row", pa.array(rows))
 
 
 def match_texts_across(item: AcrossItem) -> AcrossTexts:

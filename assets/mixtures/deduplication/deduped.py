@@ -17,7 +17,7 @@ from assets.mixtures.deduplication.bands import Buckets, match_bands_across
 from assets.mixtures.deduplication.clusters import Explained, ExplainItem, explain
 from assets.mixtures.deduplication.frames import by_receiver
 from assets.mixtures.deduplication.keys import KeyFiles, piece_bits
-from assets.mixtures.deduplication.matching import Clustering, Matches, cluster, per_part
+from assets.mixtures.deduplication.matching import Clustering, Matches, cluster
 from assets.mixtures.deduplication.output import (
     PART_BYTES,
     RangeItem,
@@ -146,7 +146,7 @@ class _Work:
         )
         num_copies = sum(each.num_copies for each in texts)
         return texts, _Across(
-            relations=per_part(self.taken.parts, links),
+            relations=by_receiver([each.relations for each in links], len(self.taken.parts)),
             num_links=sum(each.num_links for each in links),
             matches=Matches.of(num_copies, num_pairs, links, buckets),
         )
@@ -172,7 +172,7 @@ class _Work:
     def _explained(
         self, found: Clustering, shards: int, bounds: tuple[str, ...]
     ) -> list[Explained]:
-        asked = by_receiver([each.fragments for each in found.compared], shards)
+        asked = by_receiver([each.relations for each in found.compared], shards)
         items = [
             ExplainItem(
                 shard=shard,

@@ -47,8 +47,8 @@ class Run:
     """Keys of one source that begin with certain bits, in groups."""
 
     keys: U64
-    places: I64
-    """Of each key in its file."""
+    places: I64 | int
+    """Of each key in its file, or of the first one where they stand as in the file."""
     bounds: I64
     """Where each group begins."""
     table: pa.Table
@@ -109,17 +109,17 @@ def read_run(source: KeyFiles, bits: int, number: int) -> Run:
     if sorted_bits:
         first = find_bound(keys, shift, np.uint64(group))
         last = find_bound(keys, shift, np.uint64(group + 1))
-    keys, places = keys[first:last], np.arange(first, last)
-    if bits > sorted_bits:
-        inside = keys >> np.uint64(64 - bits) == np.uint64(number)
-        keys, places = keys[inside], places[inside]
+    keys = keys[first:last]
     if own == bits:
         shift = np.uint64(64 - bits - GROUP_BITS)
         bounds = group_bounds(keys, shift, np.uint64(number << GROUP_BITS), 1 << GROUP_BITS)
-    else:
-        order, bounds = group_order(keys, bits, number, GROUP_BITS)
-        keys, places = keys[order], places[order]
-    return Run(keys=keys, places=places, bounds=bounds, table=table)
+        return Run(keys=keys, places=first, bounds=bounds, table=table)
+    places = np.arange(first, last)
+    if bits > sorted_bits:
+        inside = keys >> np.uint64(64 - bits) == np.uint64(number)
+        keys, places = keys[inside], places[inside]
+    order, bounds = group_order(keys, bits, number, GROUP_BITS)
+    return Run(keys=keys[order], places=places[order], bounds=bounds, table=table)
 
 
 def shared_places(runs: Sequence[Run], drop_bits: int) -> tuple[I64, I64]:
@@ -131,4 +131,9 @@ def shared_places(runs: Sequence[Run], drop_bits: int) -> tuple[I64, I64]:
     keys = np.concatenate([run.keys for run in runs])
     found = find_shared(keys, bounds, np.uint64(drop_bits), True)
     of_run = np.searchsorted(first, found, side="right") - 1
-    return of_run, np.concatenate([run.places for run in runs])[found]
+    places = np.empty(len(found), dtype=np.int64)
+    for number, run in enumerate(runs):
+        own = of_run == number
+        at = found[own] - first[number]
+        places[own] = at + run.places if isinstance(run.places, int) else run.places[at]
+    return of_run, places

@@ -20,7 +20,7 @@ from assets.mixtures.deduplication.clusters import (
 )
 from assets.mixtures.deduplication.components import label_components
 from assets.mixtures.deduplication.frames import by_receiver
-from assets.mixtures.deduplication.parts import Part, over_parts
+from assets.mixtures.deduplication.parts import over_parts
 from assets.mixtures.deduplication.proof import Compared, Prover
 from assets.ports import Compute
 
@@ -131,13 +131,3 @@ def cluster(
         num_shards if for_shards else 0,
     )
     return Clustering(chosen=tuple(chosen), compared=tuple(compared))
-
-
-def per_part(parts: Sequence[Part], *of_parts: Sequence[Compared]) -> list[list[StoredFile]]:
-    """Return the files of relations of each part."""
-    files: list[list[StoredFile]] = [[] for _ in parts]
-    for compared in of_parts:
-        for each in compared:
-            if each.links is not None:
-                files[each.part].append(each.links)
-    return files

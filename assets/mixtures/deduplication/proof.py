@@ -31,6 +31,8 @@ PAIRS = pl.Schema({"left": pl.UInt64, "right": pl.UInt64})
 TAGGED = pl.Schema({"left": pl.UInt64, "right": pl.UInt64, "tag": pl.UInt32})
 """A pair to compare, and who wants to know."""
 ROWS = pl.Schema({"row": pl.UInt64})
+DIRECT_BYTES = 256 << 20
+"""Shingles of a source that each worker may open, about 400 MB of text; our choice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,15 +77,27 @@ class CompareItem:
     threshold: float | None
     """Pairs from here on are links; None: every similarity is wanted, and none is a link."""
     num_tags: int
-    """0: one file; otherwise each pair goes to the receiver that its tag names."""
+    """0: what comes out is for the part; otherwise for the receiver that a pair's tag names."""
+    out: Folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectItem:
+    part: Part
+    pairs: tuple[StoredFile, ...]
+    """Those whose left document is in this part."""
+    parts: tuple[Part, ...]
+    """All, with their shingles."""
+    threshold: float | None
+    num_tags: int
     out: Folder
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    part: int
-    links: StoredFile | None
-    fragments: Fragments
+    relations: Fragments
+    """To the part of the right document, or to the receiver that a pair's tag names."""
+    num_pairs: int
     num_links: int
     num_entries: int
     """Pairs at the threshold that are two entries of a form, so no link."""
@@ -91,7 +105,11 @@ class Compared:
 
 @dataclass(frozen=True, kw_only=True)
 class Prover:
-    """Compares proposed pairs of the documents of some parts."""
+    """Compares proposed pairs of the documents of some parts.
+
+    Where the shingles of all parts are at hand and small, a worker opens those that it needs;
+    else sets travel.
+    """
 
     compute: Compute
     parts: tuple[Part, ...]
@@ -105,8 +123,23 @@ class Prover:
         threshold: float | None,
         num_tags: int = 0,
     ) -> tuple[list[Compared], int]:
-        """Compare all pairs; return what came out per part that had some, and how many."""
+        """Compare all pairs; return what came out of every worker, and how many pairs."""
         pairs = _gathered([each.pairs for each in proposed])
+        if self._is_direct():
+            items = [
+                DirectItem(
+                    part=self.parts[index],
+                    pairs=tuple(files),
+                    parts=self.parts,
+                    threshold=threshold,
+                    num_tags=num_tags,
+                    out=scratch.child(name),
+                )
+                for index, files in sorted(pairs.items())
+            ]
+            parts = [item.part for item in items]
+            found = over_parts(self.compute, compare_direct, items, parts, f"compare {name}")
+            return found, sum(each.num_pairs for each in found)
         rights = _gathered([each.rights for each in proposed])
         cutting = [
             CutItem(
@@ -148,12 +181,15 @@ class Prover:
         )
         return compared, sum(each.num_pairs for each in sent)
 
+    def _is_direct(self) -> bool:
+        held = [part.shingles for part in self.parts]
+        sizes = [file.entry.size_bytes for file in held if file is not None]
+        return len(sizes) == len(held) and sum(sizes) <= DIRECT_BYTES
+
 
 def cut_sets(item: CutItem) -> Sent:
     """Cut the sets that pairs name, and send pairs and left sets to the parts of the right ones."""
-    frames = [read_frame(file) for file in item.pairs]
-    pairs = pl.concat([TAGGED.to_frame(), *(_tagged(frame) for frame in frames)])
-    pairs = pairs.unique().sort("left", "right", "tag")
+    pairs = _distinct(item.pairs)
     receivers = part_of_rows(pairs["right"].to_numpy(), item.first_rows)
     away = receivers != item.part.index
     inside = pairs["right"].filter(pl.Series(~away))
@@ -177,32 +213,61 @@ def cut_sets(item: CutItem) -> Sent:
 def compare_sets(item: CompareItem) -> Compared:
     """Compare the pairs whose right document is in this part; keep those at the threshold."""
     own = read_sets(item.own)
-    found = [pl.DataFrame(schema={**TAGGED, "similarity": pl.Float64, "differ": pl.Boolean})]
+    found = []
     for pairs, file in zip(item.pairs, item.sets, strict=True):
-        frame = read_frame(pairs)
-        similarity, differ = _compare(frame, own if file is None else read_sets(file), own)
         found.append(
-            frame.with_columns(pl.Series("similarity", similarity), pl.Series("differ", differ))
+            _with_similarity(read_frame(pairs), own if file is None else read_sets(file), own)
         )
-    kind, num_entries = Kind.SIMILARITY, 0
-    links = pl.concat(found).sort("left", "right")
+    return _compared(found, item, item.part.index)
+
+
+def compare_direct(item: DirectItem) -> Compared:
+    """Compare the pairs whose left document is in this part, with the shingles of all parts."""
+    pairs = _distinct(item.pairs)
+    first_rows = [part.first_row for part in item.parts]
+    receivers = part_of_rows(pairs["right"].to_numpy(), first_rows)
+    left = own_sets(item.part, pairs["left"].unique().sort(), 0)
+    found = []
+    for index in np.unique(receivers).tolist():
+        those = pairs.filter(pl.Series(receivers == index))
+        right = own_sets(item.parts[index], those["right"].unique().sort(), 0)
+        found.append(_with_similarity(those, left, right))
+    return _compared(found, item, first_rows)
+
+
+def _distinct(files: Sequence[StoredFile]) -> pl.DataFrame:
+    frames = [read_frame(file) for file in files]
+    pairs = pl.concat([TAGGED.to_frame(), *(_tagged(frame) for frame in frames)])
+    return pairs.unique().sort("left", "right", "tag")
+
+
+def _with_similarity(pairs: pl.DataFrame, left: Sets, right: Sets) -> pl.DataFrame:
+    similarity, differ = _compare(pairs, left, right)
+    return pairs.with_columns(pl.Series("similarity", similarity), pl.Series("differ", differ))
+
+
+def _compared(
+    found: Sequence[pl.DataFrame], item: CompareItem | DirectItem, to: int | Sequence[int]
+) -> Compared:
+    """Keep the pairs at the threshold, for one part or the parts of these first rows."""
+    none = pl.DataFrame(schema={**TAGGED, "similarity": pl.Float64, "differ": pl.Boolean})
+    compared = pl.concat([none, *found]).sort("left", "right")
+    links, kind, num_entries = compared, Kind.SIMILARITY, 0
     if item.threshold is not None:
         kind = Kind.LINK
         links = links.filter(pl.col("similarity") >= item.threshold)
         num_entries = int(links["differ"].sum())
         links = links.filter(~pl.col("differ"))
     kept = links.with_columns(pl.lit(kind, dtype=pl.UInt8).alias("kind")).select(RELATIONS.names())
-    name = f"{item.part.index:05d}"
-    fragments: Fragments = ()
-    stored = None
     if item.num_tags:
-        fragments = scatter(kept, links["tag"].cast(pl.Int64).to_numpy(), item.out, name)
+        receivers = links["tag"].cast(pl.Int64).to_numpy()
+    elif isinstance(to, int):
+        receivers = np.full(kept.height, to, dtype=np.int64)
     else:
-        stored = write_frame(item.out, f"{name}.arrow", kept)
+        receivers = part_of_rows(kept["right"].to_numpy(), to)
     return Compared(
-        part=item.part.index,
-        links=stored,
-        fragments=fragments,
+        relations=scatter(kept, receivers, item.out, f"{item.part.index:05d}"),
+        num_pairs=compared.height,
         num_links=links.height,
         num_entries=num_entries,
     )

@@ -17,9 +17,9 @@ from assets.mixtures.deduplication.frames import (
     read_frames,
     write_frame,
 )
-from assets.mixtures.deduplication.matching import Matches, cluster, per_part
+from assets.mixtures.deduplication.matching import Matches, cluster
 from assets.mixtures.deduplication.parts import Part, over_parts
-from assets.mixtures.deduplication.proof import Prover
+from assets.mixtures.deduplication.proof import Compared, Prover
 from assets.mixtures.deduplication.relations import RELATIONS
 from assets.mixtures.deduplication.sketching import PartResult
 from assets.mixtures.deduplication.texts import OwnItem, match_own_texts
@@ -92,11 +92,11 @@ def relate(
     links, num_pairs = prover.prove(
         [each.proposed for each in buckets], ws.scratch, "links", spec.threshold
     )
-    known = [[*own, *more] for own, more in zip(copies, per_part(parts, links), strict=True)]
+    known = [[*own, *more] for own, more in zip(copies, _per_part(parts, links), strict=True)]
     num_edges = sum(each.num_links for each in links) + sum(each.num_copies for each in texts)
     shards = max(1, -(-num_edges // max_edges))
     found = cluster(ws.compute, prover, known, shards, ws.scratch, for_shards=False)
-    more = per_part(parts, found.compared)
+    more = _per_part(parts, found.compared)
     items = [
         JoinItem(part=part, files=(*known[part.index], *more[part.index]), out=ws.out_folder)
         for part in parts
@@ -124,3 +124,7 @@ def _by_file(
         for to, file in fragments:
             files[to].append((part.first_row, file))
     return [tuple(each) for each in files]
+
+
+def _per_part(parts: Sequence[Part], compared: Sequence[Compared]) -> list[tuple[StoredFile, ...]]:
+    return by_receiver([each.relations for each in compared], len(parts))

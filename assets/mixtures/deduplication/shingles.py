@@ -29,6 +29,10 @@ BATCH_BYTES = 2 << 20
 _BAND_STEP = np.uint64(0xE7037ED1A0B428DB)
 
 
+SETS_BYTES = 16 << 20
+"""Text whose sets are cut at a time; our choice."""
+
+
 class TemplateTable:
     """The shingles that a source repeats everywhere, ready to be looked up, and their counts."""
 
@@ -78,6 +82,8 @@ class Sketches:
     @classmethod
     def joined(cls, parts: Sequence[Sketches], table: TemplateTable, num_bands: int) -> Sketches:
         """Return those of all parts, one behind the other."""
+        if len(parts) == 1:
+            return parts[0]
         none = cls.empty(0, 0, table, num_bands)
         for part in parts:
             none.documents_per_slot[:] += part.documents_per_slot
@@ -105,7 +111,7 @@ def sketches_of(
     factors = random.integers(0, 1 << 32, spec.num_hashes, dtype=np.uint32) | np.uint32(1)
     terms = random.integers(0, 1 << 32, spec.num_hashes, dtype=np.uint32)
     given = folding_of(texts)
-    ranges = _ranges(given.offsets)
+    ranges = _ranges(given.offsets) if threads > 1 else [(0, len(texts))]
 
     def sketch(documents: tuple[int, int]) -> Sketches:
         first, last = documents
@@ -130,7 +136,7 @@ def sketches_of(
             found.keys,
             found.halves,
         )
-        return replace(found, halves=found.halves[:count].copy())
+        return replace(found, halves=found.halves[:count])
 
     return Sketches.joined(list(_in_threads(sketch, ranges, threads)), table, spec.num_bands)
 
@@ -140,7 +146,7 @@ def sets_of(texts: pl.Series, shingle_words: int, table: TemplateTable) -> tuple
     from assets.mixtures.deduplication.sketch_kernels import cut_texts
 
     parts, counts = [np.zeros(0, dtype=np.uint64)], [np.zeros(1, dtype=np.int64)]
-    for _, batch in batches(texts, BATCH_BYTES):
+    for _, batch in batches(texts, SETS_BYTES):
         given = folding_of(batch)
         out = np.empty(len(given.content) + len(batch), dtype=np.uint64)
         bounds = np.empty(len(batch) + 1, dtype=np.int64)

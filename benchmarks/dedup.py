@@ -183,42 +183,50 @@ def compare(args: argparse.Namespace, folder: Path) -> None:
             if number == 0 or name == "daft":
                 results[name].append(peer(args.peer_python, name, folder))
     own = results.pop("materia")
-    evidence = [each["seconds"] - each["writing_s"] for each in own]
-    report("materia, to evidence on disk", size, own, evidence)
-    report("materia, and documents on disk", size, own, [each["seconds"] for each in own])
+    for each in own:
+        each["evidence_s"] = each["seconds"] - each["writing_s"]
+        each["evidence_cpu_s"] = each["cpu_s"] - each["writing_cpu_s"]
+    report("materia, to evidence on disk", size, own, "evidence_s", "evidence_cpu_s")
+    report("materia, and documents on disk", size, own, "seconds", "cpu_s")
     for name, runs in results.items():
         amount = small if name == "datatrove" else size
-        taken = [each["seconds"] for each in runs]
-        report(name, amount, runs, taken)
-        for what, mine in (("evidence", evidence), ("documents", [e["seconds"] for e in own])):
+        report(name, amount, runs, "seconds", "cpu_s")
+        for what, mine, theirs in (
+            ("wall time", "evidence_s", "seconds"),
+            ("CPU time", "evidence_cpu_s", "cpu_s"),
+        ):
             ratios = [
-                theirs / amount * size / our for our, theirs in zip(mine, taken, strict=False)
+                their[theirs] / amount * size / our[mine]
+                for our, their in zip(own, runs, strict=False)
             ]
-            print(
-                f"  its time over ours, to {what}: {statistics.median(ratios):.2f} "
-                f"({min(ratios):.2f} to {max(ratios):.2f})"
-            )
+            print(f"  its {what} over ours, to evidence: {spread(ratios)}")
     added(own)
     print(f"reading and one hash pass alone: {statistics.median(floor):.2f} s")
 
 
+def spread(values: list[float], digits: int = 2) -> str:
+    least, most = min(values), max(values)
+    return f"{statistics.median(values):.{digits}f} ({least:.{digits}f} to {most:.{digits}f})"
+
+
 def added(own: list[dict[str, Any]]) -> None:
     """Print what 1% more data costs, and where the time of the median run went."""
-    last = sorted(own, key=lambda each: float(each["seconds"]))[len(own) // 2]
-    less = last["more_s"] - last["more_writing_s"]
-    share = less / (last["seconds"] - last["writing_s"])
+    wall = [(e["more_s"] - e["more_writing_s"]) / e["evidence_s"] * 100 for e in own]
+    cpu = [(e["more_cpu_s"] - e["more_writing_cpu_s"]) / e["evidence_cpu_s"] * 100 for e in own]
     print(
-        f"1% more data: {less:.2f} s to evidence, {share:.1%} of the whole; with documents "
-        f"{last['more_s']:.2f} s, {last['more_s'] / last['seconds']:.1%}; processes start in "
-        f"{last['starting_s']:.1f} s, not counted"
+        f"1% more data, to evidence, percent of the whole: {spread(wall, 1)} of its wall time, "
+        f"{spread(cpu, 1)} of its CPU time"
     )
-    print(json.dumps({name: round(value, 2) for name, value in last["steps"].items()}))
+    last = sorted(own, key=lambda each: float(each["evidence_cpu_s"]))[len(own) // 2]
+    print(f"processes start in {last['starting_s']:.1f} s, not counted")
+    for name in ("steps", "cpu_steps", "more_cpu_steps"):
+        print(name, json.dumps({key: round(value, 2) for key, value in last[name].items()}))
 
 
-def report(name: str, amount: float, runs: list[dict[str, Any]], taken: list[float]) -> None:
+def report(name: str, amount: float, runs: list[dict[str, Any]], wall: str, cpu: str) -> None:
     print(
-        f"{name}: {amount / statistics.median(taken):.1f} MB/s wall, "
-        f"{amount / statistics.median(each['cpu_s'] for each in runs):.1f} MB per CPU second, "
+        f"{name}: {spread([amount / each[wall] for each in runs], 1)} MB/s wall, "
+        f"{spread([amount / each[cpu] for each in runs], 1)} MB per CPU second, "
         f"peak {max(each['peak_mb'] for each in runs):.0f} MB"
     )
 

@@ -14,12 +14,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from assets.fakes import FakeLake, commit_folder, fake_manifest, fake_workspace
-from assets.lineage.manifest import Manifest
+from assets.lineage.build import hash_files
+from assets.lineage.manifest import Manifest, digest_of
 from assets.lineage.step import Step
 from assets.lineage.workspace import Outcome, part_name
 from assets.mixtures.deduplication.deduped import make_deduped
@@ -136,7 +137,9 @@ def sign(folder: Path, lake: FakeLake, documents: Manifest, engine: Workers) -> 
     )
     ws = fake_workspace(folder, step, (documents,), lake=lake, compute=engine)
     make_signatures(ws)
-    manifest = fake_manifest(step, ws.out_dir)
+    # As in the platform: what workers published is not hashed again.
+    files = hash_files(ws.out_dir, ws.published)
+    manifest = replace(fake_manifest(step, folder / "none"), files=files, digest=digest_of(files))
     lake.commit(lake.begin("mixtures", "signatures", step.fingerprint), manifest)
     return manifest
 

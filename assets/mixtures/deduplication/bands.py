@@ -24,6 +24,7 @@ from assets.mixtures.deduplication.keys import (
 )
 from assets.mixtures.deduplication.proof import PAIRS, Proposed, propose
 from assets.mixtures.deduplication.relations import numbered
+from assets.mixtures.deduplication.screening import Sketched, lows_of, worth_proving
 from assets.mixtures.deduplication.texts import AcrossItem, OwnItem
 from assets.mixtures.words import I64, U64
 
@@ -43,6 +44,15 @@ KEYS = pa.schema([("key", pa.uint64()), ("row", pa.uint32())])
 class OwnBandsItem(OwnItem):
     copies: tuple[StoredFile, ...]
     """Of the whole source: they have the keys of the first document of their text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcrossBandsItem(AcrossItem):
+    sketches: tuple[Sketched, ...]
+    """Of every source, to screen the pairs by; none: all pairs are proposed."""
+    least_equal: int
+    """Minima that a proposed pair shares."""
+    num_hashes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,26 +106,45 @@ def match_own_bands(item: OwnBandsItem) -> OwnBuckets:
         runs=np.zeros(len(places), dtype=np.int64),
     )
     out = item.scratch.child("candidates")
-    buckets = _proposed(found, False, item.first_rows, out, f"{item.number:05d}")
+    buckets = _proposed(*_pairs(found, False), item.first_rows, out, f"{item.number:05d}")
     table = pa.table({"key": keys, "row": rows}, schema=KEYS)
     stored = write_table(item.out, f"bands/{item.number:05d}.arrow", table)
     return OwnBuckets(keys=stored, **vars(buckets))
 
 
-def match_bands_across(item: AcrossItem) -> Buckets:
-    """Propose the pairs of two sources that share a band."""
+def match_bands_across(item: AcrossBandsItem) -> Buckets:
+    """Propose the pairs of two sources that share a band, and enough of their sketches."""
     runs = [read_run(source, item.bits, item.number) for source in item.sources]
     of_run, places = shared_places(runs, NEXT_BITS)
     keys = np.zeros(len(places), dtype=np.uint64)
-    rows = np.zeros(len(places), dtype=np.uint64)
+    own_rows, rows = np.zeros((2, len(places)), dtype=np.uint64)
     is_taken = np.zeros(len(places), dtype=np.bool_)
     for number, run in enumerate(runs):
         own = of_run == number
         keys[own] = column(run.table, "key")[places[own]]
-        held = column(run.table, "row")[places[own]].astype(np.uint64)
-        rows[own], is_taken[own] = numbered(held, item.rows[number])
+        own_rows[own] = column(run.table, "row")[places[own]]
+        rows[own], is_taken[own] = numbered(own_rows[own], item.rows[number])
     found = _Found(keys=keys[is_taken], rows=rows[is_taken], runs=of_run[is_taken])
-    return _proposed(found, True, item.first_rows, item.out, f"{item.number:05d}")
+    pairs, buckets = _pairs(found, True)
+    if item.sketches and pairs.height:
+        pairs = pairs.filter(_screened(pairs, found, own_rows[is_taken], item))
+    return _proposed(pairs, buckets, item.first_rows, item.out, f"{item.number:05d}")
+
+
+def _screened(
+    pairs: pl.DataFrame, found: _Found, own_rows: U64, item: AcrossBandsItem
+) -> pl.Series:
+    """Return which pairs share enough of their sketches."""
+    rows, first = np.unique(found.rows, return_index=True)
+    runs, own_rows = found.runs[first], own_rows[first]
+    # Rows of the mixture rise with their sources.
+    lows = [
+        lows_of(own_rows[runs == number], source, item.num_hashes)
+        for number, source in enumerate(item.sketches)
+    ]
+    left = np.searchsorted(rows, pairs["left"].to_numpy())
+    right = np.searchsorted(rows, pairs["right"].to_numpy())
+    return pl.Series(worth_proving(left, right, lows, item.least_equal))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,9 +155,14 @@ class _Found:
     """The source of each, as a number."""
 
 
-def _proposed(
-    found: _Found, across: bool, first_rows: Sequence[int], out: Folder, name: str
-) -> Buckets:
+@dataclass(frozen=True, kw_only=True)
+class _Sizes:
+    num_large: int
+    largest: int
+    num_skipped: int
+
+
+def _pairs(found: _Found, across: bool) -> tuple[pl.DataFrame, _Sizes]:
     from assets.mixtures.deduplication.bucket_kernels import bucket_pairs
 
     order = np.lexsort((found.rows, found.keys))
@@ -138,11 +172,16 @@ def _proposed(
     left, right, num_skipped = bucket_pairs(
         found.rows[order], found.runs[order], bounds, MAX_BUCKET, WINDOW, across
     )
-    pairs = pl.DataFrame({"left": left, "right": right}, schema=PAIRS).unique().sort(PAIRS.names())
+    pairs = pl.DataFrame({"left": left, "right": right}, schema=PAIRS)
     sizes = np.diff(bounds)
-    return Buckets(
-        proposed=propose(pairs, first_rows, out, name),
+    return pairs.unique().sort(PAIRS.names()), _Sizes(
         num_large=int((sizes > MAX_BUCKET).sum()),
         largest=int(sizes.max(initial=0)),
         num_skipped=int(num_skipped),
     )
+
+
+def _proposed(
+    pairs: pl.DataFrame, sizes: _Sizes, first_rows: Sequence[int], out: Folder, name: str
+) -> Buckets:
+    return Buckets(proposed=propose(pairs, first_rows, out, name), **vars(sizes))

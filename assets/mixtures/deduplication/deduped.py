@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from assets.lineage.storage import StoredFile
 from assets.lineage.workspace import Outcome, Workspace
-from assets.mixtures.deduplication.bands import Buckets, match_bands_across
+from assets.mixtures.deduplication.bands import AcrossBandsItem, Buckets, match_bands_across
 from assets.mixtures.deduplication.clusters import Explained, ExplainItem, explain
 from assets.mixtures.deduplication.frames import by_receiver
 from assets.mixtures.deduplication.keys import KeyFiles, piece_bits
@@ -31,6 +31,7 @@ from assets.mixtures.deduplication.parts import over_parts
 from assets.mixtures.deduplication.proof import Prover
 from assets.mixtures.deduplication.relating import MAX_EDGES
 from assets.mixtures.deduplication.relations import Renumbered, RenumberItem, renumber
+from assets.mixtures.deduplication.screening import SCREEN_BYTES, Sketched, least_equal
 from assets.mixtures.deduplication.summary import outcome_of
 from assets.mixtures.deduplication.taking import Taken, signing_of, take
 from assets.mixtures.deduplication.texts import AcrossItem, AcrossTexts, match_texts_across
@@ -138,8 +139,16 @@ class _Work:
             compute = self.ws.compute
             items = self._items([each.texts for each in sources], "texts")
             texts = compute.map(match_texts_across, items, "copies across")
-            items = self._items([each.bands for each in sources], "bands")
-            buckets = compute.map(match_bands_across, items, "match bands across")
+            banding = [
+                AcrossBandsItem(
+                    **vars(item),
+                    sketches=self._screen(),
+                    least_equal=least_equal(self.spec.threshold, self.spec.num_hashes),
+                    num_hashes=self.spec.num_hashes,
+                )
+                for item in self._items([each.bands for each in sources], "bands")
+            ]
+            buckets = compute.map(match_bands_across, banding, "match bands across")
         proposed = [each.proposed for each in buckets]
         links, num_pairs = self.prover.prove(
             proposed, self.ws.scratch, "links", self.spec.threshold
@@ -185,6 +194,12 @@ class _Work:
             for shard, each in enumerate(found.chosen)
         ]
         return self.ws.compute.map(explain, items, "explain")
+
+    def _screen(self) -> tuple[Sketched, ...]:
+        """Return the sketches of all sources if they are small enough to be opened anywhere."""
+        every = tuple(each.sketches for each in self.taken.sources.values())
+        size = sum(file.entry.size_bytes for source in every for _, file in source)
+        return every if size <= SCREEN_BYTES else ()
 
     def _items(self, sources: Sequence[KeyFiles], name: str) -> list[AcrossItem]:
         bits = piece_bits(sources)

@@ -63,28 +63,33 @@ class Sketches:
     """Per slot of the template table, how many documents hold its shingle."""
     keys: U64
     """[documents, bands]: equal keys mean an equal band of minima; zeros without shingles."""
+    lows: npt.NDArray[np.uint8]
+    """[documents, hashes]: lowest bytes of the minima, to guess a similarity by."""
     halves: U32
     """High halves of the shingles outside templates, one document behind the other."""
 
     @classmethod
     def empty(
-        cls, num_documents: int, num_shingles: int, table: TemplateTable, num_bands: int
+        cls, num_documents: int, num_shingles: int, table: TemplateTable, spec: SignatureSpec
     ) -> Sketches:
         """Return room for sketches."""
         return cls(
             num_kept=np.zeros(num_documents, dtype=np.int64),
             num_templates=np.zeros(num_documents, dtype=np.int64),
             documents_per_slot=np.zeros(len(table.slots), dtype=np.int64),
-            keys=np.zeros((num_documents, num_bands), dtype=np.uint64),
+            keys=np.zeros((num_documents, spec.num_bands), dtype=np.uint64),
+            lows=np.zeros((num_documents, spec.num_hashes), dtype=np.uint8),
             halves=np.empty(num_shingles, dtype=np.uint32),
         )
 
     @classmethod
-    def joined(cls, parts: Sequence[Sketches], table: TemplateTable, num_bands: int) -> Sketches:
+    def joined(
+        cls, parts: Sequence[Sketches], table: TemplateTable, spec: SignatureSpec
+    ) -> Sketches:
         """Return those of all parts, one behind the other."""
         if len(parts) == 1:
             return parts[0]
-        none = cls.empty(0, 0, table, num_bands)
+        none = cls.empty(0, 0, table, spec)
         for part in parts:
             none.documents_per_slot[:] += part.documents_per_slot
         every = [none, *parts]
@@ -93,6 +98,7 @@ class Sketches:
             num_templates=np.concatenate([part.num_templates for part in every]),
             documents_per_slot=none.documents_per_slot,
             keys=np.concatenate([part.keys for part in every]),
+            lows=np.concatenate([part.lows for part in every]),
             halves=np.concatenate([part.halves for part in every]),
         )
 
@@ -119,7 +125,7 @@ def sketches_of(
             offsets=given.offsets[first : last + 1], is_normal=given.is_normal[first:last]
         )
         size = int(part.offsets[-1] - part.offsets[0])
-        found = Sketches.empty(last - first, size + last - first, table, spec.num_bands)
+        found = Sketches.empty(last - first, size + last - first, table, spec)
         count = sketch_texts(
             *part,
             *_buffer(part),
@@ -134,11 +140,12 @@ def sketches_of(
             found.num_kept,
             found.num_templates,
             found.keys,
+            found.lows,
             found.halves,
         )
         return replace(found, halves=found.halves[:count])
 
-    return Sketches.joined(list(_in_threads(sketch, ranges, threads)), table, spec.num_bands)
+    return Sketches.joined(list(_in_threads(sketch, ranges, threads)), table, spec)
 
 
 def sets_of(texts: pl.Series, shingle_words: int, table: TemplateTable) -> tuple[U64, I64]:

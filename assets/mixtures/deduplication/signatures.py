@@ -72,6 +72,7 @@ def sign_source(ws: Workspace, limits: SigningLimits) -> Outcome:
     related = relate(ws, parts, signed, bits, spec, limits.edges)
     ws.publish(each.signatures for each in signed)
     ws.publish(each.measure.sizes for each in signed)
+    ws.publish(each.sketches for each in signed)
     ws.publish(related.files)
     ws.publish([stored])
     _table_of(parts).write_parquet(ws.out("parts.parquet"))

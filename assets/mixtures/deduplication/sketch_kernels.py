@@ -135,11 +135,13 @@ def sketch_texts(
     kept: I64,
     dropped: I64,
     keys: U64,
+    lows: U8,
     halves: U32,
 ) -> int:
     """Write per text how many shingles are left and dropped, and the keys of its bands.
 
-    `halves` become the high halves of all shingles that are left; return how many.
+    `lows` become the lowest bytes of the minima, and `halves` the high halves of all shingles that
+    are left; return how many.
     """
     most = 2 * longest_of(offsets) + 2 * GROUP
     edges, hashes = np.empty(most, dtype=np.uint64), np.empty(most, dtype=np.uint64)
@@ -163,6 +165,8 @@ def sketch_texts(
             continue
         minima(shingles, left, values, factors, terms, signature)
         fold_keys(signature, band_step, mixers, keys[document])
+        for row in range(len(signature)):
+            lows[document, row] = np.uint8(signature[row] & np.uint32(0xFF))
         halves[to : to + left] = values[:left]
         to += left
     return to

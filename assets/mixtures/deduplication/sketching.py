@@ -19,6 +19,7 @@ from assets.mixtures.deduplication.frames import (
 )
 from assets.mixtures.deduplication.keys import send_keys
 from assets.mixtures.deduplication.parts import Measure, measured
+from assets.mixtures.deduplication.screening import write_lows
 from assets.mixtures.deduplication.sets import write_shingles
 from assets.mixtures.deduplication.shingles import TemplateTable, sketches_of
 from assets.mixtures.deduplication.texts import text_keys
@@ -65,8 +66,9 @@ class PartResult:
     template_counts: StoredFile
     texts: Fragments
     bands: Fragments
+    sketches: StoredFile
     shingles: StoredFile
-    """Of proof.SHINGLES."""
+    """Of sets.SHINGLES."""
     num_shingles: int
     num_template_shingles: int
 
@@ -101,6 +103,7 @@ def sign_part(item: PartItem) -> PartResult:
         template_counts=write_frame(item.scratch, f"counts/{name}.arrow", counts),
         texts=send_keys(texts, item.key_bits, item.scratch.child("texts"), name),
         bands=send_keys(bands, item.key_bits, item.scratch.child("bands"), name),
+        sketches=write_lows(found.lows, item.out, name),
         shingles=write_shingles(found, item.scratch, name),
         num_shingles=int((found.num_kept + found.num_templates).sum()),
         num_template_shingles=int(found.num_templates.sum()),

@@ -21,6 +21,7 @@ from assets.mixtures.deduplication.keys import KeyFiles
 from assets.mixtures.deduplication.matching import Matches
 from assets.mixtures.deduplication.parts import CapItem, Measure, Part, cut_part, mapped
 from assets.mixtures.deduplication.relations import SourceRows, find_moved
+from assets.mixtures.deduplication.screening import Sketched
 from assets.recipes.data import DedupSpec, SignatureSpec
 
 
@@ -61,6 +62,7 @@ class Source:
     rows: SourceRows
     texts: KeyFiles
     bands: KeyFiles
+    sketches: Sketched
     matches: Matches
 
 
@@ -199,6 +201,9 @@ def _sources(ws: Workspace, parts: Sequence[Part]) -> dict[str, Source]:
             rows=_without_gone(rows, own, ws.scratch.child("rows")),
             texts=KeyFiles(files=_numbered(signed, "texts")),
             bands=KeyFiles(files=_numbered(signed, "bands")),
+            sketches=tuple(
+                zip([part.source_row for part in own], _numbered(signed, "sketches"), strict=True)
+            ),
             matches=Matches(**matches),
         )
     return found

@@ -30,7 +30,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
+from assets.mixtures.deduplication.relations import Kind
 from benchmarks.dedup_corpus import (
     exact_pairs,
     frame_of,
@@ -114,8 +116,11 @@ def peer(python: str, name: str, folder: Path) -> dict[str, Any]:
 
 def our_pairs(result: dict[str, Any]) -> Pairs:
     """Return the links of our side: pairs of rows, each compared in full."""
-    files = sorted(Path(result["scratch"], "links").glob("*.arrow"))
-    links = pl.concat([pl.read_ipc(file, memory_map=False) for file in files])
+    folders = [Path(result["scratch"], name) for name in ("within", "links")]
+    files = sorted(file for folder in folders for file in folder.rglob("*.arrow"))
+    relations = pl.concat([pl.from_arrow(pa.ipc.open_file(file).read_all()) for file in files])
+    assert isinstance(relations, pl.DataFrame)
+    links = relations.filter(pl.col("kind") == Kind.LINK)
     return set(links.select(pl.col("left").cast(int), pl.col("right").cast(int)).rows())
 
 

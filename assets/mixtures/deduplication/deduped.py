@@ -28,7 +28,7 @@ from assets.mixtures.deduplication.output import (
     write_range,
 )
 from assets.mixtures.deduplication.parts import over_parts
-from assets.mixtures.deduplication.proof import Prover
+from assets.mixtures.deduplication.prover import Prover
 from assets.mixtures.deduplication.relating import MAX_EDGES
 from assets.mixtures.deduplication.relations import Renumbered, RenumberItem, renumber
 from assets.mixtures.deduplication.screening import SCREEN_BYTES, Sketched, least_equal

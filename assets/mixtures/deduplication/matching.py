@@ -21,7 +21,8 @@ from assets.mixtures.deduplication.clusters import (
 from assets.mixtures.deduplication.components import label_components
 from assets.mixtures.deduplication.frames import by_receiver
 from assets.mixtures.deduplication.parts import over_parts
-from assets.mixtures.deduplication.proof import Compared, Prover
+from assets.mixtures.deduplication.proof import Compared
+from assets.mixtures.deduplication.prover import Prover
 from assets.ports import Compute
 
 

@@ -19,7 +19,8 @@ from assets.mixtures.deduplication.frames import (
 )
 from assets.mixtures.deduplication.matching import Matches, cluster
 from assets.mixtures.deduplication.parts import Part, over_parts
-from assets.mixtures.deduplication.proof import Compared, Prover
+from assets.mixtures.deduplication.proof import Compared
+from assets.mixtures.deduplication.prover import Prover
 from assets.mixtures.deduplication.relations import RELATIONS
 from assets.mixtures.deduplication.sketching import PartResult
 from assets.mixtures.deduplication.texts import OwnItem, match_own_texts

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
+from numba.core.cgutils import false_bit
 from numba.extending import intrinsic
 
 U8 = npt.NDArray[np.uint8]
@@ -57,7 +57,7 @@ def _trailing_zeros(context: Any, value: Any) -> Any:
     """Return how many bits of a value stand below its lowest one."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
+        return builder.cttz(args[0], false_bit)
 
     return types.uint64(types.uint64), generate
 

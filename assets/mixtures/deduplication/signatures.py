@@ -25,6 +25,10 @@ from assets.mixtures.deduplication.sketching import PartItem, PartResult, sign_p
 from assets.mixtures.deduplication.templates import SampleItem, TemplateResult, find_templates
 from assets.recipes.data import SignatureSpec
 
+SHINGLED_BYTES = 8 << 30
+"""Four bytes a word are 60% of a text's size: above this, reading texts twice is the lesser evil.
+Our choice."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SigningLimits:
@@ -33,6 +37,8 @@ class SigningLimits:
     file_bytes: int = FILE_BYTES
     """Stored documents per file of keys."""
     edges: int = MAX_EDGES
+    shingled_bytes: int = SHINGLED_BYTES
+    """Stored documents up to which a source's shingles are kept until its pairs are proved."""
 
 
 def make_signatures(ws: Workspace) -> Outcome:
@@ -45,7 +51,8 @@ def sign_source(ws: Workspace, limits: SigningLimits) -> Outcome:
     spec = SignatureSpec(**ws.config)
     documents = ws.input("corpora/documents")
     files = documents.table_files("documents")
-    bits = bits_for(sum(file.entry.size_bytes for file in files), limits.file_bytes)
+    stored_bytes = sum(file.entry.size_bytes for file in files)
+    bits = bits_for(stored_bytes, limits.file_bytes)
     sample = SampleItem(documents=files, spec=spec, out=ws.scratch)
     ws.progress(f"{documents.partition}: looking for templates")
     (templates,) = ws.compute.map(find_templates, [sample], label="templates")
@@ -59,6 +66,7 @@ def sign_source(ws: Workspace, limits: SigningLimits) -> Outcome:
             is_form=templates.is_form,
             threads=pl.thread_pool_size() if len(files) == 1 else 1,
             key_bits=bits,
+            keeps_shingles=stored_bytes <= limits.shingled_bytes,
             out=ws.out_folder,
             scratch=ws.scratch,
         )

@@ -55,6 +55,8 @@ class PartItem:
     threads: int
     key_bits: int
     """Highest bits of a key that name its file."""
+    keeps_shingles: bool
+    """Else the proof cuts them from the texts again."""
     out: Folder
     scratch: Folder
 
@@ -67,7 +69,7 @@ class PartResult:
     texts: Fragments
     bands: Fragments
     sketches: StoredFile
-    shingles: StoredFile
+    shingles: StoredFile | None
     """Of sets.SHINGLES."""
     num_shingles: int
     num_template_shingles: int
@@ -104,7 +106,7 @@ def sign_part(item: PartItem) -> PartResult:
         texts=send_keys(texts, item.key_bits, item.scratch.child("texts"), name),
         bands=send_keys(bands, item.key_bits, item.scratch.child("bands"), name),
         sketches=write_lows(found.lows, item.out, name),
-        shingles=write_shingles(found, item.scratch, name),
+        shingles=write_shingles(found, item.scratch, name) if item.keeps_shingles else None,
         num_shingles=int((found.num_kept + found.num_templates).sum()),
         num_template_shingles=int(found.num_templates.sum()),
     )

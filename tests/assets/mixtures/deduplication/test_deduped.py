@@ -28,7 +28,7 @@ from tests.assets.mixtures.deduplication.case import (
 )
 
 TIGHT = Limits(edges=2, part_bytes=300)
-TIGHT_SIGNING = SigningLimits(file_bytes=600, edges=2)
+TIGHT_SIGNING = SigningLimits(file_bytes=600, edges=2, shingled_bytes=0)
 
 
 def test_an_exact_copy_in_another_source_is_merged_into_the_smallest_doc_id(

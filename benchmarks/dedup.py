@@ -62,7 +62,8 @@ def write_corpus(folder: Path, num_bytes: int, copies: int) -> pl.DataFrame:
     # Copies in many parts, so that every worker meets every step before the clock starts.
     few = [rows.head(400) for _, rows in frame.group_by("source", maintain_order=True)]
     write_sources(folder / "warm", twice(pl.concat(few)), WARM_PART_BYTES)
-    extra = frame_of([("extra", text) for _, text in varied(base, 99)[: max(1, len(base) // 100)]])
+    one_percent = varied(base, 99)[: max(1, len(base) * copies // 100)]
+    extra = frame_of([("extra", text) for _, text in one_percent])
     write_sources(folder / "extra", extra)
     frame.write_parquet(folder / "real.parquet", row_group_size=max(1, frame.height // 8))
     frame.head(200).write_parquet(folder / "warm.parquet")

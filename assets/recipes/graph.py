@@ -33,6 +33,9 @@ SIGNATURES = SignatureSpec(
     min_template_documents=50,
     form_share=0.5,
     min_shingles=8,
+    # Four hashes a band: a pair of similarity 0.7 shares a band with probability 0.9998.
+    num_bands=32,
+    threshold=0.7,
 )
 """One sketch per source serves every recipe, so it is no recipe's decision."""
 

@@ -34,13 +34,13 @@ def noisy_network(folder: Path, rank: int) -> None:
     """Make the loss depend on the generator, as dropout would."""
     from model.network import Network
 
-    loss = Network.loss
+    objective = Network.objective
 
-    def noisy(self: Network, *batch: Any) -> Any:
-        nll, predicted = loss(self, *batch)
-        return nll * (1 + 0.1 * torch.rand(())), predicted
+    def noisy(self: Network, *batch: Any, **more: Any) -> Any:
+        nll, z_loss, predicted = objective(self, *batch, **more)
+        return nll * (1 + 0.1 * torch.rand(())), z_loss, predicted
 
-    Network.loss = noisy
+    Network.objective = noisy
 
 
 def samples_written_down(folder: Path, rank: int) -> None:
@@ -63,18 +63,18 @@ def loss_of_steps(folder: Path, rank: int, argument: str) -> None:
     from training.trainer import _Trainer
 
     factors = {int(k): float(v) for k, v in (pair.split("=") for pair in argument.split(","))}
-    step_of, loss = _Trainer._step, Network.loss
+    step_of, objective = _Trainer._step, Network.objective
     now = {"factor": 1.0}
 
     def stepped(self: _Trainer, step: int, *rest: Any) -> None:
         now["factor"] = factors.get(step, 1.0)
         step_of(self, step, *rest)
 
-    def poisoned(self: Network, *batch: Any) -> Any:
-        nll, predicted = loss(self, *batch)
-        return nll * now["factor"], predicted
+    def poisoned(self: Network, *batch: Any, **more: Any) -> Any:
+        nll, z_loss, predicted = objective(self, *batch, **more)
+        return nll * now["factor"], z_loss, predicted
 
-    _Trainer._step, Network.loss = stepped, poisoned
+    _Trainer._step, Network.objective = stepped, poisoned
 
 
 def state_written_down(folder: Path, rank: int) -> None:

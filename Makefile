@@ -13,7 +13,7 @@ export UV_FIND_LINKS
 PINS := pyproject.toml constraints.txt data-packages.txt
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo ablation ui test check format golden install browser clean help
+.PHONY: demo ablation ui test check format golden install browser slurm clean help
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -27,7 +27,7 @@ ablation: $(INSTALLED) ## Train the six variants of tiny and print the ablation 
 ui: $(INSTALLED) ## Start the Dagster and MLflow pages on loopback
 	@$(BIN)/materia ui
 
-test: $(INSTALLED) browser ## Run every test, as CI does
+test: $(INSTALLED) browser slurm ## Run every test, as CI does
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(INSTALLED) ## Format, lint, types, import contracts, definitions, fast tests
@@ -66,6 +66,14 @@ browser: # Browser tests need Chromium; root on a Debian-like machine gets it, o
 	  apt-get update -qq >/dev/null 2>&1 && \
 	  apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null 2>&1; \
 	} || echo "no Chromium: the browser tests will be skipped"
+
+slurm: # Tests of the Slurm launcher need its daemons; root on a Debian-like machine gets them
+	@command -v slurmctld >/dev/null 2>&1 || test -x /usr/sbin/slurmctld || { \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null 2>&1 && \
+	  apt-get update -qq >/dev/null 2>&1 && \
+	  apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge \
+	    >/dev/null 2>&1; \
+	} || echo "no Slurm: the tests of its launcher will be skipped"
 
 clean: ## Remove caches; the lake and the installation stay
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build *.egg-info

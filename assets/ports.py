@@ -133,6 +133,8 @@ class JobSpec:
     """Receives handle.json, stdout.log and exit.json."""
     world_size: int = 1
     env: Mapping[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
+    """What follows the spec file on the module's command line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +171,9 @@ class Launcher(Protocol):
     def reattach(self, work_dir: Path) -> JobHandle | None:
         """Return the handle of a job submitted earlier from work_dir, or None."""
 
+    def describe(self, spec: JobSpec) -> str:
+        """Return the job as it would be started (script, manifest, commands); starts nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest:
@@ -181,6 +186,8 @@ class JobRequest:
     journal_path: Path | None = None
     """Metrics journal to project to the tracker while the job runs."""
     world_size: int = 1
+    resumes: bool = False
+    """The job goes on from step checkpoints, so it may be told which drift to accept."""
 
 
 class JobRunner(Protocol):

@@ -30,7 +30,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
+from assets.mixtures.deduplication.relations import Kind
 from benchmarks.dedup_corpus import (
     exact_pairs,
     frame_of,
@@ -45,6 +47,7 @@ from benchmarks.dedup_ours import DEDUP, SIGNATURES
 
 PART_BYTES = 16 << 20
 """Text per part of our documents; of the platform's own 64 MiB there would be two."""
+WARM_PART_BYTES = 1 << 17
 SMALL_SHARE = 0.05
 """Of the corpus, for datatrove: it takes a minute for what others do in a second."""
 Pairs = set[tuple[int, int]]
@@ -56,14 +59,11 @@ def write_corpus(folder: Path, num_bytes: int, copies: int) -> pl.DataFrame:
     texts = [pair for copy in range(copies) for pair in planted(varied(base, copy), seed=2)]
     frame = frame_of(texts).with_row_index("row")
     write_sources(folder / "real", frame)
-    # Several sources, so that every worker meets every step before the clock starts.
-    few = pl.concat(
-        rows.head(100).with_columns(pl.lit(f"{source}-{number}").alias("source"))
-        for (source,), rows in frame.group_by("source", maintain_order=True)
-        for number in range(2)
-    )
-    write_sources(folder / "warm", few.unique("doc_id").sort("source", "doc_id"))
-    extra = frame_of([("extra", text) for _, text in varied(base, 99)[: max(1, len(base) // 100)]])
+    # Copies in many parts, so that every worker meets every step before the clock starts.
+    few = [rows.head(400) for _, rows in frame.group_by("source", maintain_order=True)]
+    write_sources(folder / "warm", twice(pl.concat(few)), WARM_PART_BYTES)
+    one_percent = varied(base, 99)[: max(1, len(base) * copies // 100)]
+    extra = frame_of([("extra", text) for _, text in one_percent])
     write_sources(folder / "extra", extra)
     frame.write_parquet(folder / "real.parquet", row_group_size=max(1, frame.height // 8))
     frame.head(200).write_parquet(folder / "warm.parquet")
@@ -74,12 +74,20 @@ def write_corpus(folder: Path, num_bytes: int, copies: int) -> pl.DataFrame:
     return frame
 
 
-def write_sources(folder: Path, frame: pl.DataFrame) -> None:
+def twice(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return every document and a near copy of it."""
+    copy = frame.with_columns(
+        pl.col("doc_id", "text_hash").str.reverse(), (pl.col("text") + " and more").alias("text")
+    )
+    return pl.concat([frame, copy]).sort("source", "doc_id")
+
+
+def write_sources(folder: Path, frame: pl.DataFrame, part_bytes: int = PART_BYTES) -> None:
     for (source,), rows in frame.group_by("source", maintain_order=True):
         target = folder / str(source)
         target.mkdir(parents=True)
         rows = rows.drop("row", strict=False)
-        part = rows["text"].str.len_bytes().cast(pl.Int64).cum_sum() // PART_BYTES
+        part = rows["text"].str.len_bytes().cast(pl.Int64).cum_sum() // part_bytes
         for number, (_, piece) in enumerate(rows.group_by(part, maintain_order=True)):
             piece.write_parquet(target / f"{number:05d}.parquet")
 
@@ -109,8 +117,11 @@ def peer(python: str, name: str, folder: Path) -> dict[str, Any]:
 
 def our_pairs(result: dict[str, Any]) -> Pairs:
     """Return the links of our side: pairs of rows, each compared in full."""
-    files = sorted(Path(result["scratch"], "links").glob("*.arrow"))
-    links = pl.concat([pl.read_ipc(file, memory_map=False) for file in files])
+    folders = [Path(result["scratch"], name) for name in ("within", "links")]
+    files = sorted(file for folder in folders for file in folder.rglob("*.arrow"))
+    relations = pl.concat([pl.from_arrow(pa.ipc.open_file(file).read_all()) for file in files])
+    assert isinstance(relations, pl.DataFrame)
+    links = relations.filter(pl.col("kind") == Kind.LINK)
     return set(links.select(pl.col("left").cast(int), pl.col("right").cast(int)).rows())
 
 
@@ -178,42 +189,50 @@ def compare(args: argparse.Namespace, folder: Path) -> None:
             if number == 0 or name == "daft":
                 results[name].append(peer(args.peer_python, name, folder))
     own = results.pop("materia")
-    evidence = [each["seconds"] - each["writing_s"] for each in own]
-    report("materia, to evidence on disk", size, own, evidence)
-    report("materia, and documents on disk", size, own, [each["seconds"] for each in own])
+    for each in own:
+        each["evidence_s"] = each["seconds"] - each["writing_s"]
+        each["evidence_cpu_s"] = each["cpu_s"] - each["writing_cpu_s"]
+    report("materia, to evidence on disk", size, own, "evidence_s", "evidence_cpu_s")
+    report("materia, and documents on disk", size, own, "seconds", "cpu_s")
     for name, runs in results.items():
         amount = small if name == "datatrove" else size
-        taken = [each["seconds"] for each in runs]
-        report(name, amount, runs, taken)
-        for what, mine in (("evidence", evidence), ("documents", [e["seconds"] for e in own])):
+        report(name, amount, runs, "seconds", "cpu_s")
+        for what, mine, theirs in (
+            ("wall time", "evidence_s", "seconds"),
+            ("CPU time", "evidence_cpu_s", "cpu_s"),
+        ):
             ratios = [
-                theirs / amount * size / our for our, theirs in zip(mine, taken, strict=False)
+                their[theirs] / amount * size / our[mine]
+                for our, their in zip(own, runs, strict=False)
             ]
-            print(
-                f"  its time over ours, to {what}: {statistics.median(ratios):.2f} "
-                f"({min(ratios):.2f} to {max(ratios):.2f})"
-            )
+            print(f"  its {what} over ours, to evidence: {spread(ratios)}")
     added(own)
     print(f"reading and one hash pass alone: {statistics.median(floor):.2f} s")
 
 
+def spread(values: list[float], digits: int = 2) -> str:
+    least, most = min(values), max(values)
+    return f"{statistics.median(values):.{digits}f} ({least:.{digits}f} to {most:.{digits}f})"
+
+
 def added(own: list[dict[str, Any]]) -> None:
     """Print what 1% more data costs, and where the time of the median run went."""
-    last = sorted(own, key=lambda each: float(each["seconds"]))[len(own) // 2]
-    less = last["more_s"] - last["more_writing_s"]
-    share = less / (last["seconds"] - last["writing_s"])
+    wall = [(e["more_s"] - e["more_writing_s"]) / e["evidence_s"] * 100 for e in own]
+    cpu = [(e["more_cpu_s"] - e["more_writing_cpu_s"]) / e["evidence_cpu_s"] * 100 for e in own]
     print(
-        f"1% more data: {less:.2f} s to evidence, {share:.1%} of the whole; with documents "
-        f"{last['more_s']:.2f} s, {last['more_s'] / last['seconds']:.1%}; processes start in "
-        f"{last['starting_s']:.1f} s, not counted"
+        f"1% more data, to evidence, percent of the whole: {spread(wall, 1)} of its wall time, "
+        f"{spread(cpu, 1)} of its CPU time"
     )
-    print(json.dumps({name: round(value, 2) for name, value in last["steps"].items()}))
+    last = sorted(own, key=lambda each: float(each["evidence_cpu_s"]))[len(own) // 2]
+    print(f"processes start in {last['starting_s']:.1f} s, not counted")
+    for name in ("steps", "cpu_steps", "more_cpu_steps"):
+        print(name, json.dumps({key: round(value, 2) for key, value in last[name].items()}))
 
 
-def report(name: str, amount: float, runs: list[dict[str, Any]], taken: list[float]) -> None:
+def report(name: str, amount: float, runs: list[dict[str, Any]], wall: str, cpu: str) -> None:
     print(
-        f"{name}: {amount / statistics.median(taken):.1f} MB/s wall, "
-        f"{amount / statistics.median(each['cpu_s'] for each in runs):.1f} MB per CPU second, "
+        f"{name}: {spread([amount / each[wall] for each in runs], 1)} MB/s wall, "
+        f"{spread([amount / each[cpu] for each in runs], 1)} MB per CPU second, "
         f"peak {max(each['peak_mb'] for each in runs):.0f} MB"
     )
 

@@ -19,7 +19,12 @@ from pathlib import Path
 SHINGLE_WORDS, HASHES, BANDS = 5, 128, 32
 
 
-def daft_side(corpus: str, out: Path) -> tuple[float, Path]:
+def used_s() -> float:
+    """Return the CPU seconds of this process and of its children that ended."""
+    return sum(os.times()[:4])
+
+
+def daft_side(corpus: str, out: Path) -> tuple[float, float, Path]:
     """Normalise and sketch with daft's own expressions, band with Polars; it verifies nothing."""
     import daft  # type: ignore[import-not-found]
     import numpy as np
@@ -36,7 +41,7 @@ def daft_side(corpus: str, out: Path) -> tuple[float, Path]:
         return frame
 
     sketch(str(Path(corpus).with_name("warm.parquet")))
-    started = time.perf_counter()
+    started, used = time.perf_counter(), used_s()
     sketches = sketch(corpus)
     flat = sketches["text"].explode().to_numpy().reshape(-1, BANDS, HASHES // BANDS)
     keys = np.ascontiguousarray(flat).view(f"V{4 * HASHES // BANDS}").reshape(-1)
@@ -66,11 +71,11 @@ def daft_side(corpus: str, out: Path) -> tuple[float, Path]:
     pl.DataFrame({"row": list(labels), "label": list(labels.values())}).write_parquet(
         out / "clusters.parquet"
     )
-    seconds = time.perf_counter() - started
-    return seconds, _pairs(held, out)
+    seconds, cpu_s = time.perf_counter() - started, used_s() - used
+    return seconds, cpu_s, _pairs(held, out)
 
 
-def datatrove_side(corpus: str, out: Path) -> tuple[float, Path]:
+def datatrove_side(corpus: str, out: Path) -> tuple[float, float, Path]:
     """The four stages of datatrove's MinHash deduplication, two tasks at a time."""
     from datatrove.executor import LocalPipelineExecutor  # type: ignore[import-not-found]
     from datatrove.pipeline.dedup import (  # type: ignore[import-not-found]
@@ -99,7 +104,7 @@ def datatrove_side(corpus: str, out: Path) -> tuple[float, Path]:
         ([MinhashDedupCluster(input_folder=buckets, output_folder=remove, config=config)], 1),
         ([reader, MinhashDedupFilter(input_folder=remove), JsonlWriter(str(out / "kept"))], 2),
     ]
-    started = time.perf_counter()
+    started, used = time.perf_counter(), used_s()
     for number, (pipeline, tasks) in enumerate(stages):
         LocalPipelineExecutor(
             pipeline=pipeline,
@@ -108,7 +113,7 @@ def datatrove_side(corpus: str, out: Path) -> tuple[float, Path]:
             logging_dir=str(out / f"log{number}"),
             skip_completed=False,
         ).run()
-    return time.perf_counter() - started, out / "none"
+    return time.perf_counter() - started, used_s() - used, out / "none"
 
 
 def _pairs(buckets: list[list[int]], out: Path) -> Path:
@@ -128,12 +133,11 @@ def _pairs(buckets: list[list[int]], out: Path) -> Path:
 def main() -> None:
     side, corpus, out = sys.argv[1], sys.argv[2], Path(sys.argv[3])
     out.mkdir(parents=True, exist_ok=True)
-    seconds, pairs = {"daft": daft_side, "datatrove": datatrove_side}[side](corpus, out)
-    times = [os.times().user, os.times().system, os.times().children_user]
+    seconds, cpu_s, pairs = {"daft": daft_side, "datatrove": datatrove_side}[side](corpus, out)
     # Of this process since it began; ru_maxrss would count the memory of whoever started it.
     status = Path("/proc/self/status").read_text()
     peak = int(next(line for line in status.splitlines() if "VmHWM" in line).split()[1])
-    result = {"seconds": seconds, "cpu_s": sum(times), "peak_mb": peak / 1024, "pairs": str(pairs)}
+    result = {"seconds": seconds, "cpu_s": cpu_s, "peak_mb": peak / 1024, "pairs": str(pairs)}
     print(json.dumps(result))
 
 

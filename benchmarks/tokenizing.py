@@ -1,14 +1,16 @@
 """Tokenizer training, encoding, and encoding with packing and indexing, beside `tokenizers`.
 
 Both sides have the same text, cut rule, vocabulary size and cores, and run interleaved in one run,
-because the speed of a shared machine drifts: the result is the ratio. The merges learned and the
-ids of the whole corpus are asserted to be equal. Packing is the whole artifact: Parquet is read,
+because the speed of a shared machine drifts: the result is the ratio, by the wall and by the CPU
+clock. The merges learned and the ids of the whole corpus are asserted to be equal. Each round of
+ours begins with a tokenizer that has seen no word. Packing is the whole artifact: Parquet is read,
 every document's round trip is checked, samples, segments and the index are written and hashed; it
-is compared with `encode_batch` alone on texts in memory.
+is compared with `encode_batch` alone on texts in memory. The text is real (tokenizing_corpus.py);
+--write keeps it in a file for --documents, because reading it takes a minute.
 
-    python -m benchmarks.tokenizing [--megabytes 8] [--rounds 3] [--pieces 32768] [--threads 2]
-        [--documents FILE] [--clock wall|cpu] [--only training|encoding]
-    python -m benchmarks.tokenizing --memory [--megabytes 4] [--documents FILE]
+    python -m benchmarks.tokenizing [--megabytes 64] [--rounds 5] [--pieces 32768] [--threads 2]
+        [--documents FILE] [--only training|encoding]
+    python -m benchmarks.tokenizing --write FILE
 """
 
 from __future__ import annotations
@@ -18,82 +20,85 @@ import json
 import os
 import resource
 import statistics
-import subprocess
-import sys
-import sysconfig
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+
+from benchmarks.tokenizing_corpus import real_documents
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--megabytes", type=float, default=8.0)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--megabytes", type=float, default=64.0)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--pieces", type=int, default=32768)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--documents", type=Path)
-    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
+    parser.add_argument("--write", type=Path)
     parser.add_argument("--only", choices=("training", "encoding"))
-    parser.add_argument("--memory", action="store_true")
-    parser.add_argument("--peak", help=argparse.SUPPRESS)
     args = parser.parse_args()
     os.environ["RAYON_NUM_THREADS"] = str(args.threads)
-    if args.memory:
-        show_memory(args)
+    if args.write:
+        real_documents().write_parquet(args.write, row_group_size=4096)
         return
     texts = corpus(int(args.megabytes * 1e6), args.documents)
-    clock = time.perf_counter if args.clock == "wall" else time.process_time
-    if args.peak:
-        print(peak_of(args.peak, texts, args))
-        return
     size = texts.str.len_bytes().sum() / 1e6
-    print(f"{len(texts):,} documents, {size:.1f} MB, {args.threads} threads, {args.clock} clock")
+    print(f"{len(texts):,} documents, {size:.1f} MB, {args.threads} threads")
     if args.only != "encoding":
-        compare("training", trainers(texts, args), args.rounds, size, clock)
+        compare("training", trainers(texts, args), args.rounds, size)
     if args.only != "training":
-        compare("encoding", encoders(texts, args), args.rounds, size, clock)
-    print(f"peak of this process {_peak_mib():,.0f} MiB")
+        compare("encoding", encoders(texts, args), args.rounds, size)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak of this process, the text and the peers among it: {peak:,.0f} MiB")
 
 
-Side = Callable[[], object]
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    run: Callable[[], object]
+    before: Callable[[], object] = lambda: None
+    """What is not measured."""
 
 
-def compare(
-    name: str,
-    sides: tuple[dict[str, Side], Callable[[dict[str, object]], None]],
-    rounds: int,
-    megabytes: float,
-    clock: Callable[[], float],
-) -> None:
+Check = Callable[[dict[str, object]], None]
+
+
+def compare(name: str, sides: tuple[dict[str, Side], Check], rounds: int, megabytes: float) -> None:
     """Run the sides in turn, check their results once, print speeds and ratios to the last."""
     runs, check = sides
-    # Compiling and caches: the first round is not measured.
-    check({side: run() for side, run in runs.items()})
-    seconds: dict[str, list[float]] = {side: [] for side in runs}
+    # Compiling: the first round is not measured.
+    found: dict[str, object] = {}
+    for side, each in runs.items():
+        each.before()
+        found[side] = each.run()
+    check(found)
+    del found
+    taken: dict[str, list[tuple[float, float]]] = {side: [] for side in runs}
     for _ in range(rounds):
-        for side, run in runs.items():
-            started = clock()
-            run()
-            seconds[side].append(clock() - started)
+        for side, each in runs.items():
+            each.before()
+            wall, cpu = time.perf_counter(), time.process_time()
+            each.run()
+            taken[side].append((time.perf_counter() - wall, time.process_time() - cpu))
     *ours, peer = runs
-    print(f"{name}: {peer} {megabytes / statistics.median(seconds[peer]):.1f} MB/s")
-    for side in ours:
-        ratios = [a / b for a, b in zip(seconds[peer], seconds[side], strict=True)]
-        print(
-            f"  {side}: {megabytes / statistics.median(seconds[side]):.1f} MB/s, "
-            f"{statistics.median(ratios):.1f} times ({min(ratios):.1f} to {max(ratios):.1f})"
-        )
+    for clock, title in enumerate(("wall", "CPU")):
+        theirs = [each[clock] for each in taken[peer]]
+        print(f"{name}, {title} clock: {peer} {megabytes / statistics.median(theirs):.1f} MB/s")
+        for side in ours:
+            seconds = [each[clock] for each in taken[side]]
+            ratios = [a / b for a, b in zip(theirs, seconds, strict=True)]
+            print(
+                f"  {side}: {megabytes / statistics.median(seconds):.1f} MB/s, "
+                f"{statistics.median(ratios):.1f} times ({min(ratios):.1f} to {max(ratios):.1f})"
+            )
 
 
-def trainers(
-    texts: pl.Series, args: argparse.Namespace
-) -> tuple[dict[str, Side], Callable[[dict[str, object]], None]]:
+def trainers(texts: pl.Series, args: argparse.Namespace) -> tuple[dict[str, Side], Check]:
     from assets.tokenizers.learn import learn_merges
     from assets.tokenizers.words import count_words_of
 
@@ -104,8 +109,8 @@ def trainers(
         assert found["ours"] == found["tokenizers"], "the merges differ"
 
     return {
-        "ours": lambda: learn_merges(count_words_of(texts, args.threads), args.pieces),
-        "tokenizers": lambda: reference_merges(column, num_characters + args.pieces),
+        "ours": Side(run=lambda: learn_merges(count_words_of(texts, args.threads), args.pieces)),
+        "tokenizers": Side(run=lambda: reference_merges(column, num_characters + args.pieces)),
     }, check
 
 
@@ -129,23 +134,27 @@ def reference_merges(texts: list[str], vocab_size: int) -> tuple[tuple[str, str]
     return tuple((first, second) for first, second in merges)
 
 
-def encoders(
-    texts: pl.Series, args: argparse.Namespace
-) -> tuple[dict[str, Side], Callable[[dict[str, object]], None]]:
+def encoders(texts: pl.Series, args: argparse.Namespace) -> tuple[dict[str, Side], Check]:
     import numpy as np
     from tokenizers import Tokenizer as Backend
 
     from model.tokenizer import Tokenizer
 
     content = vocabulary(texts, args)
-    tokenizer = Tokenizer(Backend.from_str(content))
     bare = Backend.from_str(content)
     bare.encode_special_tokens = True
     column = texts.to_list()
     stage = Stage(texts, content)
 
+    def fresh() -> None:
+        stage.tokenizer = Tokenizer(Backend.from_str(content))
+        stage.tokenizer.prepare()
+
+    def encode() -> object:
+        return stage.tokenizer.encode_into(texts, threads=args.threads)
+
     def check(found: dict[str, object]) -> None:
-        ids, bounds = tokenizer.encode_into(texts, threads=args.threads)
+        ids, bounds = stage.tokenizer.encode_into(texts, threads=args.threads)
         encodings = found["tokenizers encode_batch"]
         assert isinstance(encodings, list)
         theirs = np.concatenate([np.array(each.ids, dtype=np.uint32) for each in encodings])
@@ -153,9 +162,11 @@ def encoders(
         assert np.diff(bounds).tolist() == [len(each.ids) for each in encodings]
 
     return {
-        "encoding": lambda: tokenizer.encode_into(texts, threads=args.threads),
-        "encoding, round trip, packing and index": stage.pack,
-        "tokenizers encode_batch": lambda: bare.encode_batch(column, add_special_tokens=False),
+        "encoding": Side(before=fresh, run=encode),
+        "encoding, round trip, packing and index": Side(before=stage.forget, run=stage.pack),
+        "tokenizers encode_batch": Side(
+            run=lambda: bare.encode_batch(column, add_special_tokens=False)
+        ),
     }, check
 
 
@@ -183,7 +194,10 @@ class Stage:
     """The inputs of a shards artifact of 8,192-token samples, in a lake on disk."""
 
     def __init__(self, texts: pl.Series, content: str) -> None:
+        from tokenizers import Tokenizer as Backend
+
         from assets.fakes import FakeLake, commit_folder
+        from model.tokenizer import Tokenizer
 
         self._folder = tempfile.TemporaryDirectory(prefix="materia-bench-")
         self._lake = FakeLake(Path(self._folder.name, "lake"))
@@ -196,10 +210,21 @@ class Stage:
             "mixtures/stage1": {"selection.parquet": _parquet(chosen)},
         }
         self._inputs = [commit_folder(self._lake, node, held) for node, held in files.items()]
+        self.tokenizer = Tokenizer(Backend.from_str(content))
+
+    def forget(self) -> None:
+        """Load the tokenizer anew, which has seen no word then."""
+        from assets.tokenizers import parts
+
+        parts._loaded.cache_clear()
+        manifest = self._inputs[1]
+        stored = self._lake.stored(manifest, manifest.file("tokenizer.json"))
+        parts.load_tokenizer(stored).prepare()
 
     def pack(self) -> object:
-        """Make the artifact once more, as a fresh attempt would."""
+        """Make the artifact once more, as a fresh attempt would, and hash it as a commit does."""
         from assets.fakes import fake_workspace
+        from assets.lineage.build import hash_files
         from assets.lineage.step import Step
         from assets.tokenizers.shards import make_shards
 
@@ -212,7 +237,8 @@ class Stage:
         )
         with tempfile.TemporaryDirectory(dir=self._folder.name) as folder:
             ws = fake_workspace(Path(folder), step, tuple(self._inputs), lake=self._lake)
-            return make_shards(ws)
+            make_shards(ws)
+            return hash_files(ws.out_dir, ws.published)
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:
@@ -221,66 +247,11 @@ def _parquet(frame: pl.DataFrame) -> bytes:
         return Path(file.name).read_bytes()
 
 
-def show_memory(args: argparse.Namespace) -> None:
-    """Print the peak memory of each side at one, four and sixteen times the text."""
-    for side in ("counting words", "encoding and packing"):
-        peaks = []
-        for times in (1, 4, 16):
-            command = [sys.executable, "-m", "benchmarks.tokenizing", "--peak", side]
-            command += ["--megabytes", str(times * args.megabytes)]
-            command += ["--documents", str(args.documents)] if args.documents else []
-            peaks.append(float(subprocess.run(command, capture_output=True, check=True).stdout))
-        shown = ", ".join(f"{peak:,.0f}" for peak in peaks)
-        print(f"{side}: {shown} MiB at 1, 4 and 16 times {args.megabytes} MB")
-
-
-def peak_of(side: str, texts: pl.Series, args: argparse.Namespace) -> float:
-    """Run one side from a file, as an artifact does, and return the peak above what was held."""
-    from assets.tokenizers.bpe import assemble
-    from assets.tokenizers.parts import text_batches
-    from assets.tokenizers.words import WordCounter
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "documents.parquet")
-        # Row groups of some 10 MB, as the lake's tables have.
-        pl.DataFrame({"text": texts}).write_parquet(path, row_group_size=4096)
-        held = _peak_mib()
-        if side == "counting words":
-            with WordCounter(threads=args.threads) as counter:
-                for batch in text_batches(path, ["text"]):
-                    counter.add(batch["text"])
-                counter.result()
-        else:
-            Stage(texts, assemble([chr(code) for code in range(32, 127)], []).to_str()).pack()
-    return _peak_mib() - held
-
-
-def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def corpus(num_bytes: int, documents: Path | None) -> pl.Series:
-    """Return texts of a Parquet file, or the text files of the installed packages."""
-    if documents is None:
-        texts = pl.Series("text", installed_files(num_bytes))
-    else:
-        texts = pl.scan_parquet(documents).select("text").collect()["text"]
+    """Return texts of a Parquet file, or of the installed sources."""
+    frame = pl.read_parquet(documents, columns=["text"]) if documents else real_documents()
+    texts = frame["text"]
     return texts.filter(texts.str.len_bytes().cast(pl.Int64).cum_sum() <= num_bytes).rechunk()
-
-
-def installed_files(num_bytes: int) -> list[str]:
-    folder = Path(sysconfig.get_path("purelib"))
-    found: list[str] = []
-    taken = 0
-    for file in sorted(folder.rglob("*")):
-        if file.suffix not in {".py", ".md", ".rst", ".txt"} or taken > num_bytes:
-            continue
-        try:
-            found.append(file.read_text("utf-8"))
-        except (UnicodeDecodeError, OSError):
-            continue
-        taken += len(found[-1])
-    return found
 
 
 if __name__ == "__main__":

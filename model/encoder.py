@@ -9,33 +9,40 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from model.columns import column_bytes, roomy_rows, row_slices
 from model.cuts import CUT_PATTERN, NUM_CODE_POINTS, character_classes
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from model.encode_kernels import Cache, Tables
+    from model.encode_kernels import Cache, Desk, Tables
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
 I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
 
 MAX_IDS = 1 << 20
 """Ids are packed in 20 bits."""
 
-_SHORT_SETS = 1 << 16
-"""4 MiB: short words stay in the processor's cache (measured)."""
+_SHORT_SETS = 1 << 17
+"""8 MiB a thread, 262,144 words: half as many cost a tenth of the speed, more gain little
+(measured on 64 MB of mixed text)."""
 _LONG_SLOTS = 1 << 16
 """Half of them are filled at most: the long words of some 100 MB of English (our choice)."""
 _LONG_BYTES = 1 << 20
 _LONG_IDS = 1 << 18
+_DESK_WORDS = 512
+"""Words that are looked up together: their lines of the cache come while others are worked at."""
+_DESK_SYMBOLS = 1 << 16
+"""Of a word (3 MiB that only a long one touches); in longer texts the longest is looked for first.
+Our choice."""
 
 
 class NotSupported(ValueError):
@@ -50,14 +57,15 @@ class FastEncoder:
         config = json.loads(content)
         _check(config)
         self._tables = _tables(config["model"])
-        self._piece_bytes, self._piece_bounds = _spelling(config["model"]["vocab"], num_special)
+        self._spelling = _spelling(config["model"]["vocab"], num_special)
         self._caches: SimpleQueue[Cache] = SimpleQueue()
 
     def encode(self, texts: pl.Series, threads: int, marks: tuple[int, ...]) -> tuple[U32, I64]:
         """Return the ids of all texts and the bounds of each; `marks` go around every text."""
         data, offsets = column_bytes(texts)
-        data = _padded(data)
         slices = row_slices(offsets, threads)
+        if len(slices) == 1:
+            return self._part(data, offsets, marks)
         with ThreadPoolExecutor(max_workers=len(slices)) as pool:
             done = list(
                 pool.map(
@@ -76,6 +84,7 @@ class FastEncoder:
         self, texts: pl.Series, ids: U32, bounds: I64, threads: int
     ) -> npt.NDArray[np.bool_]:
         """Return for each text whether its ids spell exactly it; special ids spell nothing."""
+        from model.block_kernels import ROOM_BYTES
         from model.encode_kernels import spelt
 
         data, offsets = column_bytes(texts)
@@ -83,65 +92,50 @@ class FastEncoder:
         slices = row_slices(offsets, threads)
 
         def run(part: tuple[int, int]) -> None:
-            first, end = part
-            rows = slice(first, end + 1)
-            pieces = self._piece_bytes, self._piece_bounds
-            spelt(data, offsets[rows], ids, bounds[rows], *pieces, same[first:end])
+            row = part[0]
+            for content, places in roomy_rows(data, offsets[row : part[1] + 1], ROOM_BYTES):
+                end = row + len(places) - 1
+                spelt(content, places, ids, bounds[row : end + 1], *self._spelling, same[row:end])
+                row = end
 
+        if len(slices) == 1:
+            run(slices[0])
+            return same
         with ThreadPoolExecutor(max_workers=len(slices)) as pool:
             list(pool.map(run, slices))
         return same
 
     def _part(self, data: U8, offsets: I64, marks: tuple[int, ...]) -> tuple[U32, I64]:
+        from model.block_kernels import ROOM_BYTES
         from model.encode_kernels import ROOM, encode
 
         room = int(offsets[-1] - offsets[0]) + len(marks) * (len(offsets) - 1) + ROOM
         out = np.empty(room, dtype=np.uint32)
-        bounds = np.empty(len(offsets), dtype=np.int64)
+        bounds = np.zeros(len(offsets), dtype=np.int64)
+        runs = roomy_rows(data, offsets, ROOM_BYTES)
+        desk = self._desk(runs)
         try:
             cache = self._caches.get_nowait()
         except Empty:
-            cache = _cache()
-        encode(data, offsets, self._tables, cache, np.array(marks, dtype=np.int64), out, bounds)
+            cache = empty_cache()
+        around, row = np.array(marks, dtype=np.int64), 0
+        for content, places in runs:
+            end = row + len(places) - 1
+            encode(content, places, self._tables, cache, desk, around, out, bounds[row : end + 1])
+            row = end
         self._caches.put(cache)
         return out[: bounds[-1]], bounds
 
+    def _desk(self, runs: list[tuple[U8, I64]]) -> Desk:
+        """Return a desk with room for the longest word."""
+        from model.cut_kernels import longest_word
 
-def column_bytes(texts: pl.Series) -> tuple[U8, I64]:
-    """Return the bytes of a String or Binary column and the offsets [rows + 1] into them.
-
-    Raises ValueError on missing texts.
-    """
-    import polars as pl
-
-    if texts.null_count():
-        raise ValueError(f"{texts.null_count()} texts are missing: drop or fill them first")
-    if texts.dtype not in (pl.String, pl.Binary):
-        raise ValueError(f"column of {texts.dtype}, not of text: cast it to String")
-    array = texts.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-    _, offsets, data = array.buffers()
-    if not len(texts):
-        return np.zeros(0, dtype=np.uint8), np.zeros(1, dtype=np.int64)
-    places = np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
-    if data is None or not len(data):
-        return np.zeros(0, dtype=np.uint8), places
-    return np.frombuffer(data, dtype=np.uint8), places
-
-
-def _padded(data: U8) -> U8:
-    """Return the bytes at an address, and of a length, that eight divides, and some more."""
-    padded = np.empty(-(-len(data) // 8) + 2, dtype=np.uint64).view(np.uint8)
-    padded[: len(data)] = data
-    padded[len(data) :] = 0
-    return padded
-
-
-def row_slices(offsets: I64, parts: int) -> list[tuple[int, int]]:
-    """Cut the rows into at most `parts` runs of about equally many bytes."""
-    rows = len(offsets) - 1
-    aims = offsets[0] + (offsets[-1] - offsets[0]) * np.arange(1, parts) // parts
-    edges = sorted({0, rows, *np.searchsorted(offsets, aims).tolist()})
-    return list(pairwise(edges)) or [(0, 0)]
+        desk = _desk(_DESK_SYMBOLS)
+        if max((int(np.diff(places).max()) for _, places in runs), default=0) <= _DESK_SYMBOLS:
+            return desk
+        looking = self._tables.classes, desk.kinds, desk.cuts
+        longest = max(longest_word(content, places, *looking) for content, places in runs)
+        return _desk(longest) if longest > _DESK_SYMBOLS else desk
 
 
 def _check(config: Mapping[str, Any]) -> None:
@@ -209,18 +203,36 @@ def empty_pairs(num_merges: int) -> npt.NDArray[np.uint64]:
     return np.full(1 << max(4, (2 * num_merges).bit_length()), np.iinfo(np.uint64).max, np.uint64)
 
 
-def _spelling(vocab: Mapping[str, int], num_special: int) -> tuple[U8, I64]:
+def _spelling(vocab: Mapping[str, int], num_special: int) -> tuple[U8, U32]:
     """Return the bytes of all ids after one another, and where each begins."""
+    from model.block_kernels import ROOM_BYTES
+
     by_byte = {f"<0x{byte:02X}>": bytes([byte]) for byte in range(256)}
     spelt = [b""] * (max(vocab.values()) + 1)
     for entry, index in vocab.items():
         if index >= num_special:
             spelt[index] = by_byte.get(entry, entry.encode())
-    bounds = np.concatenate([[0], np.cumsum([len(piece) for piece in spelt])]).astype(np.int64)
-    return np.frombuffer(b"".join(spelt), dtype=np.uint8), bounds
+    bounds = np.concatenate([[0], np.cumsum([len(piece) for piece in spelt])])
+    content = b"".join([*spelt, bytes(ROOM_BYTES)])
+    return np.frombuffer(content, dtype=np.uint8), bounds.astype(np.uint32)
 
 
-def _cache() -> Cache:
+def _desk(num_symbols: int) -> Desk:
+    from model.cut_kernels import NUM_KINDS
+    from model.encode_kernels import Desk
+    from model.merge_kernels import ROOM_PER_SYMBOL
+
+    return Desk(
+        cuts=np.empty(_DESK_WORDS + 1, dtype=np.int64),
+        keys=np.empty((_DESK_WORDS, 2), dtype=np.uint64),
+        sets=np.empty(_DESK_WORDS, dtype=np.int64),
+        symbols=np.empty(num_symbols, dtype=np.int64),
+        room=np.empty(ROOM_PER_SYMBOL * num_symbols, dtype=np.int64),
+        kinds=np.empty(NUM_KINDS, dtype=np.uint64),
+    )
+
+
+def empty_cache() -> Cache:
     from model.encode_kernels import Cache
 
     return Cache(

@@ -30,6 +30,7 @@ _REMOTE_CODE = (
     "loss.py",
     "network.py",
     "plan.py",
+    "products.py",
 )
 _CONFIG_NAMES = {
     "vocab_size": "vocab_size",

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from model.cache import Cache
 from model.network import Network
+from model.products import project
 
 
 @torch.inference_mode()
@@ -28,9 +29,10 @@ def generate(
     generator = torch.Generator(device=prompt_BT.device).manual_seed(seed)
     cache, tokens_BT, new = Cache(network.config), prompt_BT, []
     done_B1 = torch.zeros_like(prompt_BT[:, :1], dtype=torch.bool)
+    head_VD = network.lm_head.normalized_weight()  # Once, not at every token.
     for _ in range(max_new_tokens):
         hidden_BD = network.hidden(tokens_BT, cache=cache)[:, -1]
-        tokens_BT = _choose(network.lm_head(hidden_BD).float(), temperature, generator)
+        tokens_BT = _choose(project(hidden_BD, head_VD).float(), temperature, generator)
         if stop_id is not None:
             tokens_BT = tokens_BT.masked_fill(done_B1, stop_id)
             done_B1 |= tokens_BT == stop_id

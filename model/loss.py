@@ -12,8 +12,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from model.products import product, weight_gradient
+
 _CHUNK_LOGITS = 1 << 22
-"""Logits held at once (16 MiB in fp32)."""
+"""Logits held at once (16 MiB in fp32), while that gives chunks of enough tokens."""
+
+_MIN_CHUNK_TOKENS = 512
+"""A chunk reads the whole head twice. With 133,120 entries, 31 tokens would do 16 operations for
+every byte of it; 512 tokens (260 MiB of logits) do 256, near what a GPU needs to stay busy."""
 
 
 def head_loss(hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor) -> Tensor:
@@ -32,7 +38,7 @@ def head_loss_with_z(
     if not (torch.is_grad_enabled() and (hidden_ND.requires_grad or weight_VD.requires_grad)):
         totals = hidden_ND.new_zeros(2, dtype=torch.float32)
         for hidden, target in _chunks(hidden_ND, target_N, weight_VD.shape[0]):
-            logits = F.linear(hidden, weight_VD).float()
+            logits = product(hidden, weight_VD.T).float()
             z_loss = _z_loss(logits.logsumexp(dim=-1), z_weight) if z_weight else 0.0
             totals[0] += F.cross_entropy(logits, target, reduction="sum") + z_loss
             totals[1] += z_loss
@@ -57,7 +63,7 @@ class _HeadLoss(torch.autograd.Function):
         grad_weight_VD = torch.zeros_like(weight_VD, dtype=torch.float32)
         start = 0
         for hidden, target in _chunks(hidden_ND, target_N, weight_VD.shape[0]):
-            logits = F.linear(hidden, weight_VD).float()
+            logits = product(hidden, weight_VD.T).float()
             top = logits.amax(dim=-1, keepdim=True)
             target_logit = logits.gather(1, target[:, None])
             share = logits.sub_(top).exp_()
@@ -72,8 +78,10 @@ class _HeadLoss(torch.autograd.Function):
             # factors, so no pass over the logits is spent on it.
             share.scatter_add_(1, target[:, None], -total_share)
             share, scale = share.to(hidden.dtype), total_share.reciprocal_().to(hidden.dtype)
-            torch.mul(share @ weight_VD, scale, out=grad_hidden_ND[start : start + len(target)])
-            _add_product(grad_weight_VD, share.T, hidden * scale)
+            torch.mul(
+                product(share, weight_VD), scale, out=grad_hidden_ND[start : start + len(target)]
+            )
+            grad_weight_VD += weight_gradient(share, hidden * scale)
             start += len(target)
         ctx.save_for_backward(grad_hidden_ND, grad_weight_VD.to(weight_VD.dtype))
         ctx.mark_non_differentiable(z_total)
@@ -88,16 +96,13 @@ class _HeadLoss(torch.autograd.Function):
         return grad_hidden_ND * grad_total, grad_weight_VD * grad_total, None, None
 
 
-def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
-    """total += left @ right, in the total's own type."""
-    if total.dtype == left.dtype:
-        total.addmm_(left, right)
-    else:
-        total += left @ right
+def chunk_tokens(vocab_size: int) -> int:
+    """Return how many tokens' logits exist at once."""
+    return max(_MIN_CHUNK_TOKENS, _CHUNK_LOGITS // vocab_size)
 
 
 def _chunks(hidden_ND: Tensor, target_N: Tensor, vocab_size: int) -> list[tuple[Tensor, Tensor]]:
-    size = max(1, _CHUNK_LOGITS // vocab_size)
+    size = chunk_tokens(vocab_size)
     if not len(target_N):
         return []
     return list(zip(torch.split(hidden_ND, size), torch.split(target_N, size), strict=True))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from model.block_kernels import lean
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -16,12 +17,13 @@ U64 = npt.NDArray[np.uint64]
 
 _SCAN_SYMBOLS = 40
 """Up to this many symbols, looking at all pairs again beats keeping a heap (our choice)."""
+ROOM_PER_SYMBOL = 5
 _NONE = np.int64(0x7FFFFFFF)
 _EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 _HASH_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _place(pairs: U64, key: np.uint64) -> int:
     """Return the slot of a pair (first id << 20 | second id), or the free one where it would go."""
     mask = len(pairs) - 1
@@ -32,7 +34,7 @@ def _place(pairs: U64, key: np.uint64) -> int:
     return slot
 
 
-@njit(cache=True, nogil=True)
+@lean
 def add_pair(pairs: U64, first: int, second: int, rank: int) -> None:
     """Give a pair its rank; a pair that has one keeps it."""
     key = np.uint64(first) << np.uint64(20) | np.uint64(second)
@@ -41,26 +43,29 @@ def add_pair(pairs: U64, first: int, second: int, rank: int) -> None:
         pairs[slot] = key << np.uint64(24) | np.uint64(rank)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def add_pairs(pairs: U64, ids: I64) -> None:
     """Give the pairs [merges, 2] their place as rank."""
     for rank in range(len(ids)):
         add_pair(pairs, ids[rank, 0], ids[rank, 1], rank)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _rank(pairs: U64, first: int, second: int) -> int:
     key = np.uint64(first) << np.uint64(20) | np.uint64(second)
     entry = pairs[_place(pairs, key)]
     return np.int64(entry & np.uint64(0xFFFFFF)) if entry != _EMPTY else _NONE
 
 
-@njit(cache=True, nogil=True)
-def merge_symbols(symbols: I64, count: int, pairs: U64, merged: I32) -> int:
-    """Apply the merges in place, lowest rank and leftmost first; return how many ids are left."""
+@lean
+def merge_symbols(symbols: I64, count: int, pairs: U64, merged: I32, room: I64) -> int:
+    """Apply the merges in place, lowest rank and leftmost first; return how many ids are left.
+
+    `room` is for ROOM_PER_SYMBOL numbers for each symbol.
+    """
     if count > _SCAN_SYMBOLS:
-        return _merge_long(symbols, count, pairs, merged)
-    known = np.empty(_SCAN_SYMBOLS, dtype=np.int64)
+        return _merge_long(symbols, count, pairs, merged, room)
+    known = room
     for at in range(count - 1):
         known[at] = _rank(pairs, symbols[at], symbols[at + 1])
     while count > 1:
@@ -82,7 +87,7 @@ def merge_symbols(symbols: I64, count: int, pairs: U64, merged: I32) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _sift_up(heap: I64, at: int) -> None:
     value = heap[at]
     while at > 0 and heap[(at - 1) >> 1] > value:
@@ -91,7 +96,7 @@ def _sift_up(heap: I64, at: int) -> None:
     heap[at] = value
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _sift_down(heap: I64, size: int) -> None:
     value, at = heap[0], 0
     while True:
@@ -107,12 +112,12 @@ def _sift_down(heap: I64, size: int) -> None:
     heap[at] = value
 
 
-@njit(cache=True, nogil=True)
-def _merge_long(symbols: I64, count: int, pairs: U64, merged: I32) -> int:
+@lean
+def _merge_long(symbols: I64, count: int, pairs: U64, merged: I32, room: I64) -> int:
     """As merge_symbols, in n log n: a heap of rank << 32 | place, stale entries skipped."""
-    after = np.arange(1, count + 1)
-    before = np.arange(-1, count - 1)
-    heap = np.empty(3 * count, dtype=np.int64)
+    after, before, heap = room[:count], room[count : 2 * count], room[2 * count : 5 * count]
+    for at in range(count):
+        after[at], before[at] = at + 1, at - 1
     size = 0
     for at in range(count - 1):
         rank = _rank(pairs, symbols[at], symbols[at + 1])

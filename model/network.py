@@ -21,6 +21,7 @@ from model.config import ModelConfig
 from model.kernels import rms_norm, rotate, swiglu
 from model.loss import head_loss_with_z
 from model.plan import Plan, Slices, make_plan
+from model.products import Projection, project
 
 
 class Network(nn.Module):
@@ -153,8 +154,8 @@ class Attention(nn.Module):
         self.num_heads, self.num_kv_heads, self.head_dim = config.heads(index)
         width = self.num_heads * self.head_dim
         packed = width + 2 * self.num_kv_heads * self.head_dim
-        self.W_pack = nn.Linear(config.hidden_size, packed, bias=False)
-        self.o_proj = nn.Linear(width, config.hidden_size, bias=False)
+        self.W_pack = Projection(config.hidden_size, packed)
+        self.o_proj = Projection(width, config.hidden_size)
         self.has_conv = config.conv_window > 0
         if self.has_conv:
             shape = (1, 1, self.num_kv_heads, 1, config.conv_window)
@@ -199,9 +200,9 @@ class FeedForward(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.gate_proj = nn.Linear(config.hidden_size, config.intermediate_size, bias=False)
-        self.up_proj = nn.Linear(config.hidden_size, config.intermediate_size, bias=False)
-        self.down_proj = nn.Linear(config.intermediate_size, config.hidden_size, bias=False)
+        self.gate_proj = Projection(config.hidden_size, config.intermediate_size)
+        self.up_proj = Projection(config.hidden_size, config.intermediate_size)
+        self.down_proj = Projection(config.intermediate_size, config.hidden_size)
 
     def forward(self, x_BTD: Tensor) -> Tensor:
         return self.down_proj(swiglu(self.gate_proj(x_BTD), self.up_proj(x_BTD)))  # type: ignore[no-any-return]
@@ -230,4 +231,4 @@ class NormHead(nn.Module):
         return F.normalize(self.weight, dim=-1)
 
     def forward(self, hidden_BTD: Tensor) -> Tensor:
-        return F.linear(hidden_BTD, self.normalized_weight())
+        return project(hidden_BTD, self.normalized_weight())

@@ -117,6 +117,10 @@ class Tokenizer:
         encodings = self._backend.encode_batch_fast(list(texts), add_special_tokens=False)
         return [encoding.ids for encoding in encodings]
 
+    def prepare(self) -> None:
+        """Build now what encoding columns needs, so that threads find it built."""
+        _ = self._fast
+
     def encode_into(
         self, texts: pl.Series, *, threads: int = 1, marks: bool = False
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:

@@ -11,9 +11,10 @@ from assets.corpora.sources import SOURCES, source
 from assets.corpora.withdrawn import resolve_withdrawn
 from assets.platform import Platform
 from assets.recipes.graph import raw_step, withdrawn_step
+from orchestration.dagster_staleness import tell_pages
 from orchestration.jobs import build_corpora, read_withdrawals, train_recipe
 from orchestration.settings import Settings
-from orchestration.staleness import stale_recipes, stale_sources
+from orchestration.staleness import released_recipes, stale_recipes, stale_sources
 
 
 def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
@@ -41,6 +42,9 @@ def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
     def train_recipe_nightly(
         context: dg.ScheduleEvaluationContext, platform: dg.ResourceParam[Platform]
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        for name in released_recipes(platform.lake):
+            # Their pages say why, before the runs that this asks for have ended.
+            tell_pages(context.instance, platform.lake, name)
         yield from _requests(context, stale_recipes(platform.lake))
 
     return [build_corpora_nightly, train_recipe_nightly]

@@ -19,8 +19,10 @@ from orchestration.commands.fetch import fetch
 from orchestration.commands.lineage import lineage
 from orchestration.commands.materialize import materialize
 from orchestration.commands.plan import plan
+from orchestration.commands.promote import promote
 from orchestration.commands.report import report
 from orchestration.commands.score import score
+from orchestration.commands.stale import stale
 from orchestration.commands.sync import rebuild, sync
 from orchestration.commands.trace import trace
 from orchestration.commands.ui import ui
@@ -38,8 +40,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 for command in (
-    materialize, fetch, ui, lineage, trace, verify, evidence, why, plan, score, report, sync,
-    rebuild,
+    materialize, fetch, ui, lineage, trace, verify, evidence, why, plan, stale, score, report,
+    promote, sync, rebuild,
 ):  # fmt: skip
     app.command()(command)
 

@@ -6,6 +6,7 @@ Nothing here decides what a tracker's trouble means; callers get a TrackerError.
       TrackerUnavailable   no answer, or a server error: ask again later
         TrackerLeftAlone   not even asked, because it was down a moment ago
       TrackerRefused       an answer, and it is no: asking again changes nothing
+        RunGone            because the run was deleted
 """
 
 from __future__ import annotations
@@ -49,6 +50,10 @@ class TrackerLeftAlone(TrackerUnavailable):
 
 class TrackerRefused(TrackerError):
     """MLflow understood and declined."""
+
+
+class RunGone(TrackerRefused):
+    """The run that was written to is not there any more."""
 
 
 class Connection:

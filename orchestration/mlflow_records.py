@@ -12,6 +12,9 @@ from typing import Any
 from assets.lineage.canonical import canonical_json, sha256_of
 from assets.lineage.manifest import Manifest
 
+KEY = "materia.key"
+PARTITION = "materia.partition"
+POLICY = "materia.policy"
 FINGERPRINT = "materia.fingerprint"
 DIGEST = "materia.digest"
 ATTEMPT = "materia.attempt"
@@ -24,7 +27,7 @@ _MAX_PARAMS = 200
 """Our choice: a page a person can still read; the whole config is in the manifest."""
 _MAX_PARAM_CHARS = 250
 """Our choice (MLflow cuts silently at 6,000); longer values are named by their hash."""
-_MAX_TAG_CHARS = 5_000
+MAX_TAG_CHARS = 5_000
 """MLflow cuts a tag at 8,000 characters without a word."""
 _MLFLOW_DIGEST_CHARS = 32
 """MLflow refuses dataset digests above 36."""
@@ -72,8 +75,8 @@ def tags_of(manifest: Manifest, uri: str, dagster_url: str) -> dict[str, str]:
     """Return the tags of a completed run; `check_run` holds MLflow to them."""
     config = canonical_json(manifest.config).decode()
     tags = {
-        "materia.key": f"{manifest.family}/{manifest.name}",
-        "materia.partition": manifest.partition,
+        KEY: f"{manifest.family}/{manifest.name}",
+        PARTITION: manifest.partition,
         FINGERPRINT: manifest.fingerprint,
         DIGEST: manifest.digest,
         URI: uri,
@@ -85,14 +88,16 @@ def tags_of(manifest: Manifest, uri: str, dagster_url: str) -> dict[str, str]:
         NOTE: note_of(manifest, dagster_url),
         **dagster_tags(manifest.dagster_run_id, dagster_url),
     }
-    if len(config) <= _MAX_TAG_CHARS:
+    if len(config) <= MAX_TAG_CHARS:
         tags["materia.config"] = config
+    if policy := manifest.config.get("policy"):
+        tags[POLICY] = str(policy)
     return tags
 
 
 def note_of(manifest: Manifest, dagster_url: str = "") -> str:
     """Return the summary and a link to the Dagster run: a tag's address cannot be clicked."""
-    summary = manifest.summary[:_MAX_TAG_CHARS]
+    summary = manifest.summary[:MAX_TAG_CHARS]
     url = dagster_tags(manifest.dagster_run_id, dagster_url).get(DAGSTER_URL)
     link = f"[Dagster run {manifest.dagster_run_id[:8]}]({url})" if url else ""
     return "\n\n".join(part for part in (summary, link) if part)

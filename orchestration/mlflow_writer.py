@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from assets.lineage.manifest import Manifest
-from orchestration.journal_projection import Point, batches
+from orchestration.journal_projection import Point
 from orchestration.mlflow_connection import Connection, TrackerRefused
+from orchestration.mlflow_delivery import Delivery, SetAside
+from orchestration.mlflow_models import MlflowModels, version_tags
+from orchestration.mlflow_origins import Origins, no_origins
 from orchestration.mlflow_records import (
     DIGEST,
     FINGERPRINT,
-    URI,
+    DatasetRecord,
     datasets_of,
     experiment_name,
     metrics_of,
@@ -25,19 +27,26 @@ from orchestration.pending import Buffered
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import DatasetInput, Metric, Param, RunTag
+    from mlflow.entities import DatasetInput, Metric
     from mlflow.entities.model_registry import ModelVersion
-
-_MAX_ROWS = 100
-"""MLflow takes at most 100 params and 100 tags in one request."""
 
 
 class MlflowWriter:
     """All that we ever write to MLflow; raises TrackerError."""
 
-    def __init__(self, connection: Connection, *, dagster_url: str = "") -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        dagster_url: str = "",
+        origins: Origins = no_origins,
+        set_aside: SetAside = lambda run, record, reason: None,
+    ) -> None:
         self._connection = connection
         self._dagster_url = dagster_url
+        self._delivery = Delivery(connection, set_aside)
+        self.origins = origins
+        self.models = MlflowModels(connection)
 
     def create_run(self, family: str, name: str, started_at: str, tags: Mapping[str, str]) -> str:
         experiment = self._connection.experiment_id(experiment_name(family))
@@ -62,29 +71,38 @@ class MlflowWriter:
         )
         return str(runs[0].info.run_id) if runs else ""
 
+    def run_of(self, manifest: Manifest) -> str:
+        """Return the run of a committed artifact, also after MLflow was written anew, or ""."""
+        known = manifest.mlflow_run_id
+        if known and self._delivery.is_open(known):
+            return known
+        return self.find_run(
+            manifest.family, {FINGERPRINT: manifest.fingerprint, DIGEST: manifest.digest}
+        )
+
     def record(
         self, manifest: Manifest, uri: str, *, run_id: str = "", journal: Sequence[Point] = ()
     ) -> str:
         """Make the run of a committed artifact complete and return its id."""
-        known = (
-            run_id
-            or self._existing(manifest.mlflow_run_id)
-            or self.find_run(
-                manifest.family, {FINGERPRINT: manifest.fingerprint, DIGEST: manifest.digest}
-            )
-        )
+        known = run_id if run_id and self._delivery.is_open(run_id) else self.run_of(manifest)
         run_id = known or self.create_run(
             manifest.family,
             run_name(manifest.name, manifest.partition, manifest.fingerprint),
             manifest.started_at,
             {FINGERPRINT: manifest.fingerprint, DIGEST: manifest.digest},
         )
-        self.log_points(run_id, self._missing(run_id if known else "", manifest, journal))
-        self._log_texts(run_id, manifest, uri)
-        self._connection.request(
-            "log dataset inputs",
-            lambda client: client.log_inputs(run_id, datasets=_dataset_inputs(manifest)),
+        origins = self.origins(manifest)
+        model_id = self.models.log(manifest, uri, run_id, origins)
+        curve, final = self._missing(run_id if known else "", manifest, journal)
+        self._delivery.metrics(run_id, curve)
+        self._delivery.metrics(run_id, final, model_id=model_id)
+        self._delivery.texts(
+            run_id,
+            params_of(manifest.config),
+            {**tags_of(manifest, uri, self._dagster_url), **origins},
         )
+        self._log_inputs(run_id, datasets_of(manifest))
+        self.models.link(manifest, run_id, model_id)
         finished = milliseconds(manifest.finished_at)
         self._connection.request(
             "finish the run",
@@ -102,73 +120,43 @@ class MlflowWriter:
 
     def log_points(self, run_id: str, rows: Sequence[Buffered]) -> None:
         """Send metrics; the same point (time included) sent twice is stored once."""
-        from mlflow.entities import Metric
+        self._delivery.metrics(run_id, rows)
 
-        for batch in batches(rows):
-            metrics = [Metric(key, value, at, step) for key, value, at, step in batch]
-            self._log_batch(run_id, metrics=metrics)
+    def tag(self, run_id: str, tags: Mapping[str, str]) -> None:
+        self._delivery.texts(run_id, {}, dict(tags))
 
     def logged_steps(self, run_id: str, keys: Collection[str]) -> dict[str, set[int]]:
         """Return the steps that a run has of each key."""
         return {key: {int(m.step) for m in self._history(run_id, key)} for key in keys}
 
+    def points(self, run_id: str, key: str) -> list[tuple[int, float]]:
+        """Return (step, value) of a metric's whole history, by step."""
+        return sorted((int(m.step), float(m.value)) for m in self._history(run_id, key))
+
     def register(self, *, recipe: str, manifest: Manifest, uri: str, alias: str) -> str:
-        """Return the model version of a release; the same release has one version for ever."""
-        model = f"materia-{recipe}"
-        # Refused when it exists; were it for another reason, the next request says so.
-        with suppress(TrackerRefused):
-            self._connection.request(
-                f"create model {model}", lambda client: client.create_registered_model(model)
-            )
-        found = [
-            v for v in self.versions(recipe) if v.tags.get(FINGERPRINT) == manifest.fingerprint
-        ]
-        version = found[0] if found else self._create_version(model, manifest, uri)
-        self._connection.request(
-            f"set alias {alias} of {model}",
-            lambda client: client.set_registered_model_alias(model, alias, version.version),
+        """Return the model version of a release, with its tags, and point an alias at it."""
+        return self.models.register(
+            manifest,
+            recipe=recipe,
+            alias=alias,
+            run_id=self.run_of(manifest),
+            source=self._source(manifest, uri),
+            tags=version_tags(manifest, uri, self.origins(manifest)),
         )
-        return str(version.version)
 
     def versions(self, recipe: str) -> list[ModelVersion]:
-        return list(
-            self._connection.request(
-                f"list versions of materia-{recipe}",
-                lambda client: client.search_model_versions(f"name='materia-{recipe}'"),
-            )
-        )
+        return self.models.versions(recipe)
 
-    def _create_version(self, model: str, manifest: Manifest, uri: str) -> ModelVersion:
+    def _source(self, manifest: Manifest, uri: str) -> str:
         # A server refuses local folders as sources (they would be a way to read its disk).
         is_local = "://" not in uri or uri.startswith("file:")
-        source = (
-            f"materia://lake/{manifest.family}/{manifest.name}/{manifest.short}"
-            if is_local and self._connection.is_server
-            else uri
-        )
-        tags = {FINGERPRINT: manifest.fingerprint, DIGEST: manifest.digest, URI: uri}
-        run_id = self._existing(manifest.mlflow_run_id) or self.find_run(
-            manifest.family, {FINGERPRINT: manifest.fingerprint, DIGEST: manifest.digest}
-        )
-        return self._connection.request(
-            f"create a version of {model}",
-            lambda client: client.create_model_version(
-                model, source=source, run_id=run_id or None, tags=tags, description=manifest.summary
-            ),
-        )
-
-    def _existing(self, run_id: str) -> str:
-        if not run_id:
-            return ""
-        try:
-            run = self._connection.request("read a run", lambda client: client.get_run(run_id))
-        except TrackerRefused:
-            return ""
-        return run_id if run.info.lifecycle_stage == "active" else ""
+        if is_local and self._connection.is_server:
+            return f"materia://lake/{manifest.family}/{manifest.name}/{manifest.short}"
+        return uri
 
     def _missing(
         self, known_run: str, manifest: Manifest, journal: Sequence[Point]
-    ) -> list[Buffered]:
+    ) -> tuple[list[Buffered], list[Buffered]]:
         """Return the points of the journal that the run has not yet, and the final metrics."""
         final = metrics_of(manifest)
         steps = self._steps_of(known_run, final.keys() | {point.key for point in journal})
@@ -182,8 +170,7 @@ class MlflowWriter:
                 rows.append((point.key, point.value, at, point.step))
                 seen.add(point.step)
         # A final value ends the curve of its name, if there is one.
-        rows += [(key, value, end, max(steps.get(key) or {0})) for key, value in final.items()]
-        return rows
+        return rows, [(key, value, end, max(steps.get(key) or {0})) for key, value in final.items()]
 
     def _steps_of(self, run_id: str, keys: Collection[str]) -> dict[str, set[int]]:
         if not run_id:
@@ -191,36 +178,27 @@ class MlflowWriter:
         run = self._connection.request("read a run", lambda client: client.get_run(run_id))
         return self.logged_steps(run_id, sorted(set(keys) & run.data.metrics.keys()))
 
-    def _log_texts(self, run_id: str, manifest: Manifest, uri: str) -> None:
-        from mlflow.entities import Param, RunTag
-
-        params = [Param(key, value) for key, value in params_of(manifest.config).items()]
-        tags = [
-            RunTag(key, value) for key, value in tags_of(manifest, uri, self._dagster_url).items()
-        ]
-        for start in range(0, max(len(params), len(tags)), _MAX_ROWS):
-            rows = slice(start, start + _MAX_ROWS)
-            self._log_batch(run_id, params=params[rows], tags=tags[rows])
-
-    def _log_batch(
-        self,
-        run_id: str,
-        *,
-        metrics: Sequence[Metric] = (),
-        params: Sequence[Param] = (),
-        tags: Sequence[RunTag] = (),
-    ) -> None:
-        self._connection.request(
-            "log metrics, params and tags",
-            lambda client: client.log_batch(run_id, metrics=metrics, params=params, tags=tags),
-        )
-
     def _history(self, run_id: str, key: str) -> list[Metric]:
         return list(
             self._connection.request(
                 f"read {key}", lambda client: client.get_metric_history(run_id, key)
             )
         )
+
+    def _log_inputs(self, run_id: str, records: Sequence[DatasetRecord]) -> None:
+        """Say which artifacts a run read; one that MLflow refuses is set aside."""
+        try:
+            self._connection.request(
+                "log dataset inputs",
+                lambda client: client.log_inputs(run_id, datasets=_dataset_inputs(records)),
+            )
+        except TrackerRefused as refusal:
+            if len(records) <= 1:
+                name = records[0].name if records else "none"
+                self._delivery.set_aside(run_id, f"input {name}", str(refusal))
+                return
+            for record in records:
+                self._log_inputs(run_id, [record])
 
     def _end_abandoned(self, manifest: Manifest, run_id: str) -> None:
         """Close runs of earlier attempts that were killed before they could say so."""
@@ -234,7 +212,7 @@ class MlflowWriter:
                 self.end_failed(run.info.run_id, "another attempt committed", status="KILLED")
 
 
-def _dataset_inputs(manifest: Manifest) -> list[DatasetInput]:
+def _dataset_inputs(records: Sequence[DatasetRecord]) -> list[DatasetInput]:
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     return [
@@ -251,5 +229,5 @@ def _dataset_inputs(manifest: Manifest) -> list[DatasetInput]:
                 InputTag(key=DIGEST, value=record.full_digest),
             ],
         )
-        for record in datasets_of(manifest)
+        for record in records
     ]

@@ -7,35 +7,34 @@ from pathlib import Path
 
 from assets.corpora.places import Places
 from assets.platform import Platform
-from assets.ports import RunLog
+from assets.ports import Lake, RunLog
 from orchestration.compute.open import open_compute
 from orchestration.journal_projection import project_journal
 from orchestration.lake import open_lake
-from orchestration.launchers.local import LocalLauncher
+from orchestration.launchers.open import POLL_S, open_launcher
 from orchestration.launchers.wait import run_and_wait
+from orchestration.mlflow_origins import origins_in
 from orchestration.provenance import gather
-from orchestration.settings import Settings, job_environment
+from orchestration.settings import Settings
 from orchestration.tracker import MlflowRunLog, MlflowTracker
-
-POLL_S = 0.5
-"""Seconds between looks at a running job: short against any job's start-up (our choice)."""
 
 
 def build_platform(
     settings: Settings, on_progress: Callable[[str, str], None] = lambda key, message: None
 ) -> Platform:
     """Return the platform; opening it starts nothing and imports neither MLflow nor torch."""
+    lake = open_lake(settings)
     return Platform(
-        lake=open_lake(settings),
-        tracker=open_tracker(settings),
-        launcher=LocalLauncher(environ=job_environment(settings)),
+        lake=lake,
+        tracker=open_tracker(settings, lake),
+        launcher=open_launcher(settings),
         compute=open_compute(settings),
         training=settings.training,
         job_root=settings.job_root,
         places=places_of(settings),
         gather_provenance=gather,
         run_and_wait=lambda launcher, spec, on_tick: run_and_wait(
-            launcher, spec, poll_s=POLL_S, on_tick=on_tick
+            launcher, spec, poll_s=POLL_S[launcher.name], on_tick=on_tick
         ),
         project_journal=_project,
         on_progress=on_progress,
@@ -51,13 +50,15 @@ def places_of(settings: Settings) -> Places:
     )
 
 
-def open_tracker(settings: Settings) -> MlflowTracker:
+def open_tracker(settings: Settings, lake: Lake | None = None) -> MlflowTracker:
     """Return the tracker alone, for commands that compare it with the lake."""
+    lake = open_lake(settings) if lake is None else lake
     return MlflowTracker(
         tracking_uri=settings.tracking_uri,
         home=settings.home,
         dagster_url=settings.dagster_url,
         mlflow_url=settings.mlflow_url,
+        origins=origins_in(lake),
     )
 
 

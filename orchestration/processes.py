@@ -5,10 +5,11 @@ Reads /proc, so it works on Linux only, which is where jobs and services run.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 _PROC = Path("/proc")
 _BOOT_ID = _PROC / "sys/kernel/random/boot_id"
+_PR_SET_PDEATHSIG = 1
 _DEAD_STATES = frozenset("ZX")
 """A zombie waits only for its parent to read its exit code; it runs nothing any more."""
 
@@ -91,6 +93,16 @@ def wait_until_gone(processes: Iterable[ProcessId], timeout_s: float) -> tuple[P
             break
         time.sleep(0.05)
     return left
+
+
+def die_with_parent() -> Callable[[], None]:
+    """Return what a child runs before it becomes its program, to be killed when we are gone."""
+    prctl = ctypes.CDLL(None).prctl
+
+    def before_exec() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    return before_exec
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.resources import TrainingResources
+from orchestration.launchers.kubernetes_settings import KubernetesSettings
+from orchestration.launchers.slurm_settings import SlurmSettings
+
+LAUNCHERS = ("local", "slurm", "kubernetes")
 
 _RAY = re.compile(r"ray://[A-Za-z0-9.-]{1,253}:[0-9]{1,5}")
 
@@ -42,7 +46,11 @@ class Settings:
     tracking_uri: str
     """MATERIA_TRACKING_URI: MLflow; by default SQLite under the home folder."""
     launcher: str
-    """MATERIA_LAUNCHER: local."""
+    """MATERIA_LAUNCHER: local, slurm or kubernetes."""
+    slurm: SlurmSettings
+    """MATERIA_SLURM_*: what jobs ask of a Slurm cluster (orchestration/launchers/)."""
+    kubernetes: KubernetesSettings
+    """MATERIA_KUBERNETES_*: what jobs ask of a Kubernetes cluster."""
     compute: str
     """MATERIA_COMPUTE: local, or ray://host:port, the client port of a Ray cluster."""
     workers: int | None
@@ -84,14 +92,18 @@ class Settings:
             raise ValueError(
                 f"MATERIA_COMPUTE={compute!r} is not known: use local or ray://host:port"
             )
-        if launcher != "local":
-            raise ValueError(f"MATERIA_LAUNCHER={launcher!r} is not known: use local")
+        if launcher not in LAUNCHERS:
+            raise ValueError(
+                f"MATERIA_LAUNCHER={launcher!r} is not known: use {' or '.join(LAUNCHERS)}"
+            )
         return cls(
             home=home,
             lake=lake if "://" in lake else str(Path(lake).expanduser().resolve()),
             s3_endpoint=env.get("MATERIA_S3_ENDPOINT"),
             tracking_uri=env.get("MATERIA_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}"),
             launcher=launcher,
+            slurm=SlurmSettings.from_mapping(env),
+            kubernetes=KubernetesSettings.from_mapping(env),
             compute=compute,
             workers=_positive("MATERIA_WORKERS", env.get("MATERIA_WORKERS")),
             threads=_positive("MATERIA_THREADS", env.get("MATERIA_THREADS")),

@@ -9,25 +9,31 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from assets.lineage.manifest import Manifest
-from orchestration.journal_projection import Point
-from orchestration.mlflow_connection import Connection, TrackerError, TrackerLeftAlone
+from orchestration.dead_letters import FILE as DEAD_LETTERS
+from orchestration.dead_letters import DeadLetters
+from orchestration.mlflow_connection import (
+    Connection,
+    RunGone,
+    TrackerError,
+    TrackerLeftAlone,
+)
+from orchestration.mlflow_origins import Origins, no_origins
 from orchestration.mlflow_records import (
     ATTEMPT,
     FINGERPRINT,
+    KEY,
+    PARTITION,
     dagster_tags,
     run_name,
 )
 from orchestration.mlflow_writer import MlflowWriter
 from orchestration.pending import Buffered, Pending, PendingModel, PendingRun
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
 
 T = TypeVar("T")
 
@@ -49,6 +55,7 @@ class MlflowTracker:
         mlflow_url: str = "",
         timeout_s: int = 5,
         retry_after_s: float = 30.0,
+        origins: Origins = no_origins,
     ) -> None:
         self.connection = Connection(
             tracking_uri,
@@ -56,7 +63,13 @@ class MlflowTracker:
             timeout_s=timeout_s,
             retry_after_s=retry_after_s,
         )
-        self.writer = MlflowWriter(self.connection, dagster_url=dagster_url)
+        self.dead_letters = DeadLetters(home / "sync" / DEAD_LETTERS)
+        self.writer = MlflowWriter(
+            self.connection,
+            dagster_url=dagster_url,
+            origins=origins,
+            set_aside=self.dead_letters.add,
+        )
         self.pending = Pending(home / "sync")
         self.dagster_url = dagster_url
         self._base_url = (mlflow_url or (tracking_uri if self.connection.is_server else "")).rstrip(
@@ -106,12 +119,8 @@ class MlflowTracker:
         return version
 
     def tag_run(self, run_id: str, tags: Mapping[str, str]) -> None:
-        def write(client: MlflowClient) -> None:
-            for name, value in tags.items():
-                client.set_tag(run_id, name, value)
-
         try:
-            self.connection.request(f"tag run {run_id}", write)
+            self.writer.tag(run_id, tags)
         except TrackerError as error:
             logger.warning("run %s is not tagged: %s", run_id, error)
 
@@ -130,7 +139,7 @@ class MlflowRunLog:
         self._note = note
         self._buffer: list[Buffered] = []
         self._flushed_at = time.monotonic()
-        self._journal_is_behind = False
+        self._journal_is_behind = self._fell_behind = False
         self._maybe_created = False
 
     def open(self) -> None:
@@ -144,10 +153,8 @@ class MlflowRunLog:
         if due or len(self._buffer) >= _FLUSH_POINTS:
             self._attempt("log metrics", self._flush)
 
-    def send(self, points: Sequence[Point]) -> bool:
-        """Send points of the journal; False when it is not certain that they arrived."""
-        now = int(time.time() * 1000)
-        rows = [(point.key, point.value, now, point.step) for point in points]
+    def send(self, rows: Sequence[Buffered]) -> bool:
+        """Send rows of the journal; False when it is not certain that they arrived."""
 
         def write() -> bool:
             self._open()
@@ -155,19 +162,15 @@ class MlflowRunLog:
             return True
 
         sent = self._attempt("send the journal", write) is True
-        self._journal_is_behind = not sent
+        self._journal_is_behind = self._fell_behind or not sent
         return sent
 
-    def last_steps(self, keys: Collection[str]) -> Mapping[str, int] | None:
-        """Return the highest step MLflow has of each key, or None when it cannot say."""
-        if not self.run_id:
-            return {}
+    def fall_behind(self) -> None:
+        self._journal_is_behind = self._fell_behind = True
 
-        def read() -> dict[str, int]:
-            steps = self._tracker.writer.logged_steps(self.run_id, keys)
-            return {key: max(found) for key, found in steps.items() if found}
-
-        return self._attempt("read metrics", read)
+    def set_aside(self, record: str, reason: str) -> None:
+        """Keep a record of the journal that MLflow cannot be told."""
+        self._tracker.dead_letters.add(self._note.key, record, reason)
 
     def finish(self, manifest: Manifest, uri: str) -> None:
         self._note = self._note.committed(uri, tuple(self._buffer))
@@ -179,7 +182,10 @@ class MlflowRunLog:
             self._tracker.writer.record(manifest, uri, run_id=self.run_id)
             return True
 
-        if self._attempt("record the artifact", complete) and not self._journal_is_behind:
+        if self._journal_is_behind:
+            # The final values end the curves, so they wait for them: `materia sync`.
+            logger.info("%s: MLflow has not the whole curve: `materia sync`", manifest.key)
+        elif self._attempt("record the artifact", complete):
             self._tracker.pending.remove(self._note)
 
     def fail(self, reason: str) -> None:
@@ -207,8 +213,8 @@ class MlflowRunLog:
             run_name(note.name, note.partition, note.fingerprint),
             note.started_at,
             {
-                "materia.key": f"{note.family}/{note.name}",
-                "materia.partition": note.partition,
+                KEY: f"{note.family}/{note.name}",
+                PARTITION: note.partition,
                 FINGERPRINT: note.fingerprint,
                 ATTEMPT: note.attempt,
                 **dagster_tags(note.dagster_run_id, self._tracker.dagster_url),
@@ -228,6 +234,12 @@ class MlflowRunLog:
     def _attempt(self, what: str, action: Callable[[], T]) -> T | None:
         try:
             return action()
+        except RunGone as gone:
+            # Somebody deleted it; what comes now, and the whole journal, goes to a new one.
+            logger.warning("%s: %s; going on in a new run", self._note.key, gone)
+            self.run_id, self.url, self._maybe_created = "", "", False
+            self._note = self._note.opened("")
+            return None
         except TrackerError as error:
             # One warning for an outage, however much there was to send meanwhile.
             level = logging.DEBUG if isinstance(error, TrackerLeftAlone) else logging.WARNING

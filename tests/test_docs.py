@@ -30,7 +30,8 @@ def test_every_recipe_is_documented(name: str) -> None:
 
 
 def test_every_setting_is_documented_and_exists() -> None:
-    code = (PROJECT_ROOT / "orchestration" / "settings.py").read_text()
+    files = [*(PROJECT_ROOT / "orchestration").rglob("*settings.py")]
+    code = "".join(path.read_text() for path in files)
     read_ones = set(re.findall(r'env\.get\("(MATERIA_\w+)"', code))
     told = set(re.findall(r"^\| `(MATERIA_\w+)`", read("settings.md"), re.MULTILINE))
     assert read_ones == told

@@ -9,27 +9,34 @@ JSON are read, so a checkpoint can hold wrong numbers but no code.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from training.crashpoints import crashpoint
 
-_SCHEMA = "materia.step/1"
+_SCHEMA = "materia.step/2"
 _LOCK_WAIT_S = 30.0
 """How long a new attempt waits for the last one to die (our choice: Kubernetes' grace period)."""
 
 
 class ResumeError(RuntimeError):
     """Step checkpoints exist, but the job cannot go on from any of them."""
+
+
+class CheckpointError(OSError):
+    """A checkpoint could not be written; the ones before are as they were."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +53,34 @@ class StepCheckpoint:
         return state
 
 
-def commit_checkpoint(root: Path, step: int, write_files: Callable[[Path], None]) -> Path:
-    """Write files into staging, hash and sync them, then publish; return the folder."""
+def commit_checkpoint(
+    root: Path, step: int, write_files: Callable[[Path], None], *, num_bytes: int = 0
+) -> Path:
+    """Write files into staging, hash and sync them, then publish; return the folder.
+
+    Raises CheckpointError when the disk refuses (`num_bytes` are about what it has to take), after
+    removing what was written.
+    """
     staging, folder = root / f".staging-{step:06d}", root / f"step-{step:06d}"
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        _require_space(root, num_bytes)
+        _write(root, staging, folder, step, write_files)
+    except (OSError, SafetensorError) as error:
+        for leftover in (staging, folder):
+            if not (leftover / "manifest.json").exists():
+                shutil.rmtree(leftover, ignore_errors=True)
+        raise CheckpointError(
+            f"checkpoint {folder} of about {num_bytes / 1e6:,.1f} MB was not written ({error}), "
+            f"{_free_bytes(root) / 1e6:,.1f} MB are free: make room or mend the disk; the "
+            "checkpoints before are whole"
+        ) from error
+    return folder
+
+
+def _write(
+    root: Path, staging: Path, folder: Path, step: int, write_files: Callable[[Path], None]
+) -> None:
     shutil.rmtree(staging, ignore_errors=True)
     if folder.exists() and not (folder / "manifest.json").exists():
         shutil.rmtree(folder)  # Left by an attempt that died before its manifest.
@@ -66,7 +98,6 @@ def commit_checkpoint(root: Path, step: int, write_files: Callable[[Path], None]
     manifest = {"schema": _SCHEMA, "step": step, "files": files}
     _create(folder / "manifest.json", json.dumps(manifest, indent=1, sort_keys=True))
     crashpoint("checkpoint.after_manifest")
-    return folder
 
 
 def find_checkpoint(root: Path, say: Callable[[str], None]) -> StepCheckpoint | None:
@@ -94,34 +125,44 @@ def find_checkpoint(root: Path, say: Callable[[str], None]) -> StepCheckpoint | 
 def set_aside_above(root: Path, step: int) -> None:
     """Rename the checkpoints above the one in use: they are damaged, and kept to be looked at."""
     for folder in _committed(root):
-        if int(folder.name.removeprefix("step-")) > step:
+        if _step_of(folder) > step:
             target = folder.with_name(folder.name.replace("step-", "damaged-"))
             shutil.rmtree(target, ignore_errors=True)
             folder.rename(target)
     _sync(root)
 
 
-def keep_newest(root: Path, keep: int) -> None:
-    """Remove all but the newest checkpoints, each one's manifest first."""
-    for folder in _committed(root)[:-keep]:
-        (folder / "manifest.json").unlink()
-        _sync(folder)
-        shutil.rmtree(folder)
+def open_checkpoint(root: Path, step: int) -> StepCheckpoint:
+    """Return the checkpoint of one step, verified; raises ResumeError when it is not usable."""
+    folder = root / f"step-{step:06d}"
+    if not (folder / "manifest.json").exists():
+        raise ResumeError(f"there is no checkpoint {folder} to go back to")
+    return _verified(folder)
 
 
-def refuse_drift(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-    """Raise ResumeError with every field that differs between a checkpoint and the spec."""
-    before, now = dict(_flat("", saved)), dict(_flat("", asked))
-    lines = [
-        f"  {field}: checkpoint {before.get(field)!r}, spec {now.get(field)!r}"
-        for field in sorted(before.keys() | now.keys())
-        if before.get(field) != now.get(field)
-    ]
-    if lines:
-        raise ResumeError(
-            "the checkpoint belongs to another job:\n" + "\n".join(lines) + "\n"
-            "restore these fields, or give the job a resume_dir of its own"
-        )
+def keep_only(
+    root: Path,
+    *,
+    newest: int,
+    every_steps: int = 0,
+    anchor_of: Callable[[int], int | None] = lambda step: None,
+) -> set[int]:
+    """Remove checkpoints, each one's manifest first, and return the steps that are left.
+
+    Kept are the newest, every multiple of `every_steps`, and the anchors that the kept ones may
+    have to go back to.
+    """
+    folders = {_step_of(folder): folder for folder in _committed(root)}
+    kept = set(sorted(folders)[-newest:])
+    if every_steps:
+        kept |= {step for step in folders if step % every_steps == 0}
+    kept |= {anchor for step in kept if (anchor := anchor_of(step)) is not None}
+    for step, folder in sorted(folders.items()):
+        if step not in kept:
+            (folder / "manifest.json").unlink()
+            _sync(folder)
+            shutil.rmtree(folder)
+    return kept & folders.keys()
 
 
 @contextmanager
@@ -140,22 +181,50 @@ def exclusive(root: Path) -> Iterator[None]:
                         f"{root} is in use by another attempt of this job: wait for it, or end it"
                     ) from None
                 time.sleep(0.2)
-        for leftover in root.glob(".staging-*"):
-            shutil.rmtree(leftover)
+        _collect_garbage(root)
         yield
 
 
 def _committed(root: Path) -> list[Path]:
-    return sorted(path.parent for path in root.glob("step-*/manifest.json"))
+    return sorted((path.parent for path in root.glob("step-*/manifest.json")), key=_step_of)
+
+
+def _step_of(folder: Path) -> int:
+    return int(folder.name.removeprefix("step-"))
+
+
+def _collect_garbage(root: Path) -> None:
+    """Remove what attempts that died have left: staging, and folders without a manifest."""
+    for leftover in root.glob(".staging-*"):
+        shutil.rmtree(leftover)
+    for folder in root.glob("step-*"):
+        if not (folder / "manifest.json").exists():
+            shutil.rmtree(folder)
+
+
+def _free_bytes(root: Path) -> int:
+    try:
+        return shutil.disk_usage(root).free
+    except OSError:
+        return 0  # The folder itself could not be made.
+
+
+def _require_space(root: Path, num_bytes: int) -> None:
+    """Leave a hundredth of the disk to the journal and to others (our choice)."""
+    usage = shutil.disk_usage(root)
+    if num_bytes and usage.free < num_bytes + usage.total // 100:
+        raise OSError(errno.ENOSPC, "not enough space to begin")
 
 
 def _verified(folder: Path) -> StepCheckpoint:
     text = (folder / "manifest.json").read_text()
     try:
         manifest = json.loads(text)
-        step, files = manifest["step"], manifest["files"]
+        schema, step, files = manifest["schema"], manifest["step"], manifest["files"]
     except (ValueError, KeyError, TypeError):
         raise ResumeError(f"{folder.name}/manifest.json is not a {_SCHEMA} manifest") from None
+    if schema != _SCHEMA:
+        raise ResumeError(f"{folder.name} is of {schema}, and this program reads {_SCHEMA} only")
     for name, entry in files.items():
         path = folder / name
         if not path.is_file():
@@ -164,14 +233,6 @@ def _verified(folder: Path) -> StepCheckpoint:
             raise ResumeError(f"{folder.name}/{name} differs from its manifest")
     digest = hashlib.sha256(text.encode()).hexdigest()
     return StepCheckpoint(folder=folder, step=step, manifest_sha256=digest)
-
-
-def _flat(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for key in value:
-            yield from _flat(f"{prefix}.{key}" if prefix else str(key), value[key])
-    else:
-        yield prefix, value
 
 
 def _sha256(path: Path) -> str:

@@ -11,9 +11,12 @@ import signal
 POINTS = (
     "step.after_backward",
     "step.after_update",
+    "checkpoint.copied",
     "checkpoint.before_files",
     "checkpoint.before_manifest",
     "checkpoint.after_manifest",
+    "rollback.before_load",
+    "rollback.after_load",
     "output.before_result",
 )
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -71,10 +70,9 @@ class Loader:
         return [self._order.sample_at(first + i) for i in range(self._rank_samples)]
 
     def batch(self, step: int) -> RankBatch:
-        samples = [self._shards.sample(i) for i in self.sample_indices(step)]
-        tokens_BT = np.stack([s.tokens_C for s in samples])
-        segments_BT = np.stack([s.segment_C for s in samples])
-        mask_BT = np.stack([s.loss_mask_C for s in samples])
+        samples = self._shards.batch(self.sample_indices(step))
+        tokens_BT, segments_BT = samples.tokens_BC, samples.segment_BC
+        mask_BT = samples.loss_mask_BC
         follows = (segments_BT[:, 1:] == segments_BT[:, :-1]) & (segments_BT[:, 1:] >= 0)
         parts = [slice(i, i + self._micro_samples) for i in self._micro_starts()]
         return RankBatch(

@@ -79,7 +79,10 @@ class Engine:
         return total.detach() - z_loss, z_loss, predicted
 
     def step(self, lr: float) -> StepOutcome:
-        """Update the weights, or drop the step; raises NonFiniteError for a norm that is none."""
+        """Update the weights, or drop the step; raises NonFiniteError for a norm that is none.
+
+        Also after that error the gradients are gone and weights and moments are what they were.
+        """
         for group in self.deepspeed.optimizer.param_groups:
             group["lr"] = lr
         self._outcome, self._micro_batches_done = None, 0
@@ -88,7 +91,22 @@ class Engine:
             raise NonFiniteError("the gradient norm is not finite")
         return self._outcome
 
+    def drop(self) -> None:
+        """End a step without an update; its norm is not asked about and not remembered."""
+        self._dropping = True
+        try:
+            self.step(0.0)
+        except NonFiniteError:
+            pass  # _decide never gives an outcome while dropping.
+        finally:
+            self._dropping = False
+
+    def close(self) -> None:
+        """Give memory and hooks back, so that another engine can be made in this process."""
+        self.deepspeed.destroy()
+
     _micro_batches_done = 0
+    _dropping = False
 
     def _watch_norm(self) -> None:
         """Put our decision where DeepSpeed has the global norm and has not clipped yet.
@@ -143,7 +161,7 @@ class Engine:
 
     def _decide(self, norm: Tensor) -> bool:
         value = self._ranks.max(float(norm))
-        if not 0 <= value < float("inf"):
+        if self._dropping or not 0 <= value < float("inf"):
             return False
         self._outcome = StepOutcome(grad_norm=value, accepted=self._accept(value))
         return self._outcome.accepted

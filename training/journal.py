@@ -15,7 +15,7 @@ from typing import Any
 
 
 class JournalError(RuntimeError):
-    """The journal is shorter than a checkpoint says it must be."""
+    """The journal is shorter than a checkpoint says it must be, or cannot be written."""
 
 
 class Journal:
@@ -31,6 +31,7 @@ class Journal:
                 "remove the step checkpoints to train from the start"
             )
         os.truncate(path, resume_at_bytes)
+        self._path = path
         self._file = path.open("ab")
 
     def metrics(self, step: int, values: Mapping[str, float]) -> None:
@@ -41,8 +42,14 @@ class Journal:
 
     def sync(self) -> int:
         """Flush to disk and return the length in bytes."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise JournalError(
+                f"{self._path} cannot be written ({error}): make room or mend the disk; the next "
+                "attempt goes on from the last checkpoint"
+            ) from error
         return self._file.tell()
 
     def close(self) -> None:

@@ -14,13 +14,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+_MAX_OPEN_SHARDS = 256
+"""Shards held open at once (our choice): maps are scarce (65,530 a process), and a shard of 64 Mi
+tokens holds up to 1 MiB, four bytes a sample."""
 
 _FEISTEL_ROUNDS = 4
 """Luby and Rackoff (1988): four rounds make a strong pseudo-random permutation."""
@@ -57,58 +62,101 @@ class Sample:
     loss_mask_C: npt.NDArray[np.bool_]
 
 
+@dataclass(frozen=True, kw_only=True)
+class SampleBatch:
+    """Some samples, one a row, in the order they were asked for."""
+
+    tokens_BC: npt.NDArray[np.int64]
+    segment_BC: npt.NDArray[np.int32]
+    loss_mask_BC: npt.NDArray[np.bool_]
+
+
 class Shards:
-    """Read-only view of a shards folder; memory-mapped, so opening costs nothing."""
+    """Read-only view of a shards folder: opened shard by shard, read a batch at a time."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
         self.info = ShardsInfo(**json.loads((folder / "shards.json").read_text()))
+        self._open = lru_cache(_MAX_OPEN_SHARDS)(partial(_Shard, folder, self.info))
 
     def sample(self, index: int) -> Sample:
         """Read sample `index` (over all shards); raises IndexError outside the artifact."""
-        if not 0 <= index < self.info.num_samples:
-            raise IndexError(f"sample {index} outside 0..{self.info.num_samples - 1}")
-        shard, row = divmod(index, self.info.samples_per_shard)
-        tokens = np.asarray(self._tokens[shard][row], dtype=np.int64)
-        starts = self._starts(shard, row)
-        is_token = tokens != self.info.pad_id
-        segment = np.searchsorted(starts, np.arange(len(tokens)), side="right").astype(np.int32) - 1
-        # Padding is only ever a tail: everything after the last real token.
-        last = int(np.flatnonzero(is_token)[-1]) if is_token.any() else -1
-        segment[last + 1 :] = -1
-        mask = segment >= 0
-        if self.info.has_loss_mask:
-            mask &= np.asarray(self._masks[shard][row], dtype=bool)
-        return Sample(tokens_C=tokens, segment_C=segment, loss_mask_C=mask)
-
-    @cached_property
-    def _tokens(self) -> list[npt.NDArray[np.unsignedinteger]]:
-        return [self._map("tokens", i, np.dtype(self.info.dtype)) for i in self._shards()]
-
-    @cached_property
-    def _masks(self) -> list[npt.NDArray[np.unsignedinteger]]:
-        return [self._map("mask", i, np.dtype("u1")) for i in self._shards()]
-
-    @cached_property
-    def _segments(self) -> list[npt.NDArray[np.uint32]]:
-        return [
-            np.fromfile(self._folder / "segments" / f"{i:05d}.bin", dtype="<u4").reshape(-1, 2)
-            for i in self._shards()
-        ]
-
-    def _starts(self, shard: int, row: int) -> npt.NDArray[np.uint32]:
-        pairs = self._segments[shard]
-        low, high = np.searchsorted(pairs[:, 0], [row, row + 1])
-        return pairs[low:high, 1]
-
-    def _shards(self) -> Iterator[int]:
-        return iter(range(self.info.num_shards))
-
-    def _map(self, kind: str, shard: int, dtype: np.dtype) -> npt.NDArray:  # type: ignore[type-arg]
-        path = self._folder / kind / f"{shard:05d}.bin"
-        return np.memmap(path, dtype=dtype.newbyteorder("<"), mode="r").reshape(
-            -1, self.info.context_tokens
+        batch = self.batch([index])
+        return Sample(
+            tokens_C=batch.tokens_BC[0],
+            segment_C=batch.segment_BC[0],
+            loss_mask_C=batch.loss_mask_BC[0],
         )
+
+    def batch(self, indices: Sequence[int]) -> SampleBatch:
+        """Read samples (over all shards) together; raises IndexError outside the artifact."""
+        index_B = np.asarray(indices, dtype=np.int64)
+        outside = index_B[(index_B < 0) | (index_B >= self.info.num_samples)]
+        if len(outside):
+            raise IndexError(f"sample {outside[0]} outside 0..{self.info.num_samples - 1}")
+        shape = (len(index_B), self.info.context_tokens)
+        tokens_BC = np.empty(shape, dtype=np.int64)
+        segment_BC = np.zeros(shape, dtype=np.int32)
+        chosen_BC = np.empty(shape, dtype=bool) if self.info.has_loss_mask else None
+        count_B = np.zeros(len(index_B), dtype=np.int32)
+        shard_B, row_B = np.divmod(index_B, self.info.samples_per_shard)
+        for number in np.unique(shard_B).tolist():
+            at_N = np.flatnonzero(shard_B == number)
+            shard, row_N = self._open(number), row_B[at_N]
+            tokens_BC[at_N] = shard.tokens[row_N]
+            count_B[at_N], start_P = shard.pieces(row_N)
+            segment_BC[np.repeat(at_N, count_B[at_N]), start_P] = 1
+            if chosen_BC is not None and shard.loss_mask is not None:
+                chosen_BC[at_N] = shard.loss_mask[row_N]
+        # A piece begins where 1 stands, so the running sum counts pieces. It runs over all rows at
+        # once (over each apart takes twice as long), so a row takes off what the last one counted.
+        segment_BC[:1, 0] -= 1
+        segment_BC[1:, 0] -= count_B[:-1]
+        np.cumsum(segment_BC.reshape(-1), out=segment_BC.reshape(-1))
+        _mark_padding(tokens_BC, segment_BC, self.info.pad_id)
+        mask_BC = segment_BC >= 0
+        if chosen_BC is not None:
+            mask_BC &= chosen_BC
+        return SampleBatch(tokens_BC=tokens_BC, segment_BC=segment_BC, loss_mask_BC=mask_BC)
+
+
+class _Shard:
+    """One shard, memory-mapped; of its segments only where each sample's begin is held."""
+
+    def __init__(self, folder: Path, info: ShardsInfo, number: int) -> None:
+        def mapped(kind: str, dtype: str, width: int) -> npt.NDArray[Any]:
+            path = folder / kind / f"{number:05d}.bin"
+            kept = np.memmap(path, dtype=np.dtype(dtype).newbyteorder("<"), mode="r")
+            # A plain array on the same pages: memmap's own indexing is twice as slow.
+            return kept.view(np.ndarray).reshape(-1, width)
+
+        self.tokens = mapped("tokens", info.dtype, info.context_tokens)
+        self.loss_mask = mapped("mask", "u1", info.context_tokens) if info.has_loss_mask else None
+        self._pairs = mapped("segments", "u4", 2)
+        rows = np.arange(len(self.tokens) + 1)
+        self._first = np.searchsorted(self._pairs[:, 0], rows).astype(np.uint32)
+
+    def pieces(self, row_N: npt.NDArray[np.int64]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """Return of some rows how many document pieces each has, and the start tokens of all."""
+        first_N = self._first[row_N].astype(np.int64)
+        count_N = self._first[row_N + 1] - first_N
+        ahead_N = first_N - np.cumsum(count_N) + count_N
+        pair_P = np.repeat(ahead_N, count_N)
+        pair_P += np.arange(len(pair_P))
+        return count_N, self._pairs[pair_P, 1]
+
+
+def _mark_padding(
+    tokens_BC: npt.NDArray[np.int64], segment_BC: npt.NDArray[np.int32], pad_id: int
+) -> None:
+    """Give padding segment -1. It is only ever a tail: all after a sample's last real token."""
+    row_N = np.flatnonzero(tokens_BC[:, -1] == pad_id)
+    if not len(row_N):
+        return
+    is_token_NC = tokens_BC[row_N] != pad_id
+    width = is_token_NC.shape[1]
+    length_N = np.where(is_token_NC.any(axis=1), width - is_token_NC[:, ::-1].argmax(axis=1), 0)
+    is_padding_NC = np.arange(width) >= length_N[:, None]
+    segment_BC[row_N] = np.where(is_padding_NC, np.int32(-1), segment_BC[row_N])
 
 
 class SampleOrder:
@@ -175,3 +223,13 @@ class SampleOrder:
     def _round(self, half: int, key: bytes) -> int:
         word = hashlib.blake2b(half.to_bytes(8, "little"), key=key, digest_size=8).digest()
         return int.from_bytes(word, "little") & self._mask
+
+
+def steps_without_update(result: Mapping[str, Any]) -> frozenset[int]:
+    """Return the steps of a job that read their samples and left no update in its weights.
+
+    `result` is its result.json: steps dropped by adaptive clipping or as loss spikes, and those
+    that a rollback has undone. Every step still reads what SampleOrder says, so an audit subtracts
+    these from SampleOrder.steps_of.
+    """
+    return frozenset(int(step) for step in result["skipped_steps"])

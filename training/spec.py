@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,6 +42,33 @@ class OptimizerSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SpikeSpec:
+    """What to do when the loss of a step is NaN, infinite or far above its running median."""
+
+    action: Literal["stop", "skip", "rollback"] = "stop"
+    """stop the job; skip: drop the update; rollback: go back to the last anchor and leave out the
+    batches from there to the spike (PaLM, arXiv 2204.02311 section 5.1, restarted by hand so)."""
+    factor: float = 0.0
+    """A loss above factor x median is a spike; 0: only a loss or norm that is not finite is."""
+    window: int = 100
+    """Losses of taken steps in the median; before so many there is no spike but NaN."""
+    max_spikes: int = 20
+    """The job stops at the next one (PaLM met about 20 in a whole training)."""
+    anchor_every_steps: int = 0
+    """A checkpoint that a rollback goes back to is made every so many steps. It is identity, unlike
+    checkpoint_every_steps: which updates are undone must not depend on where the job runs."""
+
+    def __post_init__(self) -> None:
+        if self.factor and self.factor <= 1:
+            raise ValueError(f"spikes.factor {self.factor} is not above 1: set it, or 0 for none")
+        if self.action == "rollback" and self.anchor_every_steps < 1:
+            raise ValueError(
+                f"spikes.action is rollback but anchor_every_steps is {self.anchor_every_steps}: "
+                "say every how many steps there is a state to go back to"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainIdentity:
     """Everything that may change the numbers that come out."""
 
@@ -63,6 +90,7 @@ class TrainIdentity:
     """Start from the optimizer moments beside the initial weights (a stage continues the last)."""
     z_loss: float = 0.0
     """Weight of the squared log of the softmax's denominator (model/loss.py); 0 is off."""
+    spikes: SpikeSpec = field(default_factory=SpikeSpec)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +119,21 @@ class TrainExecution:
     keep_checkpoints: int = 2
     activation_checkpointing: bool = False
     """Keep the inputs of layers only and compute the rest again on the way back."""
+    keep_every_steps: int = 0
+    """Checkpoints of these multiples are never removed; 0: only the newest are kept."""
+    checkpoint_in_background: bool = True
+    """Training waits for a copy of the state, not for the disk; False: it waits for the commit."""
+    checkpoint_failures_allowed: int = 3
+    """Checkpoints in a row that may fail to be written (a full disk) before the job stops."""
+    hang_after_s: float = 1800.0
+    """A rank that finishes no step for so long ends itself (training/watchdog.py)."""
+    remote_dir: str | None = None
+    """s3://bucket/prefix, or a network folder: checkpoints are kept there too, so that the job can
+    go on on another machine (training/mirror.py)."""
+    grace_s: float = 30.0
+    """Time from SIGTERM to SIGKILL (Kubernetes' and our launcher's default)."""
+    accept_drift: tuple[str, ...] = ()
+    """Fields that may differ from the checkpoint's (training/drift.py)."""
 
     @property
     def data_parallel(self) -> int:
@@ -120,7 +163,7 @@ class TrainSpec:
     def from_dict(cls, data: Mapping[str, Any]) -> TrainSpec:
         return cls(
             identity=identity_from_dict(data["identity"]),
-            execution=TrainExecution(**data["execution"]),
+            execution=_execution_from_dict(data["execution"]),
         )
 
 
@@ -139,5 +182,10 @@ def identity_from_dict(data: Mapping[str, Any]) -> TrainIdentity:
             "model": ModelConfig.from_dict(data["model"]),
             "schedule": ScheduleSpec(**data["schedule"]),
             "optimizer": OptimizerSpec(**data["optimizer"]),
+            "spikes": SpikeSpec(**data.get("spikes", {})),
         }
     )
+
+
+def _execution_from_dict(data: Mapping[str, Any]) -> TrainExecution:
+    return TrainExecution(**{**data, "accept_drift": tuple(data.get("accept_drift", ()))})

@@ -43,6 +43,7 @@ def make_checkpoint(ws: Workspace) -> Outcome:
             work_dir=ws.job_dir,
             journal_path=Path(execution.journal_path),
             world_size=execution.world_size,
+            resumes=True,
         )
     )
     output = Path(execution.output_dir)

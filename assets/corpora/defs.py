@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -22,7 +23,7 @@ from assets.lineage.build import Built, Work
 from assets.lineage.defs import artifact_asset
 from assets.lineage.step import Step
 from assets.lineage.tables import table
-from assets.lineage.taint import taint_tags, tainted
+from assets.lineage.taint import Tainted, taint_tags, tainted
 from assets.partitions import RECIPE_PARTITIONS, SOURCE_PARTITIONS
 from assets.platform import Platform
 from assets.recipes.graph import raw_step, withdrawn_step
@@ -53,6 +54,11 @@ def _mark_tainted(platform: Platform, built: Built) -> dict[str, Any]:
     for entry in {e.fingerprint: e for e in reversed(found)}.values():
         if run_id := runs.get(entry.fingerprint):
             platform.tracker.tag_run(run_id, taint_tags(entry, built.manifest.fingerprint))
+    return tainted_metadata(found)
+
+
+def tainted_metadata(found: Sequence[Tainted]) -> dict[str, Any]:
+    """Return the table of tainted artifacts that stands on the asset's page."""
     rows = [f"| {e.artifact} | {e.how} | {e.num_documents} | {e.tokens:,} |" for e in found]
     head = ["| artifact | how | documents | tokens |", "| --- | --- | ---: | ---: |"]
     return {"tainted": dg.MetadataValue.md("\n".join([*head, *rows]) if found else "nothing")}

@@ -53,7 +53,7 @@ def build(
     found = lake.find(step.family, step.name, step.fingerprint)
     if found is not None:
         return Built(manifest=found, uri=lake.uri(found), reused=True, mlflow_url="")
-    inputs = tuple(InputFiles(lake, _require(lake, parent)) for parent in step.inputs)
+    inputs = tuple(InputFiles(lake, require_input(lake, parent)) for parent in step.inputs)
     run_log = tracker.start_run(
         family=step.family,
         name=step.name,
@@ -157,7 +157,8 @@ def inherited_cost(lake: Lake, parents: Iterable[Manifest]) -> Cost:
     return sum(seen.values(), Cost())
 
 
-def _require(lake: Lake, step: Step) -> Manifest:
+def require_input(lake: Lake, step: Step) -> Manifest:
+    """Return the manifest of an input; raises MissingInput with what to run."""
     manifest = lake.find(step.family, step.name, step.fingerprint)
     if manifest is None:
         raise MissingInput(

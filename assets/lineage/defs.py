@@ -5,6 +5,7 @@ Annotations are evaluated here: Dagster looks at the type of an asset's context.
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import dagster as dg
 from assets.lineage.build import Built, Work, build
 from assets.lineage.checks import Check
 from assets.lineage.manifest import Manifest, artifact_key
+from assets.lineage.pipes import SharedFileReader
 from assets.lineage.step import Step
 from assets.platform import Platform
 from assets.ports import JobRequest, JobRunner, JobSpec, RunLog
@@ -22,10 +24,17 @@ from assets.recipes.resolve import resolve_step
 ACCELERATOR_POOL = "accelerator"
 """Jobs hold a slot of this pool while they run; dagster.yaml says how many there are."""
 
+ACCEPT_DRIFT_TAG = "materia/accept_drift"
+"""Tag of a run: fields, apart by spaces, that may differ from an interrupted job's checkpoint."""
+
 _MAX_PICTURE_BYTES = 400_000
 """Event-log rows hold pictures inline; larger ones are only linked (our choice)."""
 
 Deps = Sequence[str | dg.AssetDep]
+Show = Callable[[Built], Mapping[str, Any]]
+
+_SHOWN: dict[str, Show] = {}
+"""What a node shows beside the common metadata; filled as its asset is defined."""
 
 
 def artifact_asset(
@@ -41,7 +50,7 @@ def artifact_asset(
     pool: str | None = None,
     prepare: Callable[[Platform, str], tuple[Step, Work]] | None = None,
     publish: Callable[[Platform, Built], Mapping[str, Any]] | None = None,
-    show: Callable[[Built], Mapping[str, Any]] | None = None,
+    show: Show | None = None,
 ) -> dg.AssetsDefinition:
     """Return the asset of one node.
 
@@ -51,6 +60,8 @@ def artifact_asset(
     """
     family, name = node.split("/")
     key = dg.AssetKey([family, name])
+    if show is not None:
+        _SHOWN[node] = show
 
     @dg.asset(
         key=key,
@@ -82,8 +93,10 @@ def artifact_asset(
         published = publish(platform, built) if publish and not built.reused else {}
         return dg.MaterializeResult(
             asset_key=key,
-            metadata={**_metadata(built, platform), **published, **(show(built) if show else {})},
-            data_version=dg.DataVersion(built.manifest.digest),
+            metadata={**describe(built, platform), **published},
+            # The fingerprint and not the digest: what descends from an artifact that was asked
+            # to be another is stale, even where its bytes came out the same.
+            data_version=dg.DataVersion(built.manifest.fingerprint),
             check_results=[_run_check(check, built.manifest, platform) for check in checks],
         )
 
@@ -122,9 +135,7 @@ def _job_runner(
 
     def run(request: JobRequest) -> None:
         request.work_dir.mkdir(parents=True, exist_ok=True)
-        reader = dg.PipesFileMessageReader(
-            str(request.work_dir / "pipes-messages.jsonl"), cleanup_file=False
-        )
+        reader = SharedFileReader(request.work_dir / "pipes-messages.jsonl")
         with dg.open_pipes_session(
             context=context, context_injector=dg.PipesEnvContextInjector(), message_reader=reader
         ) as session:
@@ -135,6 +146,7 @@ def _job_runner(
                 work_dir=str(request.work_dir),
                 world_size=request.world_size,
                 env=session.get_bootstrap_env_vars(),
+                arguments=_drift_arguments(context) if request.resumes else (),
             )
             platform.run_and_wait(
                 platform.launcher, spec, lambda: _project(platform, request, run_log)
@@ -144,16 +156,26 @@ def _job_runner(
     return run
 
 
+def _drift_arguments(context: dg.AssetExecutionContext) -> tuple[str, ...]:
+    """Return what the run's tag accepts, as training.main takes it."""
+    fields = context.run.tags.get(ACCEPT_DRIFT_TAG, "").split()
+    return tuple(word for field in fields for word in ("--accept-drift", field))
+
+
 def _project(platform: Platform, request: JobRequest, run_log: RunLog) -> None:
     if request.journal_path is not None and request.journal_path.exists():
         platform.project_journal(request.journal_path, run_log)
 
 
-def _metadata(built: Built, platform: Platform) -> dict[str, Any]:
-    """Return what the asset's page shows, in the order in which a person asks."""
+def describe(built: Built, platform: Platform, *, pictures: bool = True) -> dict[str, Any]:
+    """Return what the asset's page shows, in the order in which a person asks.
+
+    All of it is in the lake, so that a lost event log can be written anew; only pictures need
+    more than the manifest.
+    """
     manifest = built.manifest
     values: dict[str, Any] = {"summary": dg.MetadataValue.md(manifest.summary or "no summary")}
-    for name in manifest.pictures:
+    for name in manifest.pictures if pictures else ():
         path = platform.lake.fetch(manifest, manifest.file(name))
         if path.stat().st_size <= _MAX_PICTURE_BYTES:
             values[f"picture/{Path(name).stem}"] = dg.MetadataValue.md(_inline(path))
@@ -165,8 +187,11 @@ def _metadata(built: Built, platform: Platform) -> dict[str, Any]:
         values[name.removeprefix("eval/")] = float(f"{value:.6g}")
     for name, count in manifest.counts.items():
         values[f"count/{name}"] = count
-    return values | {
+    show = _SHOWN.get(f"{manifest.family}/{manifest.name}")
+    return {
+        **values,
         "wall_s": round(manifest.cost.wall_s, 2),
+        "finished": dg.MetadataValue.timestamp(datetime.fromisoformat(manifest.finished_at)),
         "files": len(manifest.files),
         "bytes": sum(entry.size_bytes for entry in manifest.files),
         "artifact": manifest.key,
@@ -174,6 +199,7 @@ def _metadata(built: Built, platform: Platform) -> dict[str, Any]:
         "digest": manifest.digest,
         "uri": dg.MetadataValue.path(built.uri),
         "reused": built.reused,
+        **(show(built) if show else {}),
     }
 
 

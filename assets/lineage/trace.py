@@ -12,9 +12,9 @@ import polars as pl
 
 from assets.lineage.audit import ArtifactGraph
 from assets.lineage.manifest import Manifest
-from assets.lineage.tables import document, has_table, scan
+from assets.lineage.tables import document, has_file, has_table, scan
 from assets.ports import Lake
-from training.shards import SampleOrder
+from training.shards import SampleOrder, steps_without_update
 
 DECISIONS = (
     ("corpora/documents", "documents", "kept"),
@@ -125,10 +125,19 @@ def _occurrence(
                 "fingerprint": checkpoint.fingerprint,
                 "steps": steps,
                 "times_seen": len(steps),
+                "steps_without_update": _without_update(lake, checkpoint, steps),
             }
             for checkpoint, steps in trained
         ],
     }
+
+
+def _without_update(lake: Lake, model: Manifest, steps: list[int]) -> list[int]:
+    """Return those of the steps whose update was dropped or undone: seen, but not learned from."""
+    if not steps or not has_file(model, "result.json"):
+        return []
+    dropped = steps_without_update(document(lake, model, "result.json"))
+    return [step for step in steps if step in dropped]
 
 
 def trained_on(

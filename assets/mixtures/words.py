@@ -7,10 +7,9 @@ Polars. The hash is our own: it decides what is merged, whatever the version of 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,17 +22,6 @@ I64 = npt.NDArray[np.int64]
 
 BATCH_BYTES = 4 << 20
 """Text handled at a time, so that the temporaries (about 12 bytes per byte) stay small."""
-
-_LONG_WORD_BYTES = 128
-"""Longer runs (base64, sequences) are rare and hashed one by one."""
-
-_LOWER = np.zeros(256, dtype=np.uint8)
-"""The lower case of every byte that a word may hold, 0 for the others."""
-_LOWER[list(b"_0123456789abcdefghijklmnopqrstuvwxyz")] = list(
-    b"_0123456789abcdefghijklmnopqrstuvwxyz"
-)
-_LOWER[ord("A") : ord("Z") + 1] = range(ord("a"), ord("z") + 1)
-_LOWER[128:] = range(128, 256)
 
 # Odd constants of the usual size; any would do, but a change here changes what is merged.
 _MIX_A = np.uint64(0x9E3779B97F4A7C15)
@@ -111,49 +99,65 @@ def _joined(parts: list[npt.NDArray[Any]], dtype: type[np.generic]) -> npt.NDArr
 
 
 def _words_of_batch(texts: pl.Series) -> Words:
-    from assets.mixtures.word_kernels import cut_words
+    from assets.mixtures.word_kernels import GROUP, cut_words
 
-    text, offsets = _folded(texts.fill_null(""))
-    size = int(offsets[-1])
-    # Little-endian loads from any byte: the same value on every machine.
-    loads = np.ndarray(shape=(size + 1,), dtype="<u8", buffer=text, strides=(1,))
-    most = size // 2 + len(texts)
+    given = folding_of(texts)
+    size = len(given.content)
+    text = np.zeros(2 * size + 2 * GROUP, dtype=np.uint8)
+    most = size + len(texts)
     starts, ends = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
     hashes = np.empty(most, dtype=np.uint64)
-    bounds = np.empty(len(offsets), dtype=np.int64)
-    count = cut_words(text, loads, offsets, _LOWER, MIXERS, starts, ends, hashes, bounds)
-    starts, ends, hashes = starts[:count], ends[:count], hashes[:count]
-    for index in np.flatnonzero(ends - starts > _LONG_WORD_BYTES):
-        word = text[starts[index] : ends[index]].tobytes()
-        digest = hashlib.blake2b(word, digest_size=8).digest()
-        hashes[index] = int.from_bytes(digest, "little")
-    return Words(text=text, starts=starts, ends=ends, hashes=hashes, bounds=bounds)
+    bounds = np.empty(len(given.offsets), dtype=np.int64)
+    used, count = cut_words(*given, MIXERS, text, loads_of(text), starts, ends, hashes, bounds)
+    return Words(
+        text=text[:used],
+        starts=starts[:count].copy(),
+        ends=ends[:count].copy(),
+        hashes=hashes[:count].copy(),
+        bounds=bounds,
+    )
 
 
-def _folded(texts: pl.Series) -> tuple[npt.NDArray[np.uint8], I64]:
-    """Return the normalised UTF-8 of all texts (ASCII still in its case), padded, and offsets."""
-    from assets.mixtures.word_kernels import fold_text
+class Folding(NamedTuple):
+    """What the compiled loops need to fold some texts."""
+
+    content: npt.NDArray[np.uint8]
+    """UTF-8 of all texts."""
+    loads: U64
+    offsets: I64
+    is_normal: npt.NDArray[np.bool_]
+    """Texts that went through Polars, because the table does not know a character of theirs."""
+    lengths: npt.NDArray[np.uint8]
+    folded: U64
+
+
+def folding_of(texts: pl.Series) -> Folding:
+    """Return the bytes of some texts (a null counts as empty), ready to be folded."""
+    from assets.mixtures.word_kernels import find_unknown
 
     table = folding_table()
-    ready = np.zeros(len(texts), dtype=np.bool_)
-    offsets = np.zeros(len(texts) + 1, dtype=np.int64)
-    while True:
-        content, given = _buffers(texts)
-        text = np.zeros(2 * len(content) + 8, dtype=np.uint8)
-        before = ready.copy()
-        if not fold_text(content, given, ready, table.lengths, table.content, text, offsets):
-            return text[: int(offsets[-1]) + 8], offsets
-        unknown = np.flatnonzero(ready & ~before)
-        texts = texts.scatter(unknown, normalise(texts.gather(unknown)))
+    content, offsets = _buffers(texts)
+    unknown = find_unknown(content, loads_of(content), offsets, table.lengths)
+    if unknown.any():
+        rows = np.flatnonzero(unknown)
+        texts = texts.scatter(rows, normalise(texts.gather(rows)))
+        content, offsets = _buffers(texts)
+    return Folding(content, loads_of(content), offsets, unknown, table.lengths, table.content)
+
+
+def loads_of(content: npt.NDArray[np.uint8]) -> U64:
+    """Return the eight bytes from every byte on, as far as there are eight, on any machine."""
+    count = max(0, len(content) - 7)
+    return np.ndarray(shape=(count,), dtype="<u8", buffer=content, strides=(1,))
 
 
 def _buffers(texts: pl.Series) -> tuple[npt.NDArray[np.uint8], I64]:
     """Return the bytes of all texts and the offset of each."""
     if not len(texts):
-        return np.zeros(0, dtype=np.uint8), np.zeros(1, dtype=np.int64)
-    array = texts.to_arrow()
+        return np.frombuffer(b"", dtype=np.uint8), np.frombuffer(bytes(8), dtype=np.int64)
+    array = texts.fill_null("").to_arrow()
     offsets = np.frombuffer(array.buffers()[1], dtype=np.int64)[: len(texts) + 1]
     size = int(offsets[-1])
     if not size:
-        return np.zeros(0, dtype=np.uint8), offsets
+        return np.frombuffer(b"", dtype=np.uint8), offsets
     return np.frombuffer(array.buffers()[2], dtype=np.uint8, count=size), offsets

@@ -42,12 +42,19 @@ class SignatureSpec:
     entries of different titles are different facts there."""
     min_shingles: int
     """A document with fewer shingles outside templates is compared exactly only."""
+    num_bands: int
+    threshold: float
+    """Pairs of one source are proved from this similarity on; a recipe may ask for more."""
 
     def __post_init__(self) -> None:
-        for name in ("shingle_words", "num_hashes", "min_shingles"):
+        for name in ("shingle_words", "num_hashes", "min_shingles", "num_bands"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} {getattr(self, name)} must be at least 1; fix the recipe")
-        for name in ("max_template_share", "form_share"):
+        if self.num_hashes % self.num_bands:
+            raise ValueError(
+                f"{self.num_hashes} hashes do not split into {self.num_bands} bands: fix the recipe"
+            )
+        for name in ("max_template_share", "form_share", "threshold"):
             if not 0 < getattr(self, name) <= 1:
                 raise ValueError(f"{name} {getattr(self, name)} not in (0, 1]; fix the recipe")
         if self.min_template_documents < 2:

@@ -33,6 +33,9 @@ SIGNATURES = SignatureSpec(
     min_template_documents=50,
     form_share=0.5,
     min_shingles=8,
+    # Four hashes a band: a pair of similarity 0.7 shares a band with probability 0.9998.
+    num_bands=32,
+    threshold=0.7,
 )
 """One sketch per source serves every recipe, so it is no recipe's decision."""
 
@@ -228,6 +231,7 @@ class RecipeGraph:
             "carry_optimizer": bool(index),
             # Said only where it is on: without it a stage is what it was before there was one.
             **({"z_loss": stage.z_loss} if stage.z_loss else {}),
+            **({"spikes": asdict(stage.spikes)} if stage.spikes else {}),
         }
 
     def _add_sft(self) -> None:

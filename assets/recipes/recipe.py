@@ -20,6 +20,7 @@ from assets.recipes.data import (
     UpsamplingSpec,
 )
 from model.config import ModelConfig
+from training.spec import SpikeSpec
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 
@@ -51,6 +52,8 @@ class StageSpec:
     decay: Literal["constant", "cosine"]
     z_loss: float = 0.0
     """Weight of the z-loss (model/loss.py); the paper mentions none, so 0, which is off."""
+    spikes: SpikeSpec | None = None
+    """What to do at a loss spike; None, and no part of the fingerprint: stop at one that is NaN."""
 
     @property
     def steps(self) -> int:

@@ -17,11 +17,10 @@ import numpy.typing as npt
 import polars as pl
 
 from assets.lineage.workspace import InputFiles, Workspace
-from assets.tokenizers.parts import EncodePart, encode_part, threads_for, token_type
+from assets.tokenizers.parts import EncodePart, Tokens, encode_part, threads_for, token_type
 from model.tokenizer import FILE_NAME
 
 I64 = npt.NDArray[np.int64]
-Tokens = npt.NDArray[np.unsignedinteger]
 
 
 @dataclass(frozen=True, kw_only=True)

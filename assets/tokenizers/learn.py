@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 
 from assets.tokenizers.words import WordCounts
-from model.encoder import column_bytes
+from model.columns import column_bytes
+from model.cuts import NUM_CODE_POINTS
 
 Merge = tuple[str, str]
 
@@ -31,12 +32,15 @@ def learn_merges(
     max_chars: int = MAX_PIECE_CHARS,
 ) -> tuple[Merge, ...]:
     """Return merges in rank order that give up to `num_pieces` different pieces."""
-    from assets.tokenizers.learn_kernels import Names, Pairs, Words, learn
+    from assets.tokenizers.learn_kernels import Names, Words, learn
 
     if not counts.num_words or num_pieces < 1:
         return ()
     chars, sizes = _characters(counts.words)
-    alphabet, symbols = np.unique(chars, return_inverse=True)
+    is_used = np.zeros(NUM_CODE_POINTS, dtype=np.bool_)
+    is_used[chars] = True
+    alphabet = np.flatnonzero(is_used)
+    symbols = (np.cumsum(is_used, dtype=np.int32) - 1)[chars]
     room = len(alphabet) + num_pieces
     names = Names(
         chars=np.empty(len(alphabet) + max_chars * (num_pieces + 1), dtype=np.int32),
@@ -49,14 +53,8 @@ def learn_merges(
     rows = np.zeros((len(sizes), 4), dtype=np.int64)
     rows[:, 0], rows[:, 1] = np.cumsum(sizes) - sizes, sizes
     rows[:, 2] = counts.words["count"].to_numpy()
-    words = Words(symbols=symbols.astype(np.int32), rows=rows)
-    pairs = Pairs(
-        table=np.full((16, 4), -1, dtype=np.int64),
-        words=np.empty((0, 2), dtype=np.int64),
-        queue=np.empty((0, 3), dtype=np.int64),
-        used=np.zeros(3, dtype=np.int64),
-    )
-    merges = learn(words, pairs, names, num_pieces, min_count, max_chars)
+    words = Words(symbols=symbols, rows=rows)
+    merges = learn(words, names, num_pieces, min_count, max_chars)
     spelt = _spelt(names.chars, names.bounds[: names.used[0] + 1])
     return tuple((spelt[first], spelt[second]) for first, second, _ in merges.tolist())
 

@@ -16,12 +16,28 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from assets.tokenizers.pair_kernels import (
+    Gains,
+    Pairs,
+    change,
+    close_step,
+    gain,
+    has_room,
+    more_gains,
+    next_pair,
+    no_gains,
+    no_pairs,
+    with_room,
+)
+from model.block_kernels import lean, prefetch
+
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
-_START, _SIZE, _COUNT = 0, 1, 2
-_KEY, _TOTAL, _SEEN, _HEAD = 0, 1, 2, 3
+_START, _SIZE, _COUNT, _ROW = 0, 1, 2, 4
+_AHEAD = 8
+"""Words whose rows are fetched ahead, and twice as many as whose symbols are (our choice)."""
 
 
 class Words(NamedTuple):
@@ -30,20 +46,6 @@ class Words(NamedTuple):
     symbols: I32
     rows: I64
     """[words, 4] first symbol, number of symbols, count; rows fill half a line of the cache."""
-
-
-class Pairs(NamedTuple):
-    """All pairs ever counted, the words each was queued with, and the queue."""
-
-    table: I64
-    """[slots, 4] hash table: first << 32 | second (-1 = free); count; step and word of the last
-    gain, as step << 32 | word; newest of the words gained in that step."""
-    words: I64
-    """[places, 2] word, and the place of the next one in the same list (-1 = none)."""
-    queue: I64
-    """[entries, 3] heap: count, key, first word; the first to merge on top."""
-    used: I64
-    """[3] pairs, places, entries."""
 
 
 class Names(NamedTuple):
@@ -57,172 +59,19 @@ class Names(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def _longer64(old: I64, size: int) -> I64:
-    new = np.empty(size, dtype=np.int64)
-    new[: len(old)] = old
-    return new
-
-
-@njit(cache=True, nogil=True)
-def _longer_rows(old: I64, size: int) -> I64:
-    new = np.empty((size, old.shape[1]), dtype=np.int64)
-    new[: len(old)] = old
-    return new
-
-
-@njit(cache=True, nogil=True)
-def _slot(table: I64, key: int) -> int:
-    """Return the slot of a pair, or of the free place where it would go."""
-    mask = len(table) - 1
-    mixed = np.uint64(key) * _FACTOR
-    slot = np.int64((mixed ^ (mixed >> np.uint64(32))) & np.uint64(mask))
-    while table[slot, _KEY] != key and table[slot, _KEY] >= 0:
-        slot = (slot + 1) & mask
-    return slot
-
-
-@njit(cache=True, nogil=True)
-def has_room(pairs: Pairs, more: int) -> bool:
-    """Say whether so many more pairs, words and entries fit; the table stays half empty."""
-    used = pairs.used
-    return (
-        2 * (used[0] + more) <= len(pairs.table)
-        and used[1] + more <= len(pairs.words)
-        and used[2] + more <= len(pairs.queue)
-    )
-
-
-@njit(cache=True, nogil=True)
-def with_room(pairs: Pairs, more: int) -> Pairs:
-    """Return the tables with room for so many more pairs, words and entries."""
-    table, words, queue, used = pairs.table, pairs.words, pairs.queue, pairs.used
-    if 2 * (used[0] + more) > len(table):
-        size = 16
-        while size < 4 * (used[0] + more):
-            size *= 2
-        table = np.full((size, 4), -1, dtype=np.int64)
-        for old in range(len(pairs.table)):
-            if pairs.table[old, _KEY] >= 0:
-                table[_slot(table, pairs.table[old, _KEY])] = pairs.table[old]
-    if used[1] + more > len(words):
-        words = _longer_rows(words, 2 * (len(words) + more))
-    if used[2] + more > len(queue):
-        queue = _longer_rows(queue, 2 * (len(queue) + more))
-    return Pairs(table, words, queue, used)
-
-
-@njit(cache=True, nogil=True)
-def _change(table: I64, used: I64, first: int, second: int, by: int) -> int:
-    """Add to a pair's count; return its slot."""
-    key = np.int64(first) << 32 | np.int64(second)
-    slot = _slot(table, key)
-    if table[slot, _KEY] < 0:
-        used[0] += 1
-        table[slot, _KEY], table[slot, _TOTAL] = key, 0
-        table[slot, _SEEN], table[slot, _HEAD] = -1, -1
-    table[slot, _TOTAL] += by
-    return slot
-
-
-@njit(cache=True, nogil=True)
-def _gain(
-    table: I64,
-    places: I64,
-    used: I64,
-    first: int,
-    second: int,
-    by: int,
-    word: int,
-    step: int,
-    touched: I64,
-    n: int,
-) -> int:
-    """Count a pair in one more place; note the word and, once a step, the pair. Return noted."""
-    slot = _change(table, used, first, second, by)
-    seen = np.int64(step) << 32 | np.int64(word)
-    if table[slot, _SEEN] == seen:
-        return n
-    if table[slot, _SEEN] >> 32 != step or table[slot, _SEEN] < 0:
-        table[slot, _HEAD] = -1
-        touched[n] = table[slot, _KEY]
-        n += 1
-    place = used[1]
-    used[1] = place + 1
-    places[place, 0], places[place, 1] = word, table[slot, _HEAD]
-    table[slot, _SEEN], table[slot, _HEAD] = seen, place
-    return n
-
-
-@njit(cache=True, nogil=True)
-def _before(queue: I64, at: int, total: int, key: int) -> bool:
-    """Say whether an entry comes before another: the higher count, then the lower ids."""
-    if queue[at, 0] != total:
-        return queue[at, 0] > total
-    return queue[at, 1] < key
-
-
-@njit(cache=True, nogil=True)
-def _push(queue: I64, used: I64, total: int, key: int, head: int) -> None:
-    at = used[2]
-    used[2] = at + 1
-    while at > 0 and not _before(queue, (at - 1) >> 1, total, key):
-        above = (at - 1) >> 1
-        for column in range(3):
-            queue[at, column] = queue[above, column]
-        at = above
-    queue[at, 0], queue[at, 1], queue[at, 2] = total, key, head
-
-
-@njit(cache=True, nogil=True)
-def _drop_top(queue: I64, used: I64) -> None:
-    size = used[2] - 1
-    used[2] = size
-    total, key, head = queue[size, 0], queue[size, 1], queue[size, 2]
-    at = 0
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            break
-        if child + 1 < size and _before(queue, child + 1, queue[child, 0], queue[child, 1]):
-            child += 1
-        if not _before(queue, child, total, key):
-            break
-        for column in range(3):
-            queue[at, column] = queue[child, column]
-        at = child
-    queue[at, 0], queue[at, 1], queue[at, 2] = total, key, head
-
-
-@njit(cache=True, nogil=True)
-def _queue_all(pairs: Pairs, touched: I64, n: int) -> None:
-    """Queue the pairs that gained words in this step."""
-    for index in range(n):
-        slot = _slot(pairs.table, touched[index])
-        total = pairs.table[slot, _TOTAL]
-        if total > 0:
-            _push(pairs.queue, pairs.used, total, touched[index], pairs.table[slot, _HEAD])
-
-
-@njit(cache=True, nogil=True)
-def _count_all(words: Words, pairs: Pairs) -> Pairs:
-    touched = np.empty(1 << 12, dtype=np.int64)
-    n = 0
+def _count_all(words: Words, gains: Gains) -> tuple[Pairs, Gains]:
+    pairs = no_pairs()
     symbols = words.symbols
     for word in range(len(words.rows)):
         start, size, by = words.rows[word, 0], words.rows[word, 1], words.rows[word, 2]
-        if not has_room(pairs, size):
-            pairs = with_room(pairs, size)
-        if n + size > len(touched):
-            touched = _longer64(touched, 2 * (n + size))
+        if not has_room(pairs, gains, size):
+            pairs, gains = with_room(pairs, size), more_gains(gains, size)
         for at in range(start, start + size - 1):
-            first, second = symbols[at], symbols[at + 1]
-            n = _gain(pairs.table, pairs.words, pairs.used, first, second, by, word, 0, touched, n)
-    pairs = with_room(pairs, n)
-    _queue_all(pairs, touched, n)
-    return pairs
+            gain(pairs.table, pairs.used, gains, symbols[at], symbols[at + 1], by, word, 0)
+    return close_step(pairs, gains), gains
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _named(names: Names, first: int, second: int) -> int:
     """Return the symbol that spells two others after one another, a new one if there is none."""
     start, end = names.bounds[names.used[0]], names.bounds[names.used[0]]
@@ -252,27 +101,26 @@ def _named(names: Names, first: int, second: int) -> int:
     return number
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _length(bounds: I64, symbol: int) -> int:
     return bounds[symbol + 1] - bounds[symbol]
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _merge_word(
     words: Words,
     pairs: Pairs,
     names: Names,
+    gains: Gains,
     word: int,
     merge: tuple[int, int, int],
     step: int,
     max_chars: int,
-    touched: I64,
-    n: int,
-) -> int:
+) -> None:
     """Replace a pair in one word from left to right, keeping the counts of its neighbours."""
     first, second, made = merge
     symbols, rows, bounds = words.symbols, words.rows, names.bounds
-    table, places, used = pairs.table, pairs.words, pairs.used
+    table, used = pairs.table, pairs.used
     start, by = rows[word, _START], rows[word, _COUNT]
     end = start + rows[word, _SIZE]
     room = max_chars - _length(bounds, made)
@@ -284,18 +132,43 @@ def _merge_word(
             continue
         if write > start:
             left = symbols[write - 1]
-            _change(table, used, left, first, -by)
+            change(table, used, left, first, -by)
             if _length(bounds, left) < room:
-                n = _gain(table, places, used, left, made, by, word, step, touched, n)
+                gain(table, used, gains, left, made, by, word, step)
         if read + 2 < end:
             right = symbols[read + 2]
-            _change(table, used, second, right, -by)
+            change(table, used, second, right, -by)
             if _length(bounds, right) < room:
-                n = _gain(table, places, used, made, right, by, word, step, touched, n)
+                gain(table, used, gains, made, right, by, word, step)
         symbols[write] = made
         read, write = read + 2, write + 1
     rows[word, _SIZE] = write - start
-    return n
+
+
+@lean
+def _merge_list(
+    words: Words,
+    pairs: Pairs,
+    names: Names,
+    gains: Gains,
+    at: int,
+    end: int,
+    merge: tuple[int, int, int],
+    step: int,
+    max_chars: int,
+) -> int:
+    """Merge in the words of a list while there is room; return where to go on."""
+    rows, lists, symbols = words.rows, pairs.lists, words.symbols
+    while at < end:
+        word = lists[at]
+        if not has_room(pairs, gains, 2 * rows[word, _SIZE]):
+            break
+        if at + 2 * _AHEAD < end:
+            prefetch(rows, _ROW * np.int64(lists[at + 2 * _AHEAD]))
+            prefetch(symbols, rows[lists[at + _AHEAD], _START])
+        _merge_word(words, pairs, names, gains, word, merge, step, max_chars)
+        at += 1
+    return at
 
 
 @njit(cache=True, nogil=True)
@@ -303,56 +176,44 @@ def _merge_all(
     words: Words,
     pairs: Pairs,
     names: Names,
-    head: int,
+    gains: Gains,
+    place: int,
     merge: tuple[int, int, int],
     step: int,
     max_chars: int,
-    touched: I64,
-) -> tuple[Pairs, I64]:
+) -> tuple[Pairs, Gains]:
     """Merge in every word of a list and queue the pairs that came of it."""
-    n = 0
-    while head >= 0:
-        word, head = pairs.words[head, 0], pairs.words[head, 1]
-        more = 2 * words.rows[word, _SIZE]
-        if not has_room(pairs, more):
-            pairs = with_room(pairs, more)
-        if n + more > len(touched):
-            touched = _longer64(touched, 2 * (n + more))
-        n = _merge_word(words, pairs, names, word, merge, step, max_chars, touched, n)
-    if not has_room(pairs, n):
-        pairs = with_room(pairs, n)
-    _queue_all(pairs, touched, n)
-    return pairs, touched
+    at, end = place + 1, place + 1 + pairs.lists[place]
+    while at < end:
+        at = _merge_list(words, pairs, names, gains, at, end, merge, step, max_chars)
+        if at < end:
+            more = 2 * words.rows[pairs.lists[at], _SIZE]
+            pairs, gains = with_room(pairs, more), more_gains(gains, more)
+    return close_step(pairs, gains), gains
 
 
 @njit(cache=True, nogil=True)
-def learn(
-    words: Words, pairs: Pairs, names: Names, num_pieces: int, min_count: int, max_chars: int
-) -> I64:
+def learn(words: Words, names: Names, num_pieces: int, min_count: int, max_chars: int) -> I64:
     """Return [merges, 3] (first, second, made) until so many new symbols exist, or none is left.
 
     `names` has room for num_pieces more symbols, and 0 .. alphabet - 1 are its characters.
     """
     merges = np.empty((num_pieces + 16, 3), dtype=np.int64)
-    touched = np.empty(1 << 12, dtype=np.int64)
     step = 0
     wanted = names.used[0] + num_pieces
-    pairs = _count_all(words, pairs)
-    while names.used[0] < wanted and pairs.used[2]:
-        noted, key, head = pairs.queue[0, 0], pairs.queue[0, 1], pairs.queue[0, 2]
-        _drop_top(pairs.queue, pairs.used)
-        total = pairs.table[_slot(pairs.table, key), _TOTAL]
-        if noted != total:
-            _push(pairs.queue, pairs.used, total, key, head)
-            continue
-        if total < max(1, min_count):
+    pairs, gains = _count_all(words, no_gains())
+    while names.used[0] < wanted:
+        total, key, place = next_pair(pairs)
+        if place < 0 or total < max(1, min_count):
             break
         first, second = key >> 32, key & 0xFFFFFFFF
         made = _named(names, first, second)
         if step == len(merges):
-            merges = _longer_rows(merges, 2 * step)
+            longer = np.empty((2 * step, 3), dtype=np.int64)
+            longer[:step] = merges
+            merges = longer
         merges[step, 0], merges[step, 1], merges[step, 2] = first, second, made
         step += 1
         merge = (first, second, made)
-        pairs, touched = _merge_all(words, pairs, names, head, merge, step, max_chars, touched)
+        pairs, gains = _merge_all(words, pairs, names, gains, place, merge, step, max_chars)
     return merges[:step]

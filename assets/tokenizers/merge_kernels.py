@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from model.merge_kernels import add_pair, merge_symbols
+from model.merge_kernels import ROOM_PER_SYMBOL, add_pair, merge_symbols
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -34,6 +34,7 @@ def add_pieces(
     A piece that is one part exists already and stops waiting; one of more than two parts waits.
     """
     symbols = np.empty(256, dtype=np.int64)
+    room = np.empty(ROOM_PER_SYMBOL * len(symbols), dtype=np.int64)
     limit = num_merges + wanted
     for piece in range(len(waiting)):
         if num_merges == limit:
@@ -43,9 +44,10 @@ def add_pieces(
         count = bounds[piece + 1] - bounds[piece]
         if count > len(symbols):
             symbols = np.empty(2 * count, dtype=np.int64)
+            room = np.empty(ROOM_PER_SYMBOL * len(symbols), dtype=np.int64)
         for at in range(count):
             symbols[at] = chars[bounds[piece] + at]
-        count = merge_symbols(symbols, count, pairs, merged)
+        count = merge_symbols(symbols, count, pairs, merged, room)
         if count > 2:
             continue
         waiting[piece] = False

@@ -31,6 +31,8 @@ class Packed:
     sample: I64
     start: I64
     """First token of the piece in its sample."""
+    by_document: I64
+    """Rows in the order of document, copy and piece."""
     num_samples: int
 
 
@@ -43,19 +45,22 @@ def pack(lengths: I64, repeats: I64, capacity: int, seed: int) -> Packed:
     put in an order drawn from the seed: the order by length would correlate with position.
     Raises ValueError on an empty document.
     """
-    from assets.tokenizers.pack_kernels import best_fit, starts_in_samples
+    from assets.tokenizers.pack_kernels import best_fit, by_sample, starts_in_samples
 
+    # In the order of document, copy and piece, which a stable sort keeps among equals.
     document, copy, piece = _cut(lengths, repeats, capacity)
     offset = piece * capacity
     length = np.minimum(capacity, lengths[document] - offset)
-    order = np.lexsort((piece, copy, document, -length))
+    order = np.argsort((capacity - length).astype(_smallest(capacity)), kind="stable")
     samples, starts = np.empty_like(length), np.empty_like(length)
     num_samples = best_fit(document[order], length[order], capacity, samples, starts)
     sample = np.empty_like(samples)
     sample[order] = _shuffled(num_samples, seed)[samples]
     draw = _mix(_mix(_mix(document, seed), copy), piece)
-    final = np.lexsort((piece, copy, document, draw, sample))
+    final = by_sample(sample, draw, num_samples)
     starts_in_samples(sample[final], length[final], starts)
+    by_document = np.empty_like(final)
+    by_document[final] = np.arange(len(final))
     return Packed(
         document=document[final],
         copy=copy[final],
@@ -64,8 +69,14 @@ def pack(lengths: I64, repeats: I64, capacity: int, seed: int) -> Packed:
         length=length[final],
         sample=sample[final],
         start=starts,
+        by_document=by_document,
         num_samples=int(num_samples),
     )
+
+
+def _smallest(most: int) -> type[np.unsignedinteger]:
+    """Return the type for numbers up to so many; 16 bits are sorted by radix."""
+    return np.uint16 if most < 1 << 16 else np.uint32
 
 
 def _cut(lengths: I64, repeats: I64, capacity: int) -> tuple[I64, I64, I64]:
@@ -94,7 +105,7 @@ def _shuffled(count: int, seed: int) -> I64:
     """Return a permutation of 0 .. count - 1: each new place."""
     numbers = np.arange(count)
     places = np.empty(count, dtype=np.int64)
-    places[np.lexsort((numbers, _mix(numbers, seed)))] = numbers
+    places[np.argsort(_mix(numbers, seed), kind="stable")] = numbers
     return places
 
 

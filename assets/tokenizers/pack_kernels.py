@@ -81,6 +81,27 @@ def best_fit(documents: I64, lengths: I64, capacity: int, samples: I64, starts: 
 
 
 @njit(cache=True, nogil=True)
+def by_sample(samples: I64, draws: npt.NDArray[np.uint64], num_samples: int) -> I64:
+    """Return the pieces sample by sample, in each by what they drew, then as they come."""
+    ends = np.zeros(num_samples + 1, dtype=np.int64)
+    for piece in range(len(samples)):
+        ends[samples[piece] + 1] += 1
+    for sample in range(num_samples):
+        ends[sample + 1] += ends[sample]
+    firsts = ends.copy()
+    order = np.empty(len(samples), dtype=np.int64)
+    for piece in range(len(samples)):
+        sample = samples[piece]
+        at = ends[sample]
+        ends[sample] += 1
+        while at > firsts[sample] and draws[order[at - 1]] > draws[piece]:
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = piece
+    return order
+
+
+@njit(cache=True, nogil=True)
 def starts_in_samples(samples: I64, lengths: I64, starts: I64) -> None:
     """Say where each piece begins in its sample; pieces of a sample follow one another."""
     at = np.int64(0)

@@ -1,18 +1,22 @@
 """Shard-wise functions of the family: encode or count the documents of one part of a table.
 
-Any worker on any machine runs them; they hold one batch of text at a time, whatever the part's
-size. What is done with their results is decided elsewhere.
+Any worker on any machine runs them; they hold a batch of text and a unit of it for each thread,
+whatever the part's size. What is done with their results is decided elsewhere.
 """
 
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow.parquet as pq
 
@@ -21,7 +25,13 @@ from assets.ports import Compute
 from model.tokenizer import Tokenizer
 
 BATCH_DOCUMENTS = 4096
-"""Some 10 MB of text, and four times that for its ids (our choice)."""
+"""Some 10 MB of text are read at a time (our choice)."""
+
+UNIT_BYTES = 2 << 20
+"""Of text that a thread encodes at a time, or one longer document: small enough that no thread
+waits long for another, and its ids take four times as much (our choice)."""
+
+Tokens = npt.NDArray[np.unsignedinteger]
 
 MARKS_PER_DOCUMENT = 2
 """`<s>` and `</s>`, which packing puts around every document."""
@@ -65,7 +75,7 @@ def encode_part(item: EncodePart) -> EncodedPart:
         with path.open("wb") as handle:
             for frame, ids in _encoded(item, tokenizer):
                 frames.append(frame)
-                ids.astype(token_type(tokenizer.vocab_size)).tofile(handle)
+                ids.tofile(handle)
 
     tokens = item.out.write(f"{item.name}.bin", run) if item.keep else None
     if tokens is None:
@@ -112,7 +122,21 @@ def writer(frame: pl.DataFrame) -> Callable[[Path], object]:
     return lambda path: frame.write_parquet(path, compression="zstd")
 
 
-def _encoded(item: EncodePart, tokenizer: Tokenizer) -> Iterator[tuple[pl.DataFrame, np.ndarray]]:
+def _encoded(item: EncodePart, tokenizer: Tokenizer) -> Iterator[tuple[pl.DataFrame, Tokens]]:
+    """Yield the rows and ids of some documents after another, in order; threads work ahead."""
+    tokenizer.prepare()
+    with ThreadPoolExecutor(max_workers=item.threads) as pool:
+        ahead: deque[Future[tuple[pl.DataFrame, Tokens]]] = deque()
+        for documents in _units(item):
+            ahead.append(pool.submit(_encode_unit, item, tokenizer, documents))
+            if len(ahead) > item.threads:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+
+
+def _units(item: EncodePart) -> Iterator[pl.DataFrame]:
+    """Read the selected documents, so many at a time as one thread encodes."""
     path = item.documents.local()
     chosen = _chosen(path, item.selection)
     columns = list(dict.fromkeys([*item.columns, "doc_id", "text"]))
@@ -120,16 +144,27 @@ def _encoded(item: EncodePart, tokenizer: Tokenizer) -> Iterator[tuple[pl.DataFr
     for batch in text_batches(path, columns):
         kept = batch if chosen is None else batch.filter(chosen.slice(first, batch.height))
         first += batch.height
-        if kept.is_empty():
-            continue
-        texts = kept["text"]
-        ids, bounds = tokenizer.encode_into(texts, threads=item.threads, marks=True)
-        same = tokenizer.spells(texts, ids, bounds, threads=item.threads)
-        if not same.all():
-            changed = kept["doc_id"][int(np.argmin(same))]
-            raise NotLossless(f"document {changed} is not what its tokens say")
-        num_tokens = pl.Series("num_tokens", np.diff(bounds), dtype=pl.UInt32)
-        yield kept.select(item.columns).with_columns(num_tokens), ids
+        sizes = kept["text"].str.len_bytes().cast(pl.Int64).to_numpy()
+        _, starts = np.unique((np.cumsum(sizes) - sizes) // UNIT_BYTES, return_index=True)
+        for start, end in pairwise([*starts.tolist(), kept.height]):
+            yield kept.slice(start, end - start)
+
+
+def _encode_unit(
+    item: EncodePart, tokenizer: Tokenizer, documents: pl.DataFrame
+) -> tuple[pl.DataFrame, Tokens]:
+    texts = documents["text"]
+    ids, bounds = tokenizer.encode_into(texts, marks=True)
+    same = tokenizer.spells(texts, ids, bounds)
+    if not same.all():
+        changed = documents["doc_id"][int(np.argmin(same))]
+        raise NotLossless(f"document {changed} is not what its tokens say")
+    num_tokens = pl.Series("num_tokens", np.diff(bounds), dtype=pl.UInt32)
+    kept = ids if item.keep else ids[:0]
+    return (
+        documents.select(item.columns).with_columns(num_tokens),
+        kept.astype(token_type(tokenizer.vocab_size)),
+    )
 
 
 def _chosen(path: Path, selection: tuple[StoredFile, ...]) -> pl.Series | None:

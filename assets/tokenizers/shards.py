@@ -7,6 +7,7 @@ pack.py's. Memory holds lengths, never a stage's tokens.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,11 @@ import numpy.typing as npt
 import polars as pl
 
 from assets.lineage.manifest import Cost
+from assets.lineage.storage import StoredFile
 from assets.lineage.workspace import Outcome, Workspace
-from assets.tokenizers.encoded import Chat, Encoded, Tokens, encode_selection, stored_chats
+from assets.tokenizers.encoded import Chat, Encoded, encode_selection, stored_chats
 from assets.tokenizers.pack import Packed, pack
-from assets.tokenizers.parts import load_tokenizer, token_type
+from assets.tokenizers.parts import Tokens, load_tokenizer, threads_for, token_type, writer
 from model.chat import Message, render
 from model.tokenizer import FILE_NAME, Tokenizer
 from training.shards import ShardsInfo
@@ -102,10 +104,11 @@ def write_shards(
         num_tokens=int(packed.length.sum()),
         has_loss_mask=bool(encoded.masks),
     )
-    for shard in range(info.num_shards):
-        ws.progress(f"writing shard {shard + 1} of {info.num_shards}")
-        _write_shard(ws, shard, packed, encoded, info)
-    _index(packed, rows["doc_id"]).write_parquet(ws.out("index.parquet"), compression="zstd")
+    ws.progress(f"writing {info.num_shards} shards")
+    with ThreadPoolExecutor(max_workers=threads_for(ws.compute)) as pool:
+        index = pool.submit(_write_index, ws, packed, rows["doc_id"])
+        files = pool.map(lambda name: _write_file(ws, name, packed, encoded, info), _names(info))
+        ws.publish([*files, index.result()])
     info.write(ws.out_dir)
     return _outcome(rows, info, counts or {})
 
@@ -141,21 +144,29 @@ def _chats(
         yield Chat(doc_id=row["item_id"], ids=list(chat.ids), loss_mask=list(chat.loss_mask))
 
 
-def _write_shard(
-    ws: Workspace, shard: int, packed: Packed, encoded: Encoded, info: ShardsInfo
-) -> None:
-    first = shard * info.samples_per_shard
+def _names(info: ShardsInfo) -> list[str]:
+    kinds = ("tokens", "segments", *(["mask"] if info.has_loss_mask else []))
+    return [f"{kind}/{shard:05d}.bin" for shard in range(info.num_shards) for kind in kinds]
+
+
+def _write_file(
+    ws: Workspace, name: str, packed: Packed, encoded: Encoded, info: ShardsInfo
+) -> StoredFile:
+    """Write one file of one shard; its bytes are hashed while others are laid out."""
+    kind, shard = name.removesuffix(".bin").split("/")
+    first = int(shard) * info.samples_per_shard
     end = min(first + info.samples_per_shard, info.num_samples)
-    low, high = np.searchsorted(packed.sample, [first, end])
-    starts = np.stack([packed.sample[low:high] - first, packed.start[low:high]], axis=1)
-    ws.out(f"segments/{shard:05d}.bin").write_bytes(starts.astype("<u4").tobytes())
-    _write_samples(
-        ws.out(f"tokens/{shard:05d}.bin"), (first, end), packed, encoded, encoded.tokens, info
-    )
-    if info.has_loss_mask:
-        _write_samples(
-            ws.out(f"mask/{shard:05d}.bin"), (first, end), packed, encoded, encoded.masks, info
-        )
+
+    def write(path: Path) -> None:
+        if kind == "segments":
+            low, high = np.searchsorted(packed.sample, [first, end])
+            starts = np.stack([packed.sample[low:high] - first, packed.start[low:high]], axis=1)
+            path.write_bytes(starts.astype("<u4").tobytes())
+        else:
+            values = encoded.tokens if kind == "tokens" else encoded.masks
+            _write_samples(path, (first, end), packed, encoded, values, info)
+
+    return ws.out_folder.write(name, write)
 
 
 def _write_samples(
@@ -188,9 +199,9 @@ def _write_samples(
             block.tofile(handle)
 
 
-def _index(packed: Packed, doc_ids: pl.Series) -> pl.DataFrame:
-    """Return where each piece of each copy of each document lies, sorted by document."""
-    order = np.lexsort((packed.piece, packed.copy, packed.document))
+def _write_index(ws: Workspace, packed: Packed, doc_ids: pl.Series) -> StoredFile:
+    """Write where each piece of each copy of each document lies, sorted by document."""
+    order = packed.by_document
     columns: dict[str, npt.NDArray[np.int64]] = {
         "sample": packed.sample,
         "start": packed.start,
@@ -198,12 +209,13 @@ def _index(packed: Packed, doc_ids: pl.Series) -> pl.DataFrame:
         "piece": packed.piece,
         "copy": packed.copy,
     }
-    return pl.DataFrame(
+    index = pl.DataFrame(
         {
             "doc_id": doc_ids.gather(packed.document[order]),
             **{name: values[order].astype(np.uint32) for name, values in columns.items()},
         }
     )
+    return ws.out_folder.write("index.parquet", writer(index))
 
 
 def _outcome(rows: pl.DataFrame, info: ShardsInfo, counts: Mapping[str, int]) -> Outcome:

@@ -18,8 +18,8 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from model.columns import column_bytes, roomy_rows, row_slices
 from model.cuts import NUM_CODE_POINTS, character_classes
-from model.encoder import column_bytes, row_slices
 
 if TYPE_CHECKING:
     from assets.tokenizers.count_kernels import WordTable
@@ -35,6 +35,8 @@ need some 1 GB to learn from, and 300 MB of text hold 2 million."""
 
 _TABLE_WORDS = 1 << 19
 _TABLE_BYTES = 1 << 24
+_DESK_WORDS = 512
+"""Words that are looked up together: their lines of the cache come while others are worked at."""
 _HELD_WORDS = 1 << 22
 """Words held in memory before they are written to scratch files, by hash."""
 _BUCKETS = 16
@@ -156,45 +158,74 @@ def _table() -> WordTable:
     from assets.tokenizers.count_kernels import WordTable
 
     return WordTable(
+        short=np.zeros(8 * _TABLE_WORDS, dtype=np.uint64),
         slots=np.full(2 * _TABLE_WORDS, -1, dtype=np.int32),
         hashes=np.zeros(_TABLE_WORDS, dtype=np.uint64),
         bounds=np.zeros(_TABLE_WORDS + 1, dtype=np.int64),
         counts=np.zeros(_TABLE_WORDS, dtype=np.int64),
         words=np.empty(_TABLE_BYTES, dtype=np.uint8),
-        used=np.zeros(1, dtype=np.int64),
+        used=np.zeros(2, dtype=np.int64),
     )
 
 
 def _count(data: npt.NDArray[np.uint8], offsets: I64, table: WordTable) -> list[pl.DataFrame]:
     """Count into a table; return what had to be taken out of it because it was full."""
-    from assets.tokenizers.count_kernels import count_words
+    from assets.tokenizers.count_kernels import Desk, count_words
+    from model.block_kernels import ROOM_BYTES
+    from model.cut_kernels import NUM_KINDS
 
-    progress = np.zeros(2, dtype=np.int64)
+    desk = Desk(
+        cuts=np.empty(_DESK_WORDS + 1, dtype=np.int64),
+        keys=np.empty((_DESK_WORDS, 2), dtype=np.uint64),
+        places=np.empty(_DESK_WORDS, dtype=np.int64),
+        kinds=np.empty(NUM_KINDS, dtype=np.uint64),
+    )
+    limits = character_classes(), MAX_WORD_BYTES
     drained = []
-    while not count_words(data, offsets, character_classes(), MAX_WORD_BYTES, table, progress):
-        drained.append(_drained(table))
+    for content, places in roomy_rows(data, offsets, ROOM_BYTES):
+        progress = np.zeros(2, dtype=np.int64)
+        while not count_words(content, places, *limits, table, desk, progress):
+            drained.append(_drained(table))
     return drained
 
 
 def _drained(table: WordTable) -> pl.DataFrame:
     """Return the words of a table, which is empty afterwards."""
+    from model.cut_kernels import SHORT_BYTES, SIZE_SHIFT
+
     number = int(table.used[0])
     bounds = table.bounds[: number + 1].copy()
-    data = table.words[: bounds[-1]].copy()
-    words = pa.LargeBinaryArray.from_buffers(
-        pa.large_binary(), number, [None, pa.py_buffer(bounds), pa.py_buffer(data)]
+    longer = _words_frame(
+        bounds, table.words[: bounds[-1]].copy(), table.counts[:number].copy(), table.hashes
     )
-    frame = pl.DataFrame(
+    rows = table.short.reshape(-1, 4)
+    rows = rows[rows[:, 1] != 0]
+    held = np.arange(SHORT_BYTES) < (rows[:, 1:2] >> SIZE_SHIFT).astype(np.int64)
+    raw = np.ascontiguousarray(rows[:, :2]).view(np.uint8).reshape(-1, 16)[:, :SHORT_BYTES]
+    bounds = np.concatenate([[0], np.cumsum(held.sum(axis=1))])
+    shorter = _words_frame(
+        bounds, raw[held], rows[:, 2].astype(np.int64), rows[:, 3] >> np.uint64(2)
+    )
+    table.slots.fill(-1)
+    table.short.fill(0)
+    table.used.fill(0)
+    return pl.concat([longer, shorter])
+
+
+def _words_frame(
+    bounds: I64, data: npt.NDArray[np.uint8], counts: I64, hashes: npt.NDArray[np.uint64]
+) -> pl.DataFrame:
+    words = pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), len(counts), [None, pa.py_buffer(bounds), pa.py_buffer(data)]
+    )
+    return pl.DataFrame(
         {
             "word": pl.from_arrow(words),
-            "count": table.counts[:number].copy(),
-            "bucket": (table.hashes[:number] % np.uint64(_BUCKETS)).astype(np.uint8),
+            "count": counts,
+            "bucket": (hashes[: len(counts)] % np.uint64(_BUCKETS)).astype(np.uint8),
         },
         schema_overrides={"word": pl.Binary},
     )
-    table.slots.fill(-1)
-    table.used[0] = 0
-    return frame
 
 
 def _summed(runs: list[pl.DataFrame]) -> pl.DataFrame:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Annotated
 
 import dagster as dg
 import typer
 
+from assets.lineage.defs import ACCEPT_DRIFT_TAG
 from assets.lineage.find import parse_reference
 from assets.recipes.ablation import VARIANTS, ablation_name
 from assets.recipes.catalogue import recipe as recipe_named
-from orchestration.commands.console import console
+from orchestration.commands.console import JsonOption, console
+from orchestration.commands.dry_run import show_dry_run
 from orchestration.commands.progress import Progress
 from orchestration.commands.report import show_ablation, show_recipe
 from orchestration.dagster_instance import prepare_instance
@@ -34,6 +37,19 @@ def materialize(
     ablation: Annotated[
         bool, typer.Option("--ablation", help="The six variants of tiny and their table.")
     ] = False,
+    accept_drift: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIELD",
+            help="Let an interrupted training go on although this field differs from its "
+            "checkpoint's, 'program.code' say; may be repeated.",
+        ),
+    ] = None,
+    only_show: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print spec and job of the artifacts; run nothing."),
+    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Materialize through Dagster; what the lake already has is reused.
 
@@ -41,26 +57,40 @@ def materialize(
     """
     plan = _plan(artifacts or [], recipe, ablation)
     settings = Settings.from_env()
-    prepare_environment(settings)
-    prepare_instance(settings.dagster_home)
+    if only_show:
+        show_dry_run(artifacts or [], settings, as_json=as_json)
+        return
+    if as_json:
+        raise ValueError("--json goes with --dry-run: `materia report --json` shows what was made")
     started = time.monotonic()
-    with Progress(console) as progress, dg.DagsterInstance.get() as instance:
-        definitions = build_definitions(settings, on_progress=progress.tell)
-        for job, partition, assets in plan:
-            outcome = run_job(
-                definitions, instance, job=job, partition=partition, assets=assets, tags=_TAGS
-            )
-            if not outcome.succeeded:
-                progress.close()
-                _fail(outcome)
+    made = _run(plan, settings, tags_of(accept_drift or []))
     if recipe:
-        show_recipe(recipe, settings, progress.made)
+        show_recipe(recipe, settings, made)
     if ablation:
         show_ablation(settings)
     console.print(f"done in {time.monotonic() - started:.1f} s")
 
 
-_TAGS = {"materia/launched_by": "materia materialize"}
+def _run(plan: Plan, settings: Settings, tags: dict[str, str]) -> Mapping[str, str]:
+    """Run the jobs in order; return what became of each artifact, or exit when one fails."""
+    prepare_environment(settings)
+    prepare_instance(settings.dagster_home)
+    with Progress(console) as progress, dg.DagsterInstance.get() as instance:
+        definitions = build_definitions(settings, on_progress=progress.tell)
+        for job, partition, assets in plan:
+            outcome = run_job(
+                definitions, instance, job=job, partition=partition, assets=assets, tags=tags
+            )
+            if not outcome.succeeded:
+                progress.close()
+                _fail(outcome)
+    return progress.made
+
+
+def tags_of(accept_drift: list[str]) -> dict[str, str]:
+    """Return the tags of the runs this command starts."""
+    tags = {"materia/launched_by": "materia materialize"}
+    return {**tags, ACCEPT_DRIFT_TAG: " ".join(accept_drift)} if accept_drift else tags
 
 
 def _plan(artifacts: list[str], recipe: str | None, ablation: bool) -> Plan:

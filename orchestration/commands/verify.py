@@ -12,13 +12,16 @@ from assets.lineage.audit import ArtifactGraph
 from assets.lineage.find import find_artifact
 from assets.releases.evidence.verify_pack import main as verify_pack
 from orchestration.commands.console import JsonOption, console, print_json
-from orchestration.dagster_views import check_materialization
+from orchestration.dagster_instance import prepare_instance
+from orchestration.dagster_views import DagsterViews
 from orchestration.errors import FOUND_A_PROBLEM
 from orchestration.lake import open_lake
-from orchestration.platform import open_tracker
+from orchestration.mlflow_views import check_taint, stray_runs
+from orchestration.platform import build_platform, open_tracker
 from orchestration.settings import Settings, prepare_environment
-from orchestration.tracker_sync import check_run
+from orchestration.tracker_sync import taint_in
 from orchestration.verify import verify as verify_artifacts
+from orchestration.view_checks import dagster_view, mlflow_view
 
 
 def verify(
@@ -58,16 +61,23 @@ def verify(
         if artifact is None
         else graph.ancestors(find_artifact(artifact, lake))
     )
-    instance = dg.DagsterInstance.get()
-    with console.status(f"verifying {len(chosen)} artifacts"):
+    prepare_instance(settings.dagster_home)
+    with (
+        console.status(f"verifying {len(chosen)} artifacts"),
+        dg.DagsterInstance.get() as instance,
+    ):
+        views = DagsterViews(instance)
         problems = verify_artifacts(
             lake,
             chosen,
-            [
-                lambda manifest: check_run(tracker, manifest, lake.uri(manifest)),
-                lambda manifest: check_materialization(instance, manifest),
-            ],
+            [mlflow_view(tracker, lake), dagster_view(views, tracker, build_platform(settings))],
         )
+        if everything:
+            problems += [
+                *stray_runs(tracker, chosen),
+                *check_taint(tracker, chosen, taint_in(lake)),
+                *views.strays(chosen),
+            ]
     if as_json:
         print_json({"artifacts": len(chosen), "problems": problems})
     else:

@@ -1,10 +1,10 @@
-"""Names and formats of the files in a local job's folder, written and read whole."""
+"""Names and formats of the files in a job's folder, written and read whole."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,9 @@ def read_json(path: Path) -> dict[str, Any] | None:
     return record
 
 
-def archive(work_dir: Path) -> None:
+def archive(work_dir: Path, names: Sequence[str] = ATTEMPT_FILES) -> None:
     """Move the files of the last attempt into attempt-1, attempt-2, ..."""
-    present = [work_dir / name for name in ATTEMPT_FILES if (work_dir / name).exists()]
+    present = [work_dir / name for name in names if (work_dir / name).exists()]
     if not present:
         return
     number = 1 + sum(1 for _ in work_dir.glob("attempt-*"))

@@ -6,22 +6,27 @@ process on the machine can poll, cancel or re-attach.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import re
+import shlex
 import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from assets.ports import JobHandle, JobSpec, JobState, JobStatus
+from orchestration.launchers.admission import (
+    JobAlreadyRunning,
+    exclusive,
+    inheritable,
+    refuse_foreign,
+    validate,
+)
 from orchestration.launchers.files import (
     CANCEL,
     EXIT,
@@ -33,6 +38,7 @@ from orchestration.launchers.files import (
     tail,
     write_json,
 )
+from orchestration.launchers.outcome import cancelled_status, lost_status, status_of
 from orchestration.processes import (
     ProcessId,
     from_record,
@@ -43,19 +49,8 @@ from orchestration.processes import (
 )
 from orchestration.settings import OFF_SWITCHES, PROJECT_ROOT
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
-_MODULE = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
-_INHERITED = re.compile(
-    r"PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|VIRTUAL_ENV"
-    r"|XDG_\w+|SSL_CERT_\w+|OMP_\w+|MKL_\w+|CUDA_\w+|NVIDIA_\w+|NCCL_\w+|GLOO_\w+|TORCH_\w+"
-)
-"""What a rank may inherit; all else, credentials above all, stays with the control plane."""
 _LINGER_S = 10.0
 """How much longer than the grace period the supervisor may take to write exit.json."""
-
-
-class JobAlreadyRunning(RuntimeError):
-    """A job lives in this folder; two would write the same files."""
 
 
 class LocalLauncher:
@@ -66,16 +61,17 @@ class LocalLauncher:
     def __init__(self, *, environ: Mapping[str, str], grace_s: float = 30.0) -> None:
         """Pass on what the allow-list lets through of `environ`."""
         self._grace_s = grace_s
-        self._inherited = {k: v for k, v in environ.items() if _INHERITED.fullmatch(k)}
+        self._inherited = inheritable(environ)
 
     def submit(self, spec: JobSpec) -> JobHandle:
         """Persist the handle, then start the job; raises JobAlreadyRunning or ValueError."""
-        _validate(spec)
+        validate(spec)
         work_dir = Path(spec.work_dir).resolve()
         work_dir.mkdir(parents=True, exist_ok=True)
-        with _exclusive(work_dir):
+        with exclusive(work_dir):
             earlier = self.reattach(work_dir)
             if earlier is not None:
+                refuse_foreign(earlier, self.name)
                 if self.poll(earlier).state is JobState.RUNNING:
                     raise JobAlreadyRunning(
                         f"job {earlier.name} runs in {work_dir}: re-attach to it or cancel it first"
@@ -98,7 +94,9 @@ class LocalLauncher:
         work_dir = Path(handle.work_dir)
         current = self.reattach(work_dir)
         if current is None or current.scheduler_id != handle.scheduler_id:
-            return _lost(f"{handle.name}: a later attempt runs in {work_dir}, or it was removed")
+            return lost_status(
+                f"{handle.name}: a later attempt runs in {work_dir}, or it was removed"
+            )
         if (ended := read_json(work_dir / EXIT)) is not None:
             return _status(handle, ended)
         supervisor = _supervisor(work_dir)
@@ -108,8 +106,8 @@ class LocalLauncher:
         if (ended := read_json(work_dir / EXIT)) is not None:
             return _status(handle, ended)
         if read_json(work_dir / CANCEL) is not None:
-            return _cancelled(handle)
-        return _lost(
+            return cancelled_status(handle)
+        return lost_status(
             f"{handle.name}: its supervisor is gone and left no exit.json\n{tail(work_dir / LOG)}"
         )
 
@@ -132,11 +130,28 @@ class LocalLauncher:
         record = read_json(work_dir / HANDLE)
         return JobHandle(**record) if record is not None else None
 
+    def describe(self, spec: JobSpec) -> str:
+        """Return the command of every rank of a job that is not started."""
+        validate(spec)
+        command = shlex.join([sys.executable, "-m", spec.module, spec.spec_path])
+        return "\n".join(
+            [
+                f"# {spec.world_size} processes in {PROJECT_ROOT}",
+                *(
+                    f"RANK={rank} LOCAL_RANK={rank} WORLD_SIZE={spec.world_size} "
+                    f"MASTER_ADDR=127.0.0.1 {command}"
+                    for rank in range(spec.world_size)
+                ),
+                "",
+            ]
+        )
+
     def _start(self, spec: JobSpec, handle: JobHandle) -> None:
         plan = {
             "scheduler_id": handle.scheduler_id,
             "module": spec.module,
             "spec_path": str(Path(spec.spec_path).resolve()),
+            "arguments": list(spec.arguments),
             "world_size": spec.world_size,
             "cwd": str(PROJECT_ROOT),
             "grace_s": self._grace_s,
@@ -172,51 +187,10 @@ class LocalLauncher:
         }
 
 
-def _validate(spec: JobSpec) -> None:
-    if not _NAME.fullmatch(spec.name):
-        raise ValueError(f"job name {spec.name!r} does not match {_NAME.pattern}: choose another")
-    if not _MODULE.fullmatch(spec.module):
-        raise ValueError(f"job module {spec.module!r} is not a dotted Python name")
-    if spec.world_size < 1:
-        raise ValueError(f"job {spec.name}: world_size is {spec.world_size}, must be at least 1")
-    if not Path(spec.spec_path).is_file():
-        raise ValueError(f"job {spec.name}: spec {spec.spec_path} does not exist: write it first")
-
-
-def _status(handle: JobHandle, ended: dict[str, Any]) -> JobStatus:
-    """Translate exit.json: success needs every rank to have ended by itself with 0."""
-    codes, first = ended["exit_codes"], ended["first_failed"]
-    if ended["stopped_by"] is not None and read_json(Path(handle.work_dir) / CANCEL) is not None:
-        return _cancelled(handle)
-    if codes and not any(codes) and ended["stopped_by"] is None and not ended["error"]:
-        return JobStatus(state=JobState.SUCCEEDED, exit_code=0, detail="")
-    if ended["error"]:
-        reason = ended["error"]
-    elif ended["stopped_by"] is not None:
-        reason = f"stopped from outside by signal {ended['stopped_by']}"
-    else:
-        reason = f"rank {first} of {len(codes)} {_how(codes[first])}"
-    return JobStatus(
-        state=JobState.FAILED,
-        exit_code=codes[first] if first is not None else None,
-        detail=f"{handle.name}: {reason}\n{tail(Path(handle.work_dir) / LOG)}",
-    )
-
-
-def _how(code: int) -> str:
-    if code >= 0:
-        return f"ended with exit code {code}"
-    memory = " (out of memory?)" if -code == signal.SIGKILL else ""
-    return f"was killed by signal {-code}{memory}"
-
-
-def _cancelled(handle: JobHandle) -> JobStatus:
-    detail = f"{handle.name}: cancelled"
-    return JobStatus(state=JobState.CANCELLED, exit_code=None, detail=detail)
-
-
-def _lost(detail: str) -> JobStatus:
-    return JobStatus(state=JobState.LOST, exit_code=None, detail=detail)
+def _status(handle: JobHandle, ended: Mapping[str, Any]) -> JobStatus:
+    work_dir = Path(handle.work_dir)
+    cancelled = read_json(work_dir / CANCEL) is not None
+    return status_of(handle, ended, cancelled=cancelled, log_tail=tail(work_dir / LOG))
 
 
 def _supervisor(work_dir: Path) -> ProcessId | None:
@@ -237,11 +211,3 @@ def _kill(processes: tuple[ProcessId, ...]) -> None:
     for process in processes:
         send(process, signal.SIGKILL)
     wait_until_gone(processes, timeout_s=10)
-
-
-@contextmanager
-def _exclusive(work_dir: Path) -> Iterator[None]:
-    """Let one submission at a time into a folder; the lock goes with the process that held it."""
-    with (work_dir / "submit.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -92,7 +92,13 @@ class Supervisor:
                 "MASTER_ADDR": "127.0.0.1",
                 "MASTER_PORT": str(port),
             }
-            command = [sys.executable, "-m", self._plan["module"], self._plan["spec_path"]]
+            command = [
+                sys.executable,
+                "-m",
+                self._plan["module"],
+                self._plan["spec_path"],
+                *self._plan["arguments"],
+            ]
             # A group of its own lets us end whatever the rank has started, without ourselves.
             process = subprocess.Popen(command, cwd=self._plan["cwd"], env=env, process_group=0)
             self._ranks.append(process)

@@ -225,3 +225,20 @@ def test_the_release_is_in_the_official_layout(installation: Installation) -> No
     card = installation.file(RELEASE, "README.md").read_text()
     for source in ("inbox", "icd10cm", "hpo", "wikipedia_gensim106", "python_stdlib"):
         assert source in card
+
+
+def test_a_dry_run_shows_the_specs_that_the_jobs_had_and_leaves_no_trace(
+    installation: Installation,
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in installation.home.rglob("*.json*")}
+    names = ("checkpoints/stage2", "models/sft_general", "reports/medical", "reports/needle")
+    found = installation.json("materialize", *[f"{name}[{RECIPE}]" for name in names], "--dry-run")
+    for name, shown in zip(names, found, strict=True):
+        folder = f"{name.replace('/', '.')}.{shown['fingerprint'][:12]}"
+        spec_path = installation.home / "jobs" / folder / "spec.json"
+        assert shown["spec"] == json.loads(spec_path.read_text())
+        assert shown["in_lake"]
+        assert str(spec_path) in shown["job"]
+        assert (shown["ds_config"] is None) is name.startswith("reports")
+    after = {path: path.stat().st_mtime_ns for path in installation.home.rglob("*.json*")}
+    assert after == before

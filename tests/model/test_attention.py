@@ -53,6 +53,7 @@ def test_blocks_give_the_plain_softmax(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(attention, "MIN_BLOCK_TOKENS", min_block)
+    monkeypatch.setattr(attention, "GLOBAL_BLOCK_TOKENS", 2 * min_block)
     mask = make_mask(segments, num_tokens=41, past_tokens=0, window=window, device=CPU)
     got = attend(*qkv(), mask)
     torch.testing.assert_close(got, plain(segments, window), atol=2e-6, rtol=0)
@@ -88,11 +89,20 @@ def test_the_compiled_gpu_kernel_gives_the_plain_softmax(
 
 def test_sliding_layers_hold_no_mask_over_all_pairs() -> None:
     mask = make_mask(None, num_tokens=4096, past_tokens=0, window=128, device=CPU)
-    assert isinstance(mask, tuple) and len(mask) == 32
+    assert isinstance(mask, tuple) and len(mask) == 64
     sizes = [b.allowed_B1TS.numel() for b in mask if b.allowed_B1TS is not None]
-    assert sum(sizes) <= 4096 * 256
+    assert sum(sizes) <= 4096 * 192
     whole = make_mask(None, num_tokens=4096, past_tokens=0, window=None, device=CPU)
-    assert isinstance(whole, tuple) and whole[0].allowed_B1TS is None and whole[0].causal
+    assert isinstance(whole, tuple) and len(whole) == 1
+    assert whole[0].allowed_B1TS is None and whole[0].causal
+
+
+def test_a_block_of_a_global_layer_meets_no_key_behind_its_queries() -> None:
+    packed = torch.zeros(2, 300, dtype=torch.long)
+    for segments in (None, packed):
+        mask = make_mask(segments, num_tokens=300, past_tokens=0, window=None, device=CPU)
+        assert isinstance(mask, tuple)
+        assert [block.keys.stop for block in mask] == [128, 256, 300]
 
 
 def test_the_norm_and_its_gradients_are_those_of_the_formula() -> None:

@@ -13,13 +13,16 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 from tokenizers import Regex, pre_tokenizers
 from tokenizers import Tokenizer as Backend
 
 from assets.tokenizers.bpe import alphabet_of, assemble, learn_pieces, merge_vocabulary
-from model.cut_kernels import next_cut
-from model.cuts import CUT_PATTERN, character_classes
-from model.encoder import FastEncoder, NotSupported, column_bytes, row_slices
+from model.block_kernels import ROOM_BYTES, ascii_masks
+from model.columns import column_bytes, roomy_rows, row_slices
+from model.cut_kernels import NUM_KINDS, find_cuts
+from model.cuts import BLANK, CUT_PATTERN, DIGIT, LETTER, LINE_END, character_classes
+from model.encoder import FastEncoder, NotSupported
 from model.tokenizer import NUM_SPECIAL, Tokenizer, byte_tokens, special_tokens
 
 TEXTS = [
@@ -60,6 +63,11 @@ wild_text = st.lists(
 ).map("".join)
 
 
+@njit
+def masks_of(data: Any, at: int) -> Any:
+    return ascii_masks(data, at)
+
+
 def reference(texts: list[str]) -> list[list[int]]:
     return TRAINED.encode_batch(texts)
 
@@ -69,20 +77,47 @@ def columnar(texts: list[str], **options: Any) -> list[list[int]]:
     return [ids[a:b].tolist() for a, b in pairwise(bounds)]
 
 
-def cuts(text: str) -> list[str]:
-    data = np.frombuffer(text.encode(), dtype=np.uint8)
-    at, found = 0, []
-    while at < len(data):
-        end = next_cut(data, at, len(data), character_classes())
-        found.append(data[at:end].tobytes().decode())
-        at = end
+def cuts(text: str, room: int = 512) -> list[str]:
+    """Cut a text that stands among others, so many words at a time."""
+    before, raw = b"ab \xe6\x82\xa3", text.encode()
+    data = np.frombuffer(before + raw + b" z9\xff" * ROOM_BYTES, dtype=np.uint8)
+    kinds, places = np.empty(NUM_KINDS, dtype=np.uint64), np.empty(room, dtype=np.int64)
+    at, stop, found = len(before), len(before) + len(raw), []
+    while at < stop:
+        number = find_cuts(data, at, stop, character_classes(), kinds, places)
+        ends = places[: number + 1].tolist()
+        found += [data[first:end].tobytes().decode() for first, end in pairwise(ends)]
+        at = ends[-1]
     return found
 
 
 @settings(deadline=None, max_examples=300)
-@given(wild_text)
-def test_text_is_cut_as_the_reference_cuts_it(text: str) -> None:
+@given(wild_text, st.sampled_from([80, 512]))
+def test_text_is_cut_as_the_reference_cuts_it(text: str, room: int) -> None:
+    assert cuts(text, room) == [piece for piece, _ in CUTTER.pre_tokenize_str(text)]
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.data())
+def test_blocks_of_few_kinds_of_characters_are_cut_as_the_reference_cuts_them(
+    data: st.DataObject,
+) -> None:
+    kinds = "a\u00e9\u0301\u60a3" + "1\u0669" + blanks + "._\u2013\U0001f9ec"
+    some = data.draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=5))
+    text = "".join(data.draw(st.lists(st.sampled_from(some), max_size=300)))
     assert cuts(text) == [piece for piece, _ in CUTTER.pre_tokenize_str(text)]
+
+
+def test_every_character_of_ascii_has_the_class_of_the_blocks() -> None:
+    data = np.frombuffer(bytes(range(128)) + bytes(ROOM_BYTES), dtype=np.uint8)
+    names = {"letter": LETTER, "digit": DIGIT, "blank": BLANK, "end": LINE_END}
+    for first in (0, 64):
+        letters, digits, spaces, blanked, ends, wide = masks_of(data, first)
+        found = dict(zip(names, (letters, digits, blanked, ends), strict=True))
+        for name, kind in names.items():
+            expected = character_classes()[first : first + 64] == kind
+            assert [found[name] >> bit & 1 for bit in range(64)] == expected.tolist(), name
+        assert (spaces, wide) == (1 << 32 if first == 0 else 0, 0)
 
 
 @settings(deadline=None, max_examples=300)
@@ -99,6 +134,8 @@ def test_every_character_is_encoded_as_the_reference_does() -> None:
 
 def test_words_longer_than_any_buffer_are_encoded_as_the_reference_does() -> None:
     texts = ["hepatic" * 3000, "=" * 5001, "\u60a3\u8005" * 2000, "cell" * 90 + " " * 700]
+    assert columnar(texts) == reference(texts)
+    texts = ["the liver " * 9000 + "=" * 70_000, "x" * 100, " cell" + "ab" * 40_000 + "\n"]
     assert columnar(texts) == reference(texts)
 
 
@@ -145,6 +182,29 @@ def test_one_changed_id_is_noticed() -> None:
     assert TRAINED.spells(column, ids, bounds).tolist() == [True, False, True]
 
 
+def test_ids_of_a_damaged_table_are_noticed() -> None:
+    tokenizer = _trained()
+    tokenizer.prepare()
+    assert tokenizer._fast is not None
+    tables = tokenizer._fast._tables
+    tables.char_ids[ord("q")] = tables.char_ids[ord("x")]
+    column = pl.Series(["the liver", "a quiet cell", "x"])
+    ids, bounds = tokenizer.encode_into(column)
+    assert tokenizer.spells(column, ids, bounds).tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 7, 15, 16, 17, 40])
+def test_one_changed_byte_is_noticed_wherever_it_is_in_a_piece(cut: int) -> None:
+    word = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[:50]
+    merges = [(word[:end], word[end]) for end in range(1, len(word))]
+    tokenizer = Tokenizer(assemble(word, merges))
+    column = pl.Series([word, word])
+    ids, bounds = tokenizer.encode_into(column)
+    assert len(ids) == 2
+    changed = pl.Series([word, word[:cut] + "-" + word[cut + 1 :]])
+    assert tokenizer.spells(changed, ids, bounds).tolist() == [True, False]
+
+
 def test_missing_texts_are_refused() -> None:
     with pytest.raises(ValueError, match="1 texts are missing"):
         TRAINED.encode_into(pl.Series(["a", None]))
@@ -161,6 +221,19 @@ def test_slices_cover_all_rows_once(sizes: list[int], parts: int) -> None:
     found = row_slices(offsets, parts)
     assert [row for first, end in found for row in range(first, end)] == list(range(len(sizes)))
     assert len(found) <= parts
+
+
+@given(st.lists(st.binary(max_size=30), max_size=12), st.integers(0, 40), st.integers(0, 20))
+def test_behind_the_rows_of_each_run_there_is_room(
+    rows: list[bytes], room: int, behind: int
+) -> None:
+    data = np.frombuffer(b"".join(rows) + bytes(behind), dtype=np.uint8)
+    offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    found = []
+    for content, places in roomy_rows(data, offsets, room):
+        assert places[-1] + room <= len(content)
+        found += [content[first:end].tobytes() for first, end in pairwise(places.tolist())]
+    assert found == rows
 
 
 def changed(**change: Any) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,10 @@ from hypothesis import strategies as st
 
 from orchestration.journal_projection import (
     BATCH_POINTS,
-    Point,
     project_journal,
     read_points,
 )
+from orchestration.pending import Buffered
 from training.journal import Journal
 
 
@@ -24,27 +25,39 @@ class Killed(BaseException):
 
 
 class Tracker:
-    """A sink in memory that can be down, lose its answer, or be killed after storing."""
+    """A sink in memory that can be down, lose its answer, store late, or be killed after storing.
+
+    Like MLflow it stores an equal row once.
+    """
 
     def __init__(self, run_id: str = "run-1") -> None:
         self.run_id = run_id
-        self.stored: list[tuple[str, int, float]] = []
+        self.stored: list[Buffered] = []
+        self.late: list[Buffered] = []
+        self.aside: list[tuple[str, str]] = []
+        self.is_behind = False
         self.mood = "up"
 
-    def send(self, points: Sequence[Point]) -> bool:
-        assert len(points) <= BATCH_POINTS
+    def send(self, rows: Sequence[Buffered]) -> bool:
+        assert len(rows) <= BATCH_POINTS
         if self.mood == "down":
             return False
-        self.stored += [(point.key, point.step, point.value) for point in points]
+        if self.mood == "late":
+            self.late += rows
+            return False
+        self.store([*rows, *self.late])
         if self.mood == "killed":
             raise Killed
         return self.mood != "answer lost"
 
-    def last_steps(self, keys: Collection[str]) -> Mapping[str, int] | None:
-        if self.mood == "down":
-            return None
-        have = {key: [step for k, step, _ in self.stored if k == key] for key in keys}
-        return {key: max(steps) for key, steps in have.items() if steps}
+    def store(self, rows: Sequence[Buffered]) -> None:
+        self.stored += [row for row in dict.fromkeys(rows) if row not in self.stored]
+
+    def fall_behind(self) -> None:
+        self.is_behind = True
+
+    def set_aside(self, record: str, reason: str) -> None:
+        self.aside.append((record, reason))
 
 
 def write_steps(path: Path, *steps: int, resume_at_bytes: int | None = None) -> int:
@@ -59,7 +72,7 @@ def write_steps(path: Path, *steps: int, resume_at_bytes: int | None = None) -> 
 
 
 def losses(tracker: Tracker) -> list[int]:
-    return [step for key, step, _ in tracker.stored if key == "train/loss"]
+    return [step for key, _, _, step in tracker.stored if key == "train/loss"]
 
 
 @pytest.fixture
@@ -82,7 +95,8 @@ def test_only_new_complete_lines_are_sent(journal: Path, state: Path) -> None:
     with journal.open("ab") as file:
         file.write(b'ss": 0.5}\n')
     assert project_journal(journal, tracker, state) == 1
-    assert tracker.stored[-1] == ("train/loss", 3, 0.5)
+    key, value, _, step = tracker.stored[-1]
+    assert (key, value, step) == ("train/loss", 0.5, 3)
     assert losses(tracker) == [1, 2, 3]
 
 
@@ -104,7 +118,7 @@ def test_an_outage_delays_points_and_loses_none(journal: Path, state: Path) -> N
     assert losses(tracker) == list(range(1, 40))
 
 
-@pytest.mark.parametrize("mood", ["answer lost", "killed"])
+@pytest.mark.parametrize("mood", ["answer lost", "killed", "late"])
 def test_a_batch_stored_without_an_answer_is_not_sent_again(
     journal: Path, state: Path, mood: str
 ) -> None:
@@ -165,6 +179,81 @@ def test_a_damaged_line_is_skipped_with_a_warning_and_the_rest_flows(
     project_journal(journal, tracker, state)
     assert losses(tracker) == [1, 2]
     assert caplog.text.count("skipped a line that is no record") == 3
+    assert len(tracker.aside) == 3
+
+
+def test_a_batch_that_arrives_after_its_repetition_is_stored_once(
+    journal: Path, state: Path
+) -> None:
+    tracker = Tracker()
+    write_steps(journal, 1, 2)
+    tracker.mood = "late"
+    project_journal(journal, tracker, state)
+    tracker.mood = "up"
+    time.sleep(0.002)  # a new time would make the repetition another point
+    write_steps(journal, 3)
+    project_journal(journal, tracker, state)
+    assert losses(tracker) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("line", "record", "reason"),
+    [
+        (b'{"kind": "metrics", "step": 2, "train/loss": NaN}', "train/loss = nan", "finite"),
+        (b'{"kind": "metrics", "step": 2, "train/loss": 1e999}', "train/loss = inf", "finite"),
+        (
+            b'{"kind": "metrics", "step": 2, "train/loss": 1' + b"0" * 400 + b"}",
+            "train/loss = 1000",
+            "finite",
+        ),
+        (b'{"kind": "metrics", "step": -1, "train/loss": 1.0}', "journal line", "whole number"),
+        (b'{"kind": "metrics", "step": 1.5, "train/loss": 1.0}', "journal line", "whole number"),
+        (
+            b'{"kind": "metrics", "step": 9223372036854775808, "train/loss": 1.0}',
+            "journal line",
+            "whole number",
+        ),
+        (b"[" * 100_000, "journal line", "no record of metrics"),
+    ],
+)
+def test_a_point_no_tracker_can_take_is_set_aside_with_the_reason(
+    journal: Path, state: Path, line: bytes, record: str, reason: str
+) -> None:
+    tracker = Tracker()
+    write_steps(journal, 1)
+    with journal.open("ab") as file:
+        file.write(line + b"\n")
+    write_steps(journal, 3)
+    project_journal(journal, tracker, state)
+    project_journal(journal, tracker, state)
+    assert losses(tracker) == [1, 3]
+    ((what, why),) = tracker.aside
+    assert record in what and reason in why
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"run_id": "run-1"}'])
+def test_a_state_file_that_cannot_be_read_costs_the_live_curve_and_not_the_job(
+    journal: Path, state: Path, content: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    tracker = Tracker()
+    write_steps(journal, 1)
+    state.write_text(content)
+    assert project_journal(journal, tracker, state) == 0
+    assert tracker.stored == []
+    assert tracker.is_behind
+    assert "`materia sync` sends it" in caplog.text
+
+
+def test_a_run_that_was_deleted_gets_the_whole_curve_again_under_its_new_id(
+    journal: Path, state: Path
+) -> None:
+    tracker = Tracker()
+    write_steps(journal, 1, 2)
+    project_journal(journal, tracker, state)
+    tracker.stored, tracker.run_id = [], "run-2"
+    write_steps(journal, 3)
+    project_journal(journal, tracker, state)
+    assert losses(tracker) == [1, 2, 3]
 
 
 def test_large_journals_go_in_bounded_batches(journal: Path, state: Path) -> None:
@@ -177,7 +266,9 @@ def test_large_journals_go_in_bounded_batches(journal: Path, state: Path) -> Non
 
 @settings(max_examples=30, deadline=None)
 @given(
-    moods=st.lists(st.sampled_from(["up", "down", "answer lost", "killed", "resume"]), max_size=12)
+    moods=st.lists(
+        st.sampled_from(["up", "down", "answer lost", "killed", "late", "resume"]), max_size=12
+    )
 )
 def test_any_sequence_of_faults_ends_with_each_step_once(
     tmp_path_factory: pytest.TempPathFactory, moods: list[str]

@@ -6,99 +6,22 @@ import json
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from assets.fakes import FakeLake, commit_folder
-from assets.lineage.manifest import Cost, InputRecord, Manifest
+from assets.fakes import FakeLake
 from assets.ports import RunLog, Tracker
 from orchestration.journal_projection import project_journal
+from orchestration.mlflow_views import check_run
 from orchestration.tracker import MlflowTracker
-from orchestration.tracker_sync import check_run, rebuild, sync
+from orchestration.tracker_sync import journal_points, rebuild, sync
+from tests.orchestration.runs import down, history, make_manifest, notes, read, runs_of, start
 from training.journal import Journal
-
-CONFIG = {
-    "seed": 7,
-    "schedule": {"peak_lr": 0.001, "decay": "cosine"},
-    "sources": ["pubmed", "icd"],
-    "stages": [{"steps": 10}, {"steps": 20}],
-    "text": "x" * 1000,
-}
 
 
 @pytest.fixture
 def lake(tmp_path: Path) -> FakeLake:
     return FakeLake(tmp_path / "lake")
-
-
-def make_manifest(lake: FakeLake, node: str, salt: str, **changes: Any) -> Manifest:
-    """Commit an artifact with one input and a fingerprint of its own."""
-    files = {"model.bin": b"weights"} | changes.pop("files", {})
-    source = commit_folder(lake, "mixtures/stage1", {"a.txt": salt.encode()}, salt=salt)
-    made = commit_folder(lake, node, files, partition="tiny", salt=salt, **CONFIG)
-    manifest = replace(
-        made,
-        inputs=(
-            InputRecord(
-                family=source.family,
-                name=source.name,
-                partition=source.partition,
-                fingerprint=source.fingerprint,
-                digest=source.digest,
-                files_read=source.files,
-            ),
-        ),
-        counts={"documents": 12},
-        metrics={"train/loss": 2.5, "eval/piqa/acc": 0.51},
-        cost=Cost(tokens=1000, flops=1e9, wall_s=12.5, device_s=25.0),
-        summary="A **tiny** model.",
-        git_commit="abc123",
-        dagster_run_id="dagster-run-1",
-        started_at="2026-01-01T00:00:00+00:00",
-        finished_at="2026-01-01T00:01:40+00:00",
-        **changes,
-    )
-    lake.committed[manifest.family, manifest.name, manifest.fingerprint] = manifest
-    return manifest
-
-
-def start(tracker: MlflowTracker, manifest: Manifest) -> Any:
-    return tracker.start_run(
-        family=manifest.family,
-        name=manifest.name,
-        partition=manifest.partition,
-        fingerprint=manifest.fingerprint,
-        dagster_run_id="dagster-run-1",
-    )
-
-
-def read(tracker: MlflowTracker, run_id: str) -> Any:
-    return tracker.connection.request("read", lambda client: client.get_run(run_id))
-
-
-def runs_of(tracker: MlflowTracker, manifest: Manifest) -> list[Any]:
-    experiment = tracker.connection.experiment_id(f"materia/{manifest.family}")
-    query = f"tags.`materia.fingerprint` = '{manifest.fingerprint}'"
-    return list(
-        tracker.connection.request("search", lambda client: client.search_runs([experiment], query))
-    )
-
-
-def history(tracker: MlflowTracker, run_id: str, key: str) -> list[tuple[int, float]]:
-    points = tracker.connection.request(
-        "read", lambda client: client.get_metric_history(run_id, key)
-    )
-    return sorted((point.step, point.value) for point in points)
-
-
-def notes(tracker: MlflowTracker) -> list[str]:
-    return sorted(path.name.split("-")[0] for path in tracker.pending.folder.glob("*.json"))
-
-
-def down(tracker: MlflowTracker, home: Path) -> MlflowTracker:
-    """The same notes, but a server that refuses connections."""
-    return MlflowTracker("http://127.0.0.1:9", home, timeout_s=1, retry_after_s=60)
 
 
 def test_it_fulfils_the_ports(tracker: MlflowTracker, lake: FakeLake) -> None:
@@ -131,7 +54,7 @@ def test_a_run_tells_what_was_made_from_what_and_at_what_cost(
         "A **tiny** model.\n\n[Dagster run dagster-](http://127.0.0.1:3000/runs/dagster-run-1)"
     )
     assert run.data.params["schedule.peak_lr"] == "0.001"
-    assert run.data.params["sources"] == '["pubmed", "icd"]'
+    assert run.data.params["corpora"] == '["pubmed", "icd"]'
     assert run.data.params["stages.1.steps"] == "20"
     assert run.data.params["text"].startswith("sha256:")
     assert run.data.metrics["counts/documents"] == 12
@@ -279,6 +202,27 @@ def test_metrics_logged_before_the_end_of_an_outage_are_not_lost(
     assert read(tracker, log.run_id).info.status == "FINISHED"
 
 
+def test_a_curve_that_fell_behind_is_completed_by_sync_without_a_second_copy(
+    tracker: MlflowTracker, lake: FakeLake, tmp_path: Path
+) -> None:
+    lines = [b'{"kind": "metrics", "step": %d, "train/lr": 0.5}\n' % step for step in range(4)]
+    files = {"journal.jsonl": b"".join(lines)}
+    manifest = make_manifest(lake, "checkpoints/stage1", "fell behind", files=files)
+    log = start(tracker, manifest)
+    journal, state = tmp_path / "journal.jsonl", tmp_path / "state.json"
+    journal.write_bytes(b"".join(lines[:2]))
+    assert project_journal(journal, log, state) == 2
+    state.write_text("torn")
+    journal.write_bytes(b"".join(lines))
+    assert project_journal(journal, log, state) == 0
+    log.finish(manifest, "/lake/x")
+    assert notes(tracker) == ["run"]
+    assert sync(tracker, lake).waiting == ()
+    assert history(tracker, log.run_id, "train/lr") == [(step, 0.5) for step in range(4)]
+    points = journal_points(tracker, lake, manifest)
+    assert check_run(tracker, manifest, lake.uri(manifest), points) == []
+
+
 def test_sync_leaves_a_run_alone_while_its_maker_lives(
     tracker: MlflowTracker, lake: FakeLake
 ) -> None:
@@ -307,59 +251,6 @@ def test_sync_settles_the_run_of_a_maker_that_was_killed(
     assert notes(tracker) == []
 
 
-def test_every_edit_in_mlflow_is_named(tracker: MlflowTracker, lake: FakeLake) -> None:
-    manifest = make_manifest(lake, "checkpoints/stage1", "edited")
-    uri = lake.uri(manifest)
-    run_id = tracker.writer.record(manifest, uri)
-    assert check_run(tracker, manifest, uri) == []
-    honest = manifest.digest
-    request = tracker.connection.request
-    request("edit", lambda client: client.set_tag(run_id, "materia.digest", "0" * 64))
-    request("edit", lambda client: client.delete_tag(run_id, "materia.uri"))
-    request("edit", lambda client: client.set_tag(run_id, "mlflow.note.content", "Flawless."))
-    request("edit", lambda client: client.set_terminated(run_id, "FAILED"))
-    request("edit", lambda client: client.log_metric(run_id, "eval/piqa/acc", 0.99))
-    found = check_run(tracker, replace(manifest, mlflow_run_id=run_id), uri)
-    prefix = f"checkpoints/stage1[tiny]: MLflow run {run_id}: "
-    assert found == [
-        prefix + "its status is FAILED, but the artifact is committed",
-        prefix + f"tag materia.digest is '{'0' * 64}', the manifest says '{honest}'",
-        prefix + f"tag materia.uri is missing, the manifest says '{uri}'",
-        prefix + "tag mlflow.note.content does not begin with the manifest's summary",
-        prefix + "metric eval/piqa/acc is 0.99, the manifest says 0.51",
-    ]
-
-
-def test_other_inputs_than_the_manifests_are_named(tracker: MlflowTracker, lake: FakeLake) -> None:
-    manifest = make_manifest(lake, "checkpoints/stage1", "inputs")
-    tracker.writer.record(manifest, "/lake/x")
-    other = replace(manifest.inputs[0], digest="1" * 64)
-    found = check_run(tracker, replace(manifest, inputs=(other,)), "/lake/x")
-    assert [text.split(": ", 2)[2] for text in found] == [
-        f"input mixtures/stage1[p] with digest {'1' * 64} is missing",
-        f"input mixtures/stage1[p] with digest {manifest.inputs[0].digest} was never read",
-    ]
-
-
-def test_a_missing_run_and_a_missing_version_are_named(
-    tracker: MlflowTracker, lake: FakeLake
-) -> None:
-    manifest = make_manifest(lake, "releases/release", "missing")
-    (text,) = check_run(tracker, manifest, "/lake/x")
-    assert f"MLflow has no run of fingerprint {manifest.short}" in text
-    tracker.writer.record(manifest, "/lake/x")
-    (text,) = check_run(tracker, manifest, "/lake/x")
-    assert "the model materia-tiny has no version of this release" in text
-
-
-def test_a_tracker_that_is_down_is_not_taken_for_a_difference(
-    tracker: MlflowTracker, lake: FakeLake, tmp_path: Path
-) -> None:
-    manifest = make_manifest(lake, "checkpoints/stage1", "unreachable")
-    (text,) = check_run(down(tracker, tmp_path), manifest, "/lake/x")
-    assert "not compared with MLflow" in text
-
-
 def test_an_empty_mlflow_is_rebuilt_from_manifests(tracker: MlflowTracker, lake: FakeLake) -> None:
     journal = b"".join(
         b'{"kind": "metrics", "step": %d, "train/loss": %d.0}\n' % (step, 9 - step)
@@ -370,10 +261,12 @@ def test_an_empty_mlflow_is_rebuilt_from_manifests(tracker: MlflowTracker, lake:
         lake, "checkpoints/stage3", "rebuild", files=files, mlflow_run_id="gone" * 8
     )
     release = make_manifest(lake, "releases/release", "rebuild too")
-    assert rebuild(tracker, lake) == len(lake.committed)
-    assert rebuild(tracker, lake) == len(lake.committed)
+    runs = rebuild(tracker, lake)
+    assert runs.keys() == {fingerprint for _, _, fingerprint in lake.committed}
+    assert rebuild(tracker, lake) == runs
     for manifest in (checkpoint, release):
-        assert check_run(tracker, manifest, lake.uri(manifest)) == []
+        journal = journal_points(tracker, lake, manifest)
+        assert check_run(tracker, manifest, lake.uri(manifest), journal) == []
         assert len(runs_of(tracker, manifest)) == 1
     (run,) = runs_of(tracker, checkpoint)
     assert [step for step, _ in history(tracker, run.info.run_id, "train/loss")] == [

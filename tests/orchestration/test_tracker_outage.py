@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,55 +12,12 @@ import pytest
 from assets.fakes import FakeLake, commit_folder
 from assets.lineage.step import Step
 from orchestration.journal_projection import project_journal
-from orchestration.processes import descendants, send, wait_until_gone
-from orchestration.settings import OFF_SWITCHES
+from orchestration.mlflow_views import check_run
 from orchestration.tracker import MlflowTracker
-from orchestration.tracker_sync import check_run, sync
+from orchestration.tracker_sync import journal_points, sync
+from tests.orchestration.mlflow_server import Server
+from tests.orchestration.runs import make_manifest, notes, start
 from training.journal import Journal
-
-
-class Server:
-    """`mlflow server` over the session's database."""
-
-    def __init__(self, home: Path, log: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._command = [
-            *(sys.executable, "-m", "mlflow", "server", "--workers", "1"),
-            *("--host", "127.0.0.1", "--port", str(self.port)),
-            *("--backend-store-uri", f"sqlite:///{home / 'mlflow.db'}"),
-            *("--default-artifact-root", (home / "mlflow-artifacts").as_uri()),
-        ]
-        self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        env = {**os.environ, **OFF_SWITCHES, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, env=env, stdout=log, stderr=log)
-        deadline = time.monotonic() + 180
-        while not self._answers():
-            assert time.monotonic() < deadline, self._log.read_text()
-            time.sleep(0.2)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            children = descendants(self._process.pid)
-            self._process.kill()
-            self._process.wait()
-            for child in children:
-                send(child, signal.SIGKILL)
-            assert wait_until_gone(children, timeout_s=10) == ()
-            self._process = None
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/health", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
 
 
 @pytest.fixture
@@ -149,7 +99,8 @@ def test_a_server_killed_during_a_build_misses_nothing_and_gets_nothing_twice(
     assert version.source == f"materia://lake/checkpoints/stage1/{manifest.short}"
     assert version.tags["materia.uri"] == lake.uri(manifest)
     assert manifest.fingerprint == step_of.fingerprint
-    assert check_run(tracker, manifest, lake.uri(manifest)) == []
+    journal_told = journal_points(tracker, lake, manifest)
+    assert check_run(tracker, manifest, lake.uri(manifest), journal_told) == []
 
 
 def _steps(tracker: MlflowTracker, run_id: str, key: str) -> list[int]:
@@ -157,3 +108,33 @@ def _steps(tracker: MlflowTracker, run_id: str, key: str) -> list[int]:
         "read", lambda client: client.get_metric_history(run_id, key)
     )
     return sorted(point.step for point in points)
+
+
+@pytest.mark.slow
+def test_a_server_that_is_away_at_the_start_gets_the_whole_run_when_it_comes(
+    mlflow_home: Path, tmp_path: Path
+) -> None:
+    server = Server(mlflow_home, tmp_path / "late.log")
+    tracker = MlflowTracker(server.url, tmp_path, timeout_s=5, retry_after_s=0.5)
+    lake = FakeLake(tmp_path / "lake")
+    manifest = make_manifest(lake, "checkpoints/stage2", "away at the start")
+    path, state = tmp_path / "journal.jsonl", tmp_path / "state.json"
+    journal = Journal(path)
+    log = start(tracker, manifest)
+    assert (log.run_id, log.url) == ("", "")
+    try:
+        for step in range(20):
+            journal.metrics(step, {"train/lr": 10.0 / (1 + step)})
+            journal.sync()
+            if step == 10:
+                server.start()
+                time.sleep(0.6)  # let the tracker's pause after a failure pass
+            project_journal(path, log, state)
+            assert bool(log.run_id) == (step >= 10)
+        journal.close()
+        log.finish(manifest, lake.uri(manifest))
+        assert notes(tracker) == []
+        assert _steps(tracker, log.run_id, "train/lr") == list(range(20))
+        assert check_run(tracker, manifest, lake.uri(manifest)) == []
+    finally:
+        server.kill()

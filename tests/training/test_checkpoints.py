@@ -5,17 +5,19 @@ import multiprocessing
 import os
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from training import checkpoints
 from training.checkpoints import (
+    CheckpointError,
     ResumeError,
     commit_checkpoint,
     exclusive,
     find_checkpoint,
-    keep_newest,
-    refuse_drift,
+    keep_only,
+    open_checkpoint,
     set_aside_above,
 )
 
@@ -73,8 +75,9 @@ def test_a_folder_left_without_a_manifest_is_written_anew(tmp_path: Path) -> Non
 
 def test_a_committed_step_is_never_overwritten(tmp_path: Path) -> None:
     _commit(tmp_path, 2)
-    with pytest.raises(OSError, match="not empty"):
+    with pytest.raises(CheckpointError, match="not empty"):
         _commit(tmp_path, 2)
+    assert _found(tmp_path) == 2
 
 
 def test_a_manifest_is_created_once(tmp_path: Path) -> None:
@@ -107,8 +110,8 @@ def test_any_flipped_bit_is_seen_and_the_checkpoint_before_is_used(
     [
         (lambda f: (f / "state.json").unlink(), "state.json is missing"),
         (lambda f: (f / "state.json").write_bytes(b""), "state.json differs"),
-        (lambda f: (f / "manifest.json").write_bytes(b""), "is not a materia.step/1 manifest"),
-        (lambda f: (f / "manifest.json").write_bytes(b"[]"), "is not a materia.step/1 manifest"),
+        (lambda f: (f / "manifest.json").write_bytes(b""), "is not a materia.step/2 manifest"),
+        (lambda f: (f / "manifest.json").write_bytes(b"[]"), "is not a materia.step/2 manifest"),
     ],
 )
 def test_when_every_checkpoint_is_damaged_nothing_starts_from_zero(
@@ -117,6 +120,13 @@ def test_when_every_checkpoint_is_damaged_nothing_starts_from_zero(
     damage(_commit(tmp_path, 2))
     with pytest.raises(ResumeError, match=f"none of the 1 checkpoints .*{problem}"):
         find_checkpoint(tmp_path, lambda message: None)
+
+
+def test_a_checkpoint_of_another_version_of_the_format_is_refused(tmp_path: Path) -> None:
+    manifest = _commit(tmp_path, 2) / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("step/2", "step/1"))
+    with pytest.raises(ResumeError, match=r"step-000002 is of materia\.step/1, and this program"):
+        find_checkpoint(tmp_path, print)
 
 
 def test_damaged_checkpoints_are_set_aside_so_that_their_step_can_be_written(
@@ -131,24 +141,40 @@ def test_damaged_checkpoints_are_set_aside_so_that_their_step_can_be_written(
     assert _found(tmp_path) == 4
 
 
-def test_only_the_newest_are_kept(tmp_path: Path) -> None:
-    for step in (2, 4, 6):
+@pytest.mark.parametrize(
+    ("rules", "kept"),
+    [
+        ({"newest": 2}, [8, 10]),
+        ({"newest": 1, "every_steps": 4}, [4, 8, 10]),
+        ({"newest": 1, "anchor_of": lambda step: step // 6 * 6 or None}, [6, 10]),
+        ({"newest": 9}, [2, 4, 6, 8, 10]),
+    ],
+)
+def test_what_the_rules_do_not_keep_is_removed(
+    rules: dict[str, Any], kept: list[int], tmp_path: Path
+) -> None:
+    for step in (2, 4, 6, 8, 10):
         _commit(tmp_path, step)
-    keep_newest(tmp_path, 2)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["step-000004", "step-000006"]
+    keep_only(tmp_path, **rules)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [f"step-{step:06d}" for step in kept]
 
 
-def test_drift_is_refused_field_by_field() -> None:
-    saved = {"identity": {"steps": 10, "schedule": {"peak_lr": 0.1}}, "data": "a"}
-    asked = {"identity": {"steps": 10, "schedule": {"peak_lr": 0.2}, "new": 1}, "data": "b"}
-    refuse_drift(saved, saved)
-    with pytest.raises(ResumeError, match="another job") as refused:
-        refuse_drift(saved, asked)
-    assert str(refused.value).splitlines()[1:4] == [
-        "  data: checkpoint 'a', spec 'b'",
-        "  identity.new: checkpoint None, spec 1",
-        "  identity.schedule.peak_lr: checkpoint 0.1, spec 0.2",
-    ]
+def test_steps_are_compared_as_numbers_also_past_a_million(tmp_path: Path) -> None:
+    for step in (999_999, 1_000_000):
+        _commit(tmp_path, step)
+    assert _found(tmp_path) == 1_000_000
+    keep_only(tmp_path, newest=1)
+    assert [p.name for p in tmp_path.iterdir()] == ["step-1000000"]
+
+
+def test_a_step_to_go_back_to_is_opened_verified(tmp_path: Path) -> None:
+    folder = _commit(tmp_path, 2)
+    assert open_checkpoint(tmp_path, 2).step == 2
+    with pytest.raises(ResumeError, match=r"no checkpoint .*step-000004 to go back to"):
+        open_checkpoint(tmp_path, 4)
+    (folder / "state.json").write_bytes(b"{}")
+    with pytest.raises(ResumeError, match=r"state\.json differs from its manifest"):
+        open_checkpoint(tmp_path, 2)
 
 
 def _hold(root: Path, ready, release) -> None:
@@ -172,7 +198,9 @@ def test_two_attempts_never_share_a_folder(tmp_path: Path, monkeypatch: pytest.M
         pass
 
 
-def test_staging_left_by_a_dead_attempt_is_removed(tmp_path: Path) -> None:
+def test_what_a_dead_attempt_left_is_removed(tmp_path: Path) -> None:
+    _commit(tmp_path, 2)
     (tmp_path / ".staging-000004").mkdir()
+    (_commit(tmp_path, 6) / "manifest.json").unlink()
     with exclusive(tmp_path):
-        assert not (tmp_path / ".staging-000004").exists()
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["lock", "step-000002"]

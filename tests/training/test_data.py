@@ -9,7 +9,7 @@ from training_jobs import MODEL, make_spec, write_shards
 
 from model.network import Network
 from training.data import Loader, data_fingerprint
-from training.shards import SampleOrder, Shards
+from training.shards import SampleOrder, Shards, steps_without_update
 
 
 @pytest.fixture
@@ -64,6 +64,21 @@ def test_the_loader_counts_what_the_network_predicts(tmp_path: Path, shards: Pat
         ]
         assert sum(counts) == batch.num_predicted
         assert batch.num_predicted < batch.num_tokens <= 4 * 32
+
+
+def test_steps_without_update_are_those_that_the_result_says_were_skipped() -> None:
+    assert steps_without_update({"skipped_steps": [4, 2, 4]}) == {2, 4}
+
+
+@pytest.mark.parametrize("size", [2, 4])
+def test_any_number_of_ranks_reads_the_same_samples_in_each_step(
+    size: int, tmp_path: Path, shards: Path
+) -> None:
+    alone = _loader(tmp_path, shards)
+    for step in range(30):
+        spec = make_spec(tmp_path, shards, world_size=size, micro_batch_samples=1)
+        parts = [Loader(spec, rank=rank).sample_indices(step) for rank in range(size)]
+        assert [sample for part in parts for sample in part] == alone.sample_indices(step)
 
 
 def test_shards_of_another_context_are_refused(tmp_path: Path, shards: Path) -> None:

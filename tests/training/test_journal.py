@@ -1,6 +1,7 @@
 """Lines, durability and the cut that a resume makes."""
 
 import json
+import resource
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,17 @@ def test_a_value_that_is_not_json_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         journal.metrics(0, {"train/loss": float("nan")})
     journal.close()
+
+
+def test_a_journal_that_cannot_grow_says_what_to_do(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.metrics(0, {"train/loss": 2.0})
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        with pytest.raises(JournalError, match=r"journal\.jsonl cannot be written .*make room"):
+            journal.sync()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    journal.close()
+    assert _lines(tmp_path / "journal.jsonl")[0]["step"] == 0

@@ -7,7 +7,9 @@ import pytest
 from training_jobs import MODEL, make_spec
 
 from training.history import History
-from training.result import result_facts, train_flops
+from training.planning.flops import train_flops
+from training.result import Run, percentiles, result_facts
+from training.spikes import Spike, SpikeError
 
 
 def _history(losses: list[float], skipped: tuple[int, ...] = (), z_loss: float = 0.0) -> History:
@@ -23,6 +25,57 @@ def _history(losses: list[float], skipped: tuple[int, ...] = (), z_loss: float =
             z_loss=z_loss,
         )
     return history
+
+
+def _run(losses: list[float], skipped: tuple[int, ...] = (), spikes: tuple[Spike, ...] = ()) -> Run:
+    return Run(history=_history(losses, skipped), train_s=1.0, spikes=spikes)
+
+
+def _spike(step: int, back_to: int | None = None) -> Spike:
+    action = "skip" if back_to is None else "rollback"
+    return Spike(step=step, action=action, loss=9.0, limit=3.0, back_to=back_to)
+
+
+def test_losses_of_spikes_and_of_what_they_undid_are_no_result(tmp_path: Path) -> None:
+    spikes = (_spike(2), _spike(6, back_to=4))
+    run = _run([5, 4, 90, 4, 7, 8, 90, 3], skipped=(2, 4, 5, 6), spikes=spikes)
+    facts = result_facts(make_spec(tmp_path, tmp_path), run)
+    assert (facts["first_loss"], facts["last_loss"], facts["final_loss"]) == (5.0, 3.0, 3.0)
+    assert facts["skipped_steps"] == [2, 4, 5, 6]
+    assert [spike["step"] for spike in facts["spikes"]] == [2, 6]
+    assert facts["spikes"][1]["back_to"] == 4
+
+
+def test_a_job_of_spikes_alone_has_no_result(tmp_path: Path) -> None:
+    run = _run([9.0], skipped=(0,), spikes=(_spike(0),))
+    with pytest.raises(SpikeError, match="every step of the job was a loss spike"):
+        result_facts(make_spec(tmp_path, tmp_path), run)
+
+
+def test_a_loss_that_is_no_number_and_was_dropped_does_not_spoil_the_result(
+    tmp_path: Path,
+) -> None:
+    run = _run([2.0, float("nan"), 1.0], skipped=(1,), spikes=(_spike(1),))
+    assert result_facts(make_spec(tmp_path, tmp_path), run)["loss_finite"] is True
+    run.history.write_journal(tmp_path / "journal.jsonl", run.spikes)
+    text = (tmp_path / "journal.jsonl").read_text()
+    assert "NaN" not in text
+    assert '"name": "loss_spike", "step": 1' in text
+
+
+def test_accepted_drift_stands_in_the_result_and_nothing_does_without_it(tmp_path: Path) -> None:
+    spec, run = make_spec(tmp_path, tmp_path), _run([1.0])
+    assert not {"accepted_drift", "spikes"} & result_facts(spec, run).keys()
+    change = {"step": 3, "field": "program.torch", "checkpoint": "1", "spec": "2"}
+    drifted = replace(run, accepted_drift=[change])
+    assert result_facts(spec, drifted)["accepted_drift"] == [change]
+
+
+def test_percentiles_are_nearest_ranks() -> None:
+    assert percentiles([]) == {"count": 0}
+    assert percentiles([3.0, 1.0, 2.0]) == {"count": 3, "p50": 2.0, "p99": 3.0, "max": 3.0}
+    hundred = percentiles([float(n) for n in range(1, 101)])
+    assert (hundred["p50"], hundred["p99"]) == (50.0, 99.0)
 
 
 def test_flops_count_matrices_and_visible_keys() -> None:
@@ -42,7 +95,7 @@ def test_a_window_wider_than_the_context_changes_nothing() -> None:
 
 def test_the_final_loss_is_the_mean_of_the_last_tenth(tmp_path: Path) -> None:
     spec = make_spec(tmp_path, tmp_path)
-    facts = result_facts(spec, _history([9.0] * 18 + [3.0, 1.0], skipped=(4,)))
+    facts = result_facts(spec, _run([9.0] * 18 + [3.0, 1.0], skipped=(4,)))
     assert facts["final_loss"] == 2.0
     assert facts["first_loss"] == 9.0
     assert facts["last_loss"] == 1.0
@@ -52,7 +105,7 @@ def test_the_final_loss_is_the_mean_of_the_last_tenth(tmp_path: Path) -> None:
 
 
 def test_the_final_loss_of_a_short_job_is_its_last(tmp_path: Path) -> None:
-    facts = result_facts(make_spec(tmp_path, tmp_path), _history([3.0, 2.0]))
+    facts = result_facts(make_spec(tmp_path, tmp_path), _run([3.0, 2.0]))
     assert facts["final_loss"] == 2.0
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import multiprocessing
 import os
 import socket
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from multiprocessing import connection, forkserver
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from training_faults import inject
 
 from model.config import ModelConfig
 from training.main import main
@@ -117,6 +120,8 @@ def make_spec(folder: Path, shards: Path, **changes: Any) -> TrainSpec:
             micro_batch_samples=2,
             threads=1,
             checkpoint_every_steps=3,
+            # At this size a commit takes longer than a step; tests of the thread turn it on.
+            checkpoint_in_background=False,
             log_every_steps=2,
         ),
     )
@@ -139,8 +144,14 @@ class Job:
         crash_rank: int = 0,
         spec_of_rank: Mapping[int, Mapping[str, Any]] | None = None,
         env: Mapping[str, str] | None = None,
+        faults: Sequence[str] = (),
+        arguments: Sequence[str] = (),
     ) -> None:
-        """Start all ranks; `spec_of_rank` changes the execution that single ranks are told."""
+        """Start all ranks.
+
+        `spec_of_rank` changes the execution that single ranks are told; `faults` name functions of
+        training_faults.py, which are called in each rank before it starts.
+        """
         folder = Path(spec.execution.journal_path).parent
         folder.mkdir(parents=True, exist_ok=True)
         size = spec.execution.world_size
@@ -156,7 +167,7 @@ class Job:
                 variables["MATERIA_CRASH_AT"] = crash_at
             if size > 1:
                 variables |= _rank_variables(rank, size, port)
-            self.processes.append(_start(folder, rank, variables))
+            self.processes.append(_start(folder, rank, variables, faults, arguments))
 
     def wait(self, *, end_others: bool = False) -> Ended:
         """Wait for all ranks; or for the first to end, and then end the others as launchers do."""
@@ -170,7 +181,8 @@ class Job:
                 process.kill()
                 raise TimeoutError(f"a rank hangs; log of rank 0:\n{self._log.read_text()}")
         codes = [process.exitcode or 0 for process in self.processes]
-        return Ended(exit_codes=codes, log=self._log.read_text())
+        # A rank that was killed at once has no log yet.
+        return Ended(exit_codes=codes, log=self._log.read_text() if self._log.exists() else "")
 
 
 def on_ranks(folder: Path, size: int, work: Callable[..., None], *arguments: Any) -> None:
@@ -198,9 +210,24 @@ def run(spec: TrainSpec, **arguments: Any) -> Ended:
     return Job(spec, **arguments).wait()
 
 
-def finish(spec: TrainSpec) -> dict[str, bytes]:
+def call(module: str, function: str, *arguments: Any) -> None:
+    """Call a function in a process of its own that has torch already; it must end with 0."""
+    _warm_server()
+    process = _CONTEXT.Process(target=_call, args=(module, function, arguments))
+    process.start()
+    process.join(_TIMEOUT_S)
+    if process.exitcode is None:
+        process.kill()
+    assert process.exitcode == 0, f"{module}.{function} ended with {process.exitcode}"
+
+
+def _call(module: str, function: str, arguments: Sequence[Any]) -> None:
+    getattr(importlib.import_module(module), function)(*arguments)
+
+
+def finish(spec: TrainSpec, **arguments: Any) -> dict[str, bytes]:
     """Run a job that must succeed; return its deterministic output files."""
-    ended = run(spec)
+    ended = run(spec, **arguments)
     assert set(ended.exit_codes) == {0}, ended.log
     return outputs(spec)
 
@@ -215,9 +242,25 @@ def journal(spec: TrainSpec) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def _start(folder: Path, rank: int, env: Mapping[str, str]) -> ForkServerProcess:
+def events(spec: TrainSpec, name: str) -> list[int]:
+    """Return the steps of a kind of event."""
+    return [line["step"] for line in journal(spec) if line.get("name") == name]
+
+
+def wait_for_step(spec: TrainSpec, step: int) -> None:
+    """Wait until a step stands in the journal (synced every log_every_steps)."""
+    deadline = time.monotonic() + 60
+    path = Path(spec.execution.journal_path)
+    while time.monotonic() < deadline:
+        if path.exists() and f'"step": {step},' in path.read_text():
+            return
+        time.sleep(0.002)
+    raise TimeoutError(f"step {step} was not reached")
+
+
+def _start(folder: Path, rank: int, *told: Any) -> ForkServerProcess:
     _warm_server()
-    process = _CONTEXT.Process(target=_child, args=(folder, rank, env))
+    process = _CONTEXT.Process(target=_child, args=(folder, rank, *told))
     process.start()
     return process
 
@@ -262,12 +305,20 @@ def _work(
     work(folder, *arguments)
 
 
-def _child(folder: Path, rank: int, env: Mapping[str, str]) -> None:
+def _child(
+    folder: Path,
+    rank: int,
+    env: Mapping[str, str],
+    faults: Sequence[str],
+    arguments: Sequence[str],
+) -> None:
     os.environ.update(env)
     with (folder / f"rank{rank}.log").open("ab") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-    sys.exit(main([str(folder / f"spec{rank}.json")]))
+    for fault in faults:
+        inject(fault, folder, rank)
+    sys.exit(main([str(folder / f"spec{rank}.json"), *arguments]))
 
 
 def _free_port() -> str:

@@ -1,143 +1,187 @@
-"""Band grouping: documents whose signatures agree in a band are worth comparing.
+"""Band grouping: documents whose sketches agree in a band are worth comparing.
 
 Templates put thousands of documents into one bucket. Comparing all of them is quadratic, so in a
 large bucket each is compared with the bucket's first and the next few, and what was skipped is
-counted.
+counted. Pairs of one source are proposed when it is signed, pairs across sources in a mixture.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
-from assets.lineage.storage import StoredFile
-from assets.mixtures.deduplication.frames import Fragments, partition_of, read_frames, scatter
-from assets.mixtures.deduplication.parts import part_of_rows, read_signatures
-from assets.mixtures.deduplication.proof import PAIRS, ROWS
-from assets.mixtures.deduplication.shingles import U32
-from assets.mixtures.deduplication.signatures import matrix_of
-from assets.mixtures.deduplication.texts import COPIES, ListTextsItem, MatchItem
-from assets.mixtures.words import I64, U64, mix
+from assets.lineage.storage import Folder, StoredFile
+from assets.mixtures.deduplication.frames import column, read_frame, read_table, write_table
+from assets.mixtures.deduplication.keys import (
+    GROUP_BITS,
+    U32,
+    read_run,
+    shared_places,
+)
+from assets.mixtures.deduplication.proof import PAIRS, Proposed, propose
+from assets.mixtures.deduplication.relations import numbered
+from assets.mixtures.deduplication.screening import Sketched, lows_of, worth_proving
+from assets.mixtures.deduplication.texts import AcrossItem, OwnItem
+from assets.mixtures.words import I64, U64
 
 MAX_BUCKET = 64
 """Documents of a bucket that are all compared with each other (2,016 pairs); our choice."""
 WINDOW = 16
 """In a larger bucket: the following documents each one is compared with; our choice."""
+NEXT_BITS = 24
+"""Lowest bits of a stored key, which are the highest of the next band's key: who shares both
+stands together in a large bucket. The other 40 tell buckets apart: among a hundred million
+documents some 150,000 pairs meet by chance, and the proof sends them away."""
 
-_BAND_STEP = np.uint64(0xE7037ED1A0B428DB)
-
-KEYS = pl.Schema({"key": pl.UInt64, "next": pl.UInt32, "row": pl.UInt64})
-"""`next` is from the key of the next band: who shares both stands together in a large bucket."""
+KEYS = pa.schema([("key", pa.uint64()), ("row", pa.uint32())])
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListBandsItem(ListTextsItem):
+class OwnBandsItem(OwnItem):
     copies: tuple[StoredFile, ...]
+    """Of the whole source: they have the keys of the first document of their text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcrossBandsItem(AcrossItem):
+    sketches: tuple[Sketched, ...]
+    """Of every source, to screen the pairs by; none: all pairs are proposed."""
+    least_equal: int
+    """Minima that a proposed pair shares."""
     num_hashes: int
-    num_bands: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Buckets:
-    fragments: Fragments
-    """Pairs, to the part of the left document."""
-    rights: Fragments
-    """Right documents of pairs across parts, to their own parts."""
+    proposed: Proposed
     num_large: int
     largest: int
     num_skipped: int
     """Pairs of large buckets that were not proposed (a pair may be skipped in several bands)."""
 
 
-def list_bands(item: ListBandsItem) -> Fragments:
-    """Send the band keys of each distinct text to their receivers."""
-    columns = ["num_shingles", "num_template_shingles", "signature"]
-    frame = read_signatures(item.part, columns)
-    copies = read_frames(item.copies, COPIES)["row"]
-    left = frame["num_shingles"] - frame["num_template_shingles"] >= item.min_shingles
-    frame = frame.filter(left & ~frame["row"].is_in(copies.implode()))
-    keys = band_keys(matrix_of(frame["signature"], item.num_hashes), item.num_bands)
-    following = (np.roll(keys, -1, axis=0) >> np.uint64(32)).astype(np.uint32)
-    listed = pl.DataFrame(
-        {
-            "key": keys.reshape(-1),
-            "next": following.reshape(-1),
-            "row": np.tile(frame["row"].to_numpy(), item.num_bands),
-        },
-        schema=KEYS,
+@dataclass(frozen=True, kw_only=True)
+class OwnBuckets(Buckets):
+    keys: StoredFile
+
+
+def band_keys(keys: U64, is_listed: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> pa.Table:
+    """Return what is stored of [documents, bands] keys: of the listed documents, by their rows."""
+    num_bands = keys.shape[1]
+    rows: U32 = np.flatnonzero(is_listed).astype(np.uint32)
+    keys = keys[is_listed]
+    low = np.uint64((1 << NEXT_BITS) - 1)
+    packed = (keys & ~low) | (np.roll(keys, -1, axis=1) >> np.uint64(64 - NEXT_BITS))
+    return pa.table({"key": packed.reshape(-1), "row": np.repeat(rows, num_bands)}, schema=KEYS)
+
+
+def match_own_bands(item: OwnBandsItem) -> OwnBuckets:
+    """Propose the pairs of a source that share a band; keep the keys of distinct texts."""
+    from assets.mixtures.deduplication.bucket_kernels import find_shared, group_keys
+
+    tables = [(read_table(file), first) for first, file in item.files]
+    keys = np.concatenate([np.zeros(0, np.uint64), *(column(each, "key") for each, _ in tables)])
+    rows = np.concatenate(
+        [
+            np.zeros(0, np.uint32),
+            *(column(each, "row") + np.uint32(first) for each, first in tables),
+        ]
     )
-    receivers = partition_of(keys.reshape(-1), item.num_partitions)
-    return scatter(listed, receivers, item.out, f"{item.part.index:05d}")
+    is_copy = np.zeros(int(rows.max(initial=0)) + 1, dtype=np.bool_)
+    for file in item.copies:
+        copies = read_frame(file)["right"].to_numpy()
+        is_copy[copies[copies < len(is_copy)]] = True
+    shift, first_group = np.uint64(64 - item.bits - GROUP_BITS), item.number << GROUP_BITS
+    keys, rows, bounds = group_keys(
+        keys, rows, is_copy, shift, np.uint64(first_group), 1 << GROUP_BITS
+    )
+    places = find_shared(keys, bounds[np.newaxis], np.uint64(NEXT_BITS), False)
+    found = _Found(
+        keys=keys[places],
+        rows=rows[places].astype(np.uint64),
+        runs=np.zeros(len(places), dtype=np.int64),
+    )
+    out = item.scratch.child("candidates")
+    buckets = _proposed(*_pairs(found, False), item.first_rows, out, f"{item.number:05d}")
+    table = pa.table({"key": keys, "row": rows}, schema=KEYS)
+    stored = write_table(item.out, f"bands/{item.number:05d}.arrow", table)
+    return OwnBuckets(keys=stored, **vars(buckets))
 
 
-def match_bands(item: MatchItem) -> Buckets:
-    """Send each pair of documents that share a band to the part of the first one."""
-    from assets.mixtures.shingle_kernels import bucket_pairs
+def match_bands_across(item: AcrossBandsItem) -> Buckets:
+    """Propose the pairs of two sources that share a band, and enough of their sketches."""
+    runs = [read_run(source, item.bits, item.number) for source in item.sources]
+    of_run, places = shared_places(runs, NEXT_BITS)
+    keys = np.zeros(len(places), dtype=np.uint64)
+    own_rows, rows = np.zeros((2, len(places)), dtype=np.uint64)
+    is_taken = np.zeros(len(places), dtype=np.bool_)
+    for number, run in enumerate(runs):
+        own = of_run == number
+        keys[own] = column(run.table, "key")[places[own]]
+        own_rows[own] = column(run.table, "row")[places[own]]
+        rows[own], is_taken[own] = numbered(own_rows[own], item.rows[number])
+    found = _Found(keys=keys[is_taken], rows=rows[is_taken], runs=of_run[is_taken])
+    pairs, buckets = _pairs(found, True)
+    if item.sketches and pairs.height:
+        pairs = pairs.filter(_screened(pairs, found, own_rows[is_taken], item))
+    return _proposed(pairs, buckets, item.first_rows, item.out, f"{item.number:05d}")
 
-    frame = read_frames(item.files, KEYS)
-    order, bounds = _buckets(frame)
+
+def _screened(
+    pairs: pl.DataFrame, found: _Found, own_rows: U64, item: AcrossBandsItem
+) -> pl.Series:
+    """Return which pairs share enough of their sketches."""
+    rows, first = np.unique(found.rows, return_index=True)
+    runs, own_rows = found.runs[first], own_rows[first]
+    # Rows of the mixture rise with their sources.
+    lows = [
+        lows_of(own_rows[runs == number], source, item.num_hashes)
+        for number, source in enumerate(item.sketches)
+    ]
+    left = np.searchsorted(rows, pairs["left"].to_numpy())
+    right = np.searchsorted(rows, pairs["right"].to_numpy())
+    return pl.Series(worth_proving(left, right, lows, item.least_equal))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    keys: U64
+    rows: U64
+    runs: I64
+    """The source of each, as a number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sizes:
+    num_large: int
+    largest: int
+    num_skipped: int
+
+
+def _pairs(found: _Found, across: bool) -> tuple[pl.DataFrame, _Sizes]:
+    from assets.mixtures.deduplication.bucket_kernels import bucket_pairs
+
+    order = np.lexsort((found.rows, found.keys))
+    bands = found.keys[order] >> np.uint64(NEXT_BITS)
+    first = np.flatnonzero(np.append(True, bands[1:] != bands[:-1])[: len(bands)])
+    bounds = np.append(first, len(bands)).astype(np.int64)
+    left, right, num_skipped = bucket_pairs(
+        found.rows[order], found.runs[order], bounds, MAX_BUCKET, WINDOW, across
+    )
+    pairs = pl.DataFrame({"left": left, "right": right}, schema=PAIRS)
     sizes = np.diff(bounds)
-    is_large = sizes > MAX_BUCKET
-    all_pairs = sizes * (sizes - 1) // 2
-    proposed = np.where(is_large, _reached(sizes), all_pairs)
-    left = np.empty(int(proposed.sum()), dtype=np.uint64)
-    right = np.empty(len(left), dtype=np.uint64)
-    bucket_pairs(frame["row"].to_numpy()[order], bounds, MAX_BUCKET, WINDOW, left, right)
-    pairs = pl.DataFrame({"left": left, "right": right}, schema=PAIRS).unique().sort(PAIRS.names())
-    name = f"{item.partition:05d}"
-    receivers = part_of_rows(pairs["left"].to_numpy(), item.first_rows)
-    elsewhere = part_of_rows(pairs["right"].to_numpy(), item.first_rows) != receivers
-    away = pairs["right"].filter(pl.Series(elsewhere))
-    rights = pl.DataFrame({"row": away.unique().sort()}, schema=ROWS)
-    return Buckets(
-        fragments=scatter(pairs, receivers, item.out, name),
-        rights=scatter(
-            rights,
-            part_of_rows(rights["row"].to_numpy(), item.first_rows),
-            item.out.child("rights"),
-            name,
-        ),
-        num_large=int(is_large.sum()),
+    return pairs.unique().sort(PAIRS.names()), _Sizes(
+        num_large=int((sizes > MAX_BUCKET).sum()),
         largest=int(sizes.max(initial=0)),
-        num_skipped=int((all_pairs - proposed).sum()),
+        num_skipped=int(num_skipped),
     )
 
 
-def band_keys(signature: U32, num_bands: int) -> U64:
-    """Return [num_bands, documents]: equal keys mean an equal band of the signature."""
-    num_documents, num_hashes = signature.shape
-    if num_bands < 1 or num_hashes % num_bands:
-        raise ValueError(
-            f"{num_hashes} hashes do not split into {num_bands} bands: fix dedup in the recipe"
-        )
-    rows = num_hashes // num_bands
-    keys = np.empty((num_bands, num_documents), dtype=np.uint64)
-    for band in range(num_bands):
-        key = np.full(num_documents, band + 1, dtype=np.uint64)
-        for column in range(band * rows, (band + 1) * rows):
-            key = key * _BAND_STEP + signature[:, column]
-        keys[band] = mix(key)
-    return keys
-
-
-def _buckets(frame: pl.DataFrame) -> tuple[I64, I64]:
-    """Return the rows of all buckets of at least two, and where each bucket begins."""
-    from assets.mixtures.deduplication.count_kernels import RANGE, frequent, is_shared, ranges_of
-
-    keys: U64 = frame["key"].to_numpy()
-    grouped, ranges = ranges_of(keys, len(keys) // RANGE + 1)
-    several, _, _ = frequent(grouped, ranges, 2)
-    order = np.flatnonzero(is_shared(keys, np.sort(several)))
-    rows, following = frame["row"].to_numpy()[order], frame["next"].to_numpy()[order]
-    order = order[np.lexsort((rows, following, keys[order]))]
-    in_order = keys[order]
-    first = np.flatnonzero(np.append(True, in_order[1:] != in_order[:-1])[: len(in_order)])
-    return order, np.append(first, len(in_order)).astype(np.int64)
-
-
-def _reached(sizes: I64) -> I64:
-    """Pairs of a large bucket: each with the next WINDOW, and those beyond with the first."""
-    window = sizes * WINDOW - WINDOW * (WINDOW + 1) // 2
-    return window + sizes - 1 - WINDOW
+def _proposed(
+    pairs: pl.DataFrame, sizes: _Sizes, first_rows: Sequence[int], out: Folder, name: str
+) -> Buckets:
+    return Buckets(proposed=propose(pairs, first_rows, out, name), **vars(sizes))

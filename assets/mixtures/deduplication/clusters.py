@@ -21,14 +21,9 @@ from assets.mixtures.deduplication.frames import (
     scatter,
     write_frame,
 )
-from assets.mixtures.deduplication.parts import (
-    Part,
-    part_of_rows,
-    read_documents,
-    read_signatures,
-)
-from assets.mixtures.deduplication.proof import LINKS, TAGGED
-from assets.mixtures.deduplication.texts import COPIES
+from assets.mixtures.deduplication.parts import Part, read_signatures
+from assets.mixtures.deduplication.proof import TAGGED, Proposed, propose
+from assets.mixtures.deduplication.relations import RELATIONS, Kind
 from assets.mixtures.words import mix
 
 MEMBERS = pl.Schema(
@@ -59,16 +54,15 @@ MERGED = pl.Schema(
         "cluster_id": pl.String,
     }
 )
-SIZES = pl.Schema({"doc_id": pl.String, "duplicate_count": pl.UInt32})
+CLUSTER_SIZES = pl.Schema({"doc_id": pl.String, "duplicate_count": pl.UInt32})
 
 
 @dataclass(frozen=True, kw_only=True)
 class MembersItem:
     part: Part
     labels: tuple[StoredFile, ...]
-    copies: tuple[StoredFile, ...]
-    links: StoredFile
-    """Links whose right document is in this part."""
+    relations: tuple[StoredFile, ...]
+    """Those whose right document is in this part."""
     num_shards: int
     out: Folder
 
@@ -76,14 +70,14 @@ class MembersItem:
 @dataclass(frozen=True, kw_only=True)
 class Members:
     members: Fragments
-    links: Fragments
+    relations: Fragments
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChooseItem:
     shard: int
     members: tuple[StoredFile, ...]
-    links: tuple[StoredFile, ...]
+    relations: tuple[StoredFile, ...]
     first_rows: tuple[int, ...]
     out: Folder
 
@@ -91,15 +85,17 @@ class ChooseItem:
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
     decisions: StoredFile
-    pairs: Fragments
-    """Pairs of removed and kept that no link compared."""
+    known: StoredFile
+    """What is known of distinct texts of the shard."""
+    missing: Proposed
+    """Pairs of removed and kept that nobody has compared."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExplainItem:
     shard: int
     decisions: StoredFile
-    links: tuple[StoredFile, ...]
+    known: StoredFile
     compared: tuple[StoredFile, ...]
     bounds: tuple[str, ...]
     """The first doc_id prefix of every range but the first one."""
@@ -115,22 +111,17 @@ class Explained:
 
 
 def gather_members(item: MembersItem) -> Members:
-    """Send the clustered documents of a part, and their links, to the shard of their label."""
+    """Send the clustered documents of a part, and what is known of them, to their label's shard."""
     labels = read_frames(item.labels, LABELS).unique().sort("row")
-    copies = read_frames(item.copies, COPIES)
-    signed = read_signatures(item.part, ["doc_id", "source", "text_hash", "text_bytes"])
-    signed = signed.join(labels, on="row", how="inner", maintain_order="left")
-    names = read_documents(item.part, ["native_id"]) if signed.height else None
-    members = signed.join(copies, on="row", how="left", maintain_order="left").with_columns(
-        pl.coalesce("first", "row").alias("first")
+    relations = read_frames(item.relations, RELATIONS).join(
+        labels, left_on="right", right_on="row", how="inner", maintain_order="left"
     )
-    if names is None:
-        members = members.with_columns(pl.lit("").alias("native_id"))
-    else:
-        members = members.join(names, on="row", how="left", maintain_order="left")
-    links = read_frame(item.links).join(
-        labels, left_on="right", right_on="row", how="left", maintain_order="left"
+    copies = relations.filter(pl.col("kind") == Kind.COPY).select(
+        pl.col("right").alias("row"), pl.col("left").alias("first")
     )
+    members = _signed(item.part, labels).join(copies, on="row", how="left", maintain_order="left")
+    members = members.with_columns(pl.coalesce("first", "row").alias("first"))
+    known = relations.filter(pl.col("kind") != Kind.COPY)
     name = f"{item.part.index:05d}"
     return Members(
         members=scatter(
@@ -139,51 +130,47 @@ def gather_members(item: MembersItem) -> Members:
             item.out.child("members"),
             name,
         ),
-        links=scatter(
-            links.select(LINKS.names()),
-            partition_of(mix(links["label"].to_numpy()), item.num_shards),
-            item.out.child("links"),
+        relations=scatter(
+            known.select(RELATIONS.names()),
+            partition_of(mix(known["label"].to_numpy()), item.num_shards),
+            item.out.child("relations"),
             name,
         ),
     )
 
 
 def choose_kept(item: ChooseItem) -> Chosen:
-    """Decide who is kept in each cluster, and ask for the similarities that no link has."""
-    members = read_frames(item.members, MEMBERS)
+    """Decide who is kept in each cluster, and ask for the similarities that nobody has found."""
+    members = _with_first(read_frames(item.members, MEMBERS))
     best = members.sort(["text_bytes", "doc_id"], descending=[True, False])
     best = best.unique("label", keep="first", maintain_order=True).select(
         "label", pl.col("row").alias("kept"), pl.col("doc_id").alias("kept_doc_id")
     )
     decisions = members.join(best, on="label", how="left").sort("row")
+    known = _of_texts(read_frames(item.relations, RELATIONS), members)
     pairs = decisions.filter(pl.col("first") != pl.col("kept")).select(
         pl.min_horizontal("first", "kept").alias("left"),
         pl.max_horizontal("first", "kept").alias("right"),
         pl.lit(item.shard, dtype=pl.UInt32).alias("tag"),
     )
-    known = read_frames(item.links, LINKS)
-    pairs = pairs.unique().join(known, on=["left", "right"], how="anti").sort("left", "right")
-    pairs = pairs.select(TAGGED.names())
+    missing = pairs.unique().join(known, on=["left", "right"], how="anti").sort("left", "right")
     name = f"{item.shard:05d}"
     return Chosen(
         decisions=write_frame(item.out, f"decisions/{name}.arrow", decisions),
-        pairs=scatter(
-            pairs,
-            part_of_rows(pairs["left"].to_numpy(), item.first_rows),
-            item.out.child("pairs"),
-            name,
-        ),
+        known=write_frame(item.out, f"known/{name}.arrow", known),
+        missing=propose(missing.select(TAGGED.names()), item.first_rows, item.out, name),
     )
 
 
 def explain(item: ExplainItem) -> Explained:
     """Write the evidence of every removed document, and the size of every cluster."""
     decisions = read_frame(item.decisions)
-    links = read_frames(item.links, LINKS)
-    known = pl.concat([links, read_frames(item.compared, LINKS)])
+    known = read_frame(item.known)
+    compared = read_frames(item.compared, RELATIONS).select(known.columns)
+    links = known.filter(pl.col("kind") == Kind.LINK)
     removed = decisions.filter(pl.col("row") != pl.col("kept"))
     ids = decisions.select("row", "doc_id", "text_hash")
-    removed = _with_similarity(removed, known, ids)
+    removed = _with_similarity(removed, pl.concat([known, compared]), ids)
     removed = _with_link(removed, links, ids)
     merged = removed.with_columns(pl.col("kept_doc_id").alias("cluster_id")).select(MERGED.names())
     assert merged["similarity"].null_count() == merged["link_similarity"].null_count() == 0
@@ -210,6 +197,44 @@ def ranges_of(
     found: np.ndarray[tuple[int], np.dtype[np.int64]]
     found = starts.search_sorted(ids, side="right").to_numpy().astype(np.int64)
     return found
+
+
+def _signed(part: Part, labels: pl.DataFrame) -> pl.DataFrame:
+    """Return the documents of a part that have a label."""
+    columns = ["doc_id", "source", "native_id", "text_hash", "text_bytes"]
+    if not labels.height:
+        return pl.DataFrame(schema={name: MEMBERS[name] for name in ("row", *columns, "label")})
+    signed = read_signatures(part, columns)
+    return signed.join(labels, on="row", how="inner", maintain_order="left")
+
+
+def _with_first(members: pl.DataFrame) -> pl.DataFrame:
+    """Let `first` be of all sources: that of a source may be a copy of another one's."""
+    firsts = members.select(pl.col("row").alias("first"), pl.col("first").alias("of_all"))
+    return (
+        members.join(firsts, on="first", how="left", maintain_order="left")
+        .with_columns(pl.col("of_all").alias("first"))
+        .drop("of_all")
+    )
+
+
+def _of_texts(relations: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+    """Return what is known of pairs of first documents: of their texts, whoever was compared."""
+    firsts = members.select("row", "first")
+    named = relations.join(firsts.rename({"row": "left", "first": "one"}), on="left", how="left")
+    named = named.join(firsts.rename({"row": "right", "first": "two"}), on="right", how="left")
+    return (
+        named.select(
+            pl.min_horizontal("one", "two").alias("left"),
+            pl.max_horizontal("one", "two").alias("right"),
+            "similarity",
+            "kind",
+        )
+        .filter(pl.col("left") != pl.col("right"))
+        .group_by("left", "right")
+        .agg(pl.col("similarity").max(), pl.col("kind").min())
+        .sort("left", "right")
+    )
 
 
 def _with_similarity(removed: pl.DataFrame, known: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:

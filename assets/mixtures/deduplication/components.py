@@ -23,6 +23,7 @@ from assets.mixtures.deduplication.frames import (
     scatter,
 )
 from assets.mixtures.deduplication.parts import part_of_rows
+from assets.mixtures.deduplication.relations import Kind
 from assets.mixtures.words import U64, mix
 from assets.ports import Compute
 
@@ -117,7 +118,7 @@ def join_edges(item: JoinItem) -> Fragments:
     """Join the edges of some files, and send labels to parts or a forest to shards."""
     from assets.mixtures.shingle_kernels import smallest_members
 
-    edges = [read_frame(file) for file in item.files]
+    edges = [_edges(read_frame(file)) for file in item.files]
     both = [np.zeros(0, dtype=np.uint64)]
     left = np.concatenate([*both, *(frame.to_series(0).to_numpy() for frame in edges)])
     right = np.concatenate([*both, *(frame.to_series(1).to_numpy() for frame in edges)])
@@ -175,6 +176,13 @@ def send_labels(item: LabelItem) -> Fragments:
     ).sort("row")
     receivers = part_of_rows(labels["row"].to_numpy(), item.first_rows)
     return scatter(labels, receivers, item.out, f"{item.shard:05d}")
+
+
+def _edges(relations: pl.DataFrame) -> pl.DataFrame:
+    """Leave out what was compared for the record only."""
+    if "kind" not in relations.columns:
+        return relations
+    return relations.filter(pl.col("kind") != Kind.SIMILARITY)
 
 
 def _round(

@@ -1,4 +1,4 @@
-"""Compiled counting of 64-bit hashes: which occur often, which occur more than once.
+"""Compiled counting of 64-bit hashes: which occur often, and where.
 
 One range of hashes at a time, so that the table stays in the second-level cache; a table of all
 would miss it with every hash. The hashes are well mixed, so ranges are about equal.
@@ -94,22 +94,3 @@ def first_places(members: U64, wanted: U64, table: U64) -> I64:
                 places[index] = at
                 missing -= 1
     return places
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def is_shared(keys: U64, wanted: U64) -> npt.NDArray[np.bool_]:
-    """Return which keys are among the wanted ones (sorted), by a table of a bit per place."""
-    size = 64
-    while size < 16 * len(wanted):
-        size *= 2
-    mask = np.uint64(size - 1)
-    seen = np.zeros(size, dtype=np.bool_)
-    for member in wanted:
-        seen[member & mask] = True
-    out = np.zeros(len(keys), dtype=np.bool_)
-    for at in range(len(keys)):
-        key = keys[at]
-        if seen[key & mask]:
-            index = np.searchsorted(wanted, key)
-            out[at] = index < len(wanted) and wanted[index] == key
-    return out

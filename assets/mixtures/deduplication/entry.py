@@ -10,14 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from assets.corpora.admission import Admission, SourcePart, admit
 from assets.corpora.withdrawn import WITHDRAWN_SCHEMA
 from assets.lineage.storage import Folder, StoredFile
 from assets.lineage.workspace import Workspace, part_name
-from assets.mixtures.deduplication.frames import write_parquet
-from assets.mixtures.deduplication.parts import Part, over_parts
+from assets.mixtures.deduplication.frames import write_frame, write_parquet
+from assets.mixtures.deduplication.parts import Part, measured, over_parts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,11 +27,15 @@ class LeaveOut:
 
     part: Part
     excluded: StoredFile
+    min_shingles: int
     scratch: Folder
 
 
 def enter(
-    ws: Workspace, parts: Sequence[Part], sources: Mapping[str, Mapping[str, Any]]
+    ws: Workspace,
+    parts: Sequence[Part],
+    sources: Mapping[str, Mapping[str, Any]],
+    min_shingles: int,
 ) -> tuple[tuple[Part, ...], Admission]:
     """Return the parts without excluded documents, and what was decided.
 
@@ -45,28 +50,38 @@ def enter(
         lists[0].table("withdrawn").collect() if lists else pl.DataFrame(schema=WITHDRAWN_SCHEMA)
     )
     admission = admit(ws.compute, ws.scratch, given, withdrawn, ws.config["policy"])
+    excluded = [pl.read_parquet(file.local(), columns=["doc_id"]) for file in admission.excluded]
     items = [
-        LeaveOut(part=part, excluded=excluded, scratch=ws.scratch.child("entered"))
-        for part, excluded in zip(parts, admission.excluded, strict=True)
+        LeaveOut(
+            part=part,
+            excluded=file,
+            min_shingles=min_shingles,
+            scratch=ws.scratch.child("entered"),
+        )
+        for part, file, gone in zip(parts, admission.excluded, excluded, strict=True)
+        if gone.height
     ]
-    return tuple(over_parts(ws.compute, leave_out, items, parts, "leave out")), admission
+    changed = over_parts(ws.compute, leave_out, items, [item.part for item in items], "leave out")
+    by_index = {part.index: part for part in (*parts, *changed)}
+    return tuple(by_index[part.index] for part in parts), admission
 
 
 def leave_out(item: LeaveOut) -> Part:
-    """Write a part again without its excluded documents, if there are any."""
-    gone = pl.read_parquet(item.excluded.local(), columns=["doc_id"])["doc_id"]
-    if not len(gone):
-        return item.part
-
-    def without(stored: StoredFile, table: str) -> StoredFile:
-        frame = pl.read_parquet(stored.local())
-        stays = frame.filter(~pl.col("doc_id").is_in(gone.implode()))
-        return write_parquet(item.scratch, part_name(table, item.part.index), stays)
-
+    """Write a part again without its excluded documents."""
+    gone = pl.read_parquet(item.excluded.local(), columns=["doc_id"])["doc_id"].implode()
+    name = f"{item.part.index:05d}"
+    documents = pl.read_parquet(item.part.documents.local())
+    documents = documents.filter(~pl.col("doc_id").is_in(gone))
+    signed = pl.read_parquet(item.part.signatures.local())
+    is_gone = signed["doc_id"].is_in(gone)
+    rows = np.flatnonzero(is_gone.to_numpy()).astype(np.uint64) + np.uint64(item.part.source_row)
+    signed = signed.filter(~is_gone)
     return replace(
         item.part,
-        documents=without(item.part.documents, "documents"),
-        signatures=without(item.part.signatures, "signatures"),
+        documents=write_parquet(item.scratch, part_name("documents", item.part.index), documents),
+        signatures=write_parquet(item.scratch, part_name("signatures", item.part.index), signed),
+        measure=measured(signed, item.min_shingles, item.scratch, name),
+        gone=write_frame(item.scratch, f"gone/{name}.arrow", pl.DataFrame({"row": rows})),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,12 @@ Fragments = tuple[tuple[int, StoredFile], ...]
 
 def write_frame(folder: Folder, name: str, frame: pl.DataFrame) -> StoredFile:
     """Publish a frame whole, for read_frame."""
-    table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    return write_table(folder, name, frame.to_arrow(compat_level=pl.CompatLevel.oldest()))
+
+
+def write_table(folder: Folder, name: str, table: pa.Table) -> StoredFile:
+    """Publish a table whole, for read_table or read_frame."""
+    table = table.combine_chunks()
 
     def make(path: Path) -> None:
         with pa.ipc.new_file(str(path), table.schema) as writer:
@@ -41,10 +47,24 @@ def write_parquet(folder: Folder, name: str, frame: pl.DataFrame) -> StoredFile:
 
 def read_frame(file: StoredFile) -> pl.DataFrame:
     """Return what write_frame wrote."""
-    with pa.memory_map(str(file.local())) as source:
-        frame = pl.from_arrow(pa.ipc.open_file(source).read_all())
+    frame = pl.from_arrow(read_table(file))
     assert isinstance(frame, pl.DataFrame)
     return frame
+
+
+def read_table(file: StoredFile) -> pa.Table:
+    """Return what write_table wrote, as it lies in the file: nothing is copied."""
+    with pa.memory_map(str(file.local())) as source:
+        return pa.ipc.open_file(source).read_all()
+
+
+def column(table: pa.Table, name: str) -> npt.NDArray[Any]:
+    """Return a column of numbers; of a table from one file it is not copied."""
+    chunks = table[name].chunks
+    # One chunk as it is: combining it would copy it.
+    array = chunks[0] if len(chunks) == 1 else table[name].combine_chunks()
+    found: npt.NDArray[Any] = array.to_numpy(zero_copy_only=True)
+    return found
 
 
 def scatter(
@@ -93,7 +113,7 @@ def partition_of(hashes: npt.NDArray[np.uint64], count: int) -> npt.NDArray[np.i
     return ((hashes >> np.uint64(32)) * np.uint64(count) >> np.uint64(32)).astype(np.int64)
 
 
-def hash_strings(values: pl.Series) -> npt.NDArray[np.uint64]:
+def hash_strings(values: pl.Series, seed: int = 0) -> npt.NDArray[np.uint64]:
     """Return a hash of each string that never changes with a library's version."""
     from assets.mixtures.shingle_kernels import hash_bytes
 
@@ -105,4 +125,4 @@ def hash_strings(values: pl.Series) -> npt.NDArray[np.uint64]:
     content = np.zeros(max(1, size), dtype=np.uint8)
     if size:
         content[:size] = np.frombuffer(array.buffers()[2], dtype=np.uint8, count=size)
-    return np.asarray(hash_bytes(content, offsets))
+    return np.asarray(hash_bytes(content, offsets, np.uint64(seed)))

@@ -16,12 +16,14 @@ import pyarrow.parquet as pq
 
 from assets.lineage.storage import Folder, StoredFile
 from assets.lineage.workspace import part_name
-from assets.mixtures.deduplication.clusters import MERGED, SIZES
+from assets.mixtures.deduplication.clusters import CLUSTER_SIZES, MERGED
 from assets.mixtures.deduplication.frames import read_frame, read_frames, write_frame
-from assets.mixtures.deduplication.parts import Part
+from assets.mixtures.deduplication.parts import SIZES, Part
 
 PART_BYTES = 64 << 20
 """Text per part before merging, as in corpora/documents; our choice."""
+MAX_PREFIXES = 1 << 22
+"""Rows that are added up at a time."""
 STATS = pl.Schema({"source": pl.String, "taken": pl.UInt32, "exact": pl.UInt32, "near": pl.UInt32})
 
 
@@ -47,13 +49,13 @@ class Written:
 
 def range_bounds(sizes: Sequence[StoredFile], part_bytes: int) -> tuple[str, ...]:
     """Return the doc_id prefixes at which a new range begins, from bytes of text per prefix."""
-    total: pl.DataFrame | None = None
-    for file in sizes:
-        frame = read_frame(file)
-        both = frame if total is None else pl.concat([total, frame])
-        total = both.group_by("prefix").agg(pl.col("text_bytes").sum())
-    if total is None:
-        return ()
+    total = SIZES.to_frame()
+    held = [total]
+    for number, file in enumerate(sizes, 1):
+        held.append(read_frame(file))
+        if number == len(sizes) or sum(frame.height for frame in held) > MAX_PREFIXES:
+            total = pl.concat(held).group_by("prefix").agg(pl.col("text_bytes").sum())
+            held = [total]
     total = total.sort("prefix")
     ends = total["text_bytes"].cast(pl.Int64).cum_sum().to_numpy()
     bounds: list[str] = []
@@ -74,7 +76,7 @@ def sort_merged(item: RangeItem) -> StoredFile:
 def write_range(item: RangeItem) -> Written:
     """Write the documents of one range that stay, and the evidence of those that go."""
     merged = read_frames(item.merged, MERGED).sort("doc_id")
-    sizes = read_frames(item.sizes, SIZES)
+    sizes = read_frames(item.sizes, CLUSTER_SIZES)
     frames = [_documents(part, item) for part in item.parts]
     documents = pl.concat(frames).sort("doc_id")
     stays = documents.join(merged.select("doc_id"), on="doc_id", how="anti", maintain_order="left")

@@ -7,14 +7,15 @@ source is cut into parts. Documents and signatures that do not belong together a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from assets.lineage.storage import StoredFile
+from assets.lineage.storage import Folder, StoredFile
+from assets.mixtures.deduplication.frames import write_frame
 from assets.ports import Compute
 
 Item = TypeVar("Item")
@@ -27,6 +28,36 @@ GROUPS_PER_WORKER = 4
 """A group is smaller when there is less to do than this many for each worker."""
 
 
+PARTS = pl.Schema(
+    {
+        "documents_sha256": pl.String,
+        "num_documents": pl.UInt64,
+        "num_exact_only": pl.UInt64,
+        "text_bytes": pl.UInt64,
+        "first_id": pl.String,
+        "last_id": pl.String,
+    }
+)
+"""A row per part of a source, in their order."""
+SIZES = pl.Schema({"prefix": pl.String, "text_bytes": pl.UInt64})
+"""Bytes of text per prefix of doc_id."""
+PREFIX_CHARS = 4
+"""Documents are written in ranges of this prefix of their doc_id (65,536 of them for hex)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """How much a part holds."""
+
+    num_documents: int
+    num_exact_only: int
+    """Documents with too few shingles to be compared by them."""
+    text_bytes: int
+    first_id: str
+    last_id: str
+    sizes: StoredFile
+
+
 @dataclass(frozen=True, kw_only=True)
 class Part:
     """One part of one source, with its sketches."""
@@ -36,17 +67,18 @@ class Part:
     documents: StoredFile
     signatures: StoredFile
     templates: StoredFile
+    measure: Measure
+    relations: StoredFile | None = None
+    """What signing found of its documents; None while they are signed."""
+    shingles: StoredFile | None = None
+    """Shingles of its documents, as long as it is being signed."""
+    source_row: int = 0
+    """Number of its first document within the source."""
+    gone: StoredFile | None = None
+    """Rows of the source that were left out of it."""
     first_row: int = 0
     num_taken: int = 0
     """Rows first_row to first_row + num_taken are its first documents by doc_id."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measure:
-    num_documents: int
-    text_bytes: int
-    first_id: str
-    last_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +87,8 @@ class CapItem:
 
     part: Part
     room_bytes: int
+    min_shingles: int
+    out: Folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,34 +131,29 @@ def over_parts(
     return mapped(compute, function, items, sizes, label)
 
 
-def measure_part(part: Part) -> Measure:
-    """Return the size of a part; raises ValueError when its signatures are of other documents."""
-    ids = pl.read_parquet(part.documents.local(), columns=["doc_id"])["doc_id"].sort()
-    signed = pl.read_parquet(part.signatures.local(), columns=["doc_id", "text_bytes"])
-    if not ids.equals(signed["doc_id"]):
-        raise ValueError(
-            f"{part.signatures.uri} has {signed.height} signatures, and they are not those of the "
-            f"{len(ids)} documents of {part.documents.uri}: make "
-            f"mixtures/signatures[{part.source}] again"
-        )
-    twice = ids.filter(ids.is_duplicated())
-    if len(twice):
-        raise ValueError(
-            f"doc_id {twice[0]} occurs more than once, in {part.source}: native ids must be "
-            "unique within a source"
-        )
+def measured(signed: pl.DataFrame, min_shingles: int, out: Folder, name: str) -> Measure:
+    """Measure the documents of a part by their signatures, which are sorted by doc_id."""
+    ids = signed["doc_id"]
+    left = signed["num_shingles"] - signed["num_template_shingles"]
+    prefix = pl.col("doc_id").str.slice(0, PREFIX_CHARS).alias("prefix")
+    sizes = signed.group_by(prefix).agg(pl.col("text_bytes").cast(pl.UInt64).sum()).sort("prefix")
     return Measure(
         num_documents=len(ids),
+        num_exact_only=int((left < min_shingles).sum()),
         text_bytes=int(signed["text_bytes"].cast(pl.Int64).sum()),
         first_id=ids[0] if len(ids) else "",
         last_id=ids[-1] if len(ids) else "",
+        sizes=write_frame(out, f"sizes/{name}.arrow", sizes),
     )
 
 
-def rows_within(item: CapItem) -> int:
-    """Return how many of the first documents of a part fit into the room together."""
-    sizes = pl.read_parquet(item.part.signatures.local(), columns=["text_bytes"])["text_bytes"]
-    return int((sizes.cast(pl.Int64).cum_sum() <= item.room_bytes).sum())
+def cut_part(item: CapItem) -> Part:
+    """Take the first documents of a part that fit into the room together."""
+    columns = ["doc_id", "text_bytes", "num_shingles", "num_template_shingles"]
+    signed = pl.read_parquet(item.part.signatures.local(), columns=columns)
+    count = int((signed["text_bytes"].cast(pl.Int64).cum_sum() <= item.room_bytes).sum())
+    measure = measured(signed.head(count), item.min_shingles, item.out, f"{item.part.index:05d}")
+    return replace(item.part, measure=measure, num_taken=count)
 
 
 def read_signatures(part: Part, columns: Sequence[str]) -> pl.DataFrame:

@@ -7,12 +7,12 @@ the compared documents of one part and what one other part sends at a time, neve
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
 from assets.lineage.storage import Folder, StoredFile
 from assets.mixtures.deduplication.frames import (
@@ -22,19 +22,24 @@ from assets.mixtures.deduplication.frames import (
     scatter,
     write_frame,
 )
-from assets.mixtures.deduplication.parts import Part, part_of_rows, read_documents, read_signatures
-from assets.mixtures.deduplication.shingles import TemplateTable, sets_of
-from assets.mixtures.words import I64, U64
+from assets.mixtures.deduplication.parts import Part, part_of_rows
+from assets.mixtures.deduplication.relations import RELATIONS, Kind
+from assets.mixtures.deduplication.sets import Sets, own_sets, packed, read_sets
 
 PAIRS = pl.Schema({"left": pl.UInt64, "right": pl.UInt64})
 TAGGED = pl.Schema({"left": pl.UInt64, "right": pl.UInt64, "tag": pl.UInt32})
 """A pair to compare, and who wants to know."""
-SETS = pl.Schema({"row": pl.UInt64, "entry": pl.UInt64, "members": pl.Binary})
-"""Distinct shingles of a document outside templates, and which entry of a form it is, if any."""
-LINKS = pl.Schema({"left": pl.UInt64, "right": pl.UInt64, "similarity": pl.Float64})
-
-
 ROWS = pl.Schema({"row": pl.UInt64})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposed:
+    """Pairs to compare, from one worker."""
+
+    pairs: Fragments
+    """To the part of the left document."""
+    rights: Fragments
+    """Right documents of pairs across parts, to their own parts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,15 +50,6 @@ class CutItem:
     rights: tuple[StoredFile, ...]
     """Its documents that pairs of other parts name."""
     shingle_words: int
-    out: Folder
-
-
-@dataclass(frozen=True, kw_only=True)
-class SendItem:
-    part: Part
-    pairs: tuple[StoredFile, ...]
-    cut: StoredFile
-    """The sets of the part's documents that some pair names."""
     first_rows: tuple[int, ...]
     out: Folder
 
@@ -62,6 +58,8 @@ class SendItem:
 class Sent:
     pairs: Fragments
     sets: Fragments
+    own: StoredFile
+    """Sets of the part's documents that are the right ones of some pair."""
     num_pairs: int
 
 
@@ -72,89 +70,132 @@ class CompareItem:
     """From every part that sent some, in the order of `sets`."""
     sets: tuple[StoredFile | None, ...]
     """None where the pairs are within the part itself."""
-    cut: StoredFile
-    threshold: float
+    own: StoredFile
+    threshold: float | None
+    """Pairs from here on are links; None: every similarity is wanted, and none is a link."""
     num_tags: int
-    """0: one file of links; otherwise each pair goes to the receiver that its tag names."""
+    """0: what comes out is for the part; otherwise for the receiver that a pair's tag names."""
+    out: Folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectItem:
+    part: Part
+    pairs: tuple[StoredFile, ...]
+    """Those whose left document is in this part."""
+    parts: tuple[Part, ...]
+    """All, with their shingles."""
+    threshold: float | None
+    num_tags: int
     out: Folder
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    links: StoredFile | None
-    fragments: Fragments
+    relations: Fragments
+    """To the part of the right document, or to the receiver that a pair's tag names."""
+    num_pairs: int
     num_links: int
     num_entries: int
     """Pairs at the threshold that are two entries of a form, so no link."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sets:
-    """Shingle sets of some documents, by rising row."""
-
-    rows: U64
-    entries: U64
-    members: U64
-    bounds: I64
-
-
-def cut_sets(item: CutItem) -> StoredFile:
-    """Write the shingle sets of the documents that some pair names, cut from their texts."""
-    pairs = read_frames(item.pairs, PAIRS)
-    inside = pairs["right"].filter(pairs["right"] < item.part.first_row + item.part.num_taken)
-    named = [pairs["left"], inside, read_frames(item.rights, ROWS)["row"]]
-    rows = pl.concat([each.alias("row") for each in named]).unique().sort()
-    sets = _packed(_own_sets(item.part, rows, item.shingle_words))
-    return write_frame(item.out, f"{item.part.index:05d}.arrow", sets)
-
-
-def send_sets(item: SendItem) -> Sent:
-    """Send the pairs, and the sets of their left documents, to the parts of the right ones."""
-    frames = [read_frame(file) for file in item.pairs]
-    pairs = pl.concat([TAGGED.to_frame(), *(_tagged(frame) for frame in frames)])
-    pairs = pairs.unique().sort("left", "right", "tag")
+def cut_sets(item: CutItem) -> Sent:
+    """Cut the sets that pairs name, and send pairs and left sets to the parts of the right ones."""
+    pairs = _distinct(item.pairs)
     receivers = part_of_rows(pairs["right"].to_numpy(), item.first_rows)
     away = receivers != item.part.index
+    inside = pairs["right"].filter(pl.Series(~away))
+    rights = pl.concat([read_frames(item.rights, ROWS)["row"], inside.alias("row")])
+    named = pl.concat([pairs["left"].alias("row"), rights]).unique().sort()
+    sets = packed(own_sets(item.part, named, item.shingle_words))
     wanted = pl.DataFrame({"row": pairs["left"].filter(pl.Series(away)), "to": receivers[away]})
     wanted = wanted.unique().sort("to", "row")
-    sets = SETS.to_frame()
-    if wanted.height:
-        sets = wanted.join(read_frame(item.cut), on="row", how="inner", maintain_order="left")
-        assert sets.height == wanted.height, (sets.height, wanted.height)
+    leaving = sets[np.searchsorted(named.to_numpy(), wanted["row"].to_numpy())]
     name = f"{item.part.index:05d}"
+    staying = pl.concat([rights, pairs["left"].filter(pl.Series(~away)).alias("row")])
+    stays = np.isin(named.to_numpy(), staying.to_numpy())
     return Sent(
         pairs=scatter(pairs, receivers, item.out.child("pairs"), name),
-        sets=scatter(
-            sets.select(SETS.names()), wanted["to"].to_numpy(), item.out.child("sets"), name
-        ),
+        sets=scatter(leaving, wanted["to"].to_numpy(), item.out.child("sets"), name),
+        own=write_frame(item.out, f"own/{name}.arrow", sets.filter(pl.Series(stays))),
         num_pairs=pairs.height,
     )
 
 
 def compare_sets(item: CompareItem) -> Compared:
     """Compare the pairs whose right document is in this part; keep those at the threshold."""
-    pairs = [read_frame(file) for file in item.pairs]
-    own = _received(item.cut)
-    found = [pl.DataFrame(schema={**TAGGED, "similarity": pl.Float64, "differ": pl.Boolean})]
-    for frame, file in zip(pairs, item.sets, strict=True):
-        similarity, differ = _compare(frame, own if file is None else _received(file), own)
+    own = read_sets(item.own)
+    found = []
+    for pairs, file in zip(item.pairs, item.sets, strict=True):
         found.append(
-            frame.with_columns(pl.Series("similarity", similarity), pl.Series("differ", differ))
+            _with_similarity(read_frame(pairs), own if file is None else read_sets(file), own)
         )
-    links = pl.concat(found).filter(pl.col("similarity") >= item.threshold).sort("left", "right")
-    num_entries = 0
-    if not item.num_tags:
+    return _compared(found, item, item.part.index)
+
+
+def compare_direct(item: DirectItem) -> Compared:
+    """Compare the pairs whose left document is in this part, with the shingles of all parts."""
+    pairs = _distinct(item.pairs)
+    first_rows = [part.first_row for part in item.parts]
+    receivers = part_of_rows(pairs["right"].to_numpy(), first_rows)
+    left = own_sets(item.part, pairs["left"].unique().sort(), 0)
+    found = []
+    for index in np.unique(receivers).tolist():
+        those = pairs.filter(pl.Series(receivers == index))
+        right = own_sets(item.parts[index], those["right"].unique().sort(), 0)
+        found.append(_with_similarity(those, left, right))
+    return _compared(found, item, first_rows)
+
+
+def _distinct(files: Sequence[StoredFile]) -> pl.DataFrame:
+    frames = [read_frame(file) for file in files]
+    pairs = pl.concat([TAGGED.to_frame(), *(_tagged(frame) for frame in frames)])
+    return pairs.unique().sort("left", "right", "tag")
+
+
+def _with_similarity(pairs: pl.DataFrame, left: Sets, right: Sets) -> pl.DataFrame:
+    similarity, differ = _compare(pairs, left, right)
+    return pairs.with_columns(pl.Series("similarity", similarity), pl.Series("differ", differ))
+
+
+def _compared(
+    found: Sequence[pl.DataFrame], item: CompareItem | DirectItem, to: int | Sequence[int]
+) -> Compared:
+    """Keep the pairs at the threshold, for one part or the parts of these first rows."""
+    none = pl.DataFrame(schema={**TAGGED, "similarity": pl.Float64, "differ": pl.Boolean})
+    compared = pl.concat([none, *found]).sort("left", "right")
+    links, kind, num_entries = compared, Kind.SIMILARITY, 0
+    if item.threshold is not None:
+        kind = Kind.LINK
+        links = links.filter(pl.col("similarity") >= item.threshold)
         num_entries = int(links["differ"].sum())
         links = links.filter(~pl.col("differ"))
-    name, kept = f"{item.part.index:05d}", links.select(LINKS.names())
-    fragments: Fragments = ()
-    stored = None
+    kept = links.with_columns(pl.lit(kind, dtype=pl.UInt8).alias("kind")).select(RELATIONS.names())
     if item.num_tags:
-        fragments = scatter(kept, links["tag"].cast(pl.Int64).to_numpy(), item.out, name)
+        receivers = links["tag"].cast(pl.Int64).to_numpy()
+    elif isinstance(to, int):
+        receivers = np.full(kept.height, to, dtype=np.int64)
     else:
-        stored = write_frame(item.out, f"{name}.arrow", kept)
+        receivers = part_of_rows(kept["right"].to_numpy(), to)
     return Compared(
-        links=stored, fragments=fragments, num_links=links.height, num_entries=num_entries
+        relations=scatter(kept, receivers, item.out, f"{item.part.index:05d}"),
+        num_pairs=compared.height,
+        num_links=links.height,
+        num_entries=num_entries,
+    )
+
+
+def propose(pairs: pl.DataFrame, first_rows: Sequence[int], out: Folder, name: str) -> Proposed:
+    """Send pairs to the parts of their left documents, and tell the right ones' parts."""
+    receivers = part_of_rows(pairs["left"].to_numpy(), first_rows)
+    elsewhere = part_of_rows(pairs["right"].to_numpy(), first_rows) != receivers
+    away = pairs["right"].filter(pl.Series(elsewhere))
+    rights = pl.DataFrame({"row": away.unique().sort()}, schema=ROWS)
+    to = part_of_rows(rights["row"].to_numpy(), first_rows)
+    return Proposed(
+        pairs=scatter(pairs, receivers, out.child("pairs"), name),
+        rights=scatter(rights, to, out.child("rights"), name),
     )
 
 
@@ -178,41 +219,3 @@ def _compare(
     jaccard(left.members, left.bounds, left_at, right.members, right.bounds, right_at, out)
     one, two = left.entries[left_at], right.entries[right_at]
     return out, (one != two) & (one != 0) & (two != 0)
-
-
-def _own_sets(part: Part, rows: pl.Series, shingle_words: int) -> Sets:
-    """Return the shingle sets of some documents of a part, cut from their texts."""
-    if not len(rows):
-        none = np.zeros(0, dtype=np.uint64)
-        return Sets(rows=none, entries=none, members=none, bounds=np.zeros(1, dtype=np.int64))
-    at = (rows - part.first_row).cast(pl.Int64)
-    texts = read_documents(part, ["text"])["text"].gather(at)
-    entries = read_signatures(part, ["entry"])["entry"].gather(at)
-    hashes = pl.read_parquet(part.templates.local(), columns=["shingle"])["shingle"].to_numpy()
-    members, bounds = sets_of(texts, shingle_words, TemplateTable(hashes))
-    return Sets(rows=rows.to_numpy(), entries=entries.to_numpy(), members=members, bounds=bounds)
-
-
-def _packed(sets: Sets) -> pl.DataFrame:
-    column = pa.LargeBinaryArray.from_buffers(
-        pa.large_binary(),
-        len(sets.rows),
-        [None, pa.py_buffer(sets.bounds * 8), pa.py_buffer(sets.members.astype("<u8"))],
-    )
-    members = pl.Series("members", column, dtype=pl.Binary)
-    return pl.DataFrame({"row": sets.rows, "entry": sets.entries, "members": members}, schema=SETS)
-
-
-def _received(file: StoredFile) -> Sets:
-    frame = read_frame(file)
-    buffers = frame["members"].to_arrow().buffers()
-    bounds = np.frombuffer(buffers[1], dtype=np.int64)[: frame.height + 1] // 8
-    members = np.zeros(0, dtype=np.uint64)
-    if bounds[-1]:
-        members = np.frombuffer(buffers[2], dtype="<u8", count=int(bounds[-1]))
-    return Sets(
-        rows=frame["row"].to_numpy(),
-        entries=frame["entry"].to_numpy(),
-        members=members,
-        bounds=bounds,
-    )

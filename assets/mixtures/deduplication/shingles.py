@@ -5,9 +5,9 @@ What a word is stands in words.py; the hashes equal those of ngrams.py. This fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -15,13 +15,22 @@ import numpy.typing as npt
 import polars as pl
 
 from assets.mixtures.ngrams import STEP
-from assets.mixtures.words import I64, MIXERS, U64, batches, words_of
+from assets.mixtures.words import I64, MIXERS, U64, Folding, batches, folding_of, loads_of
+from assets.recipes.data import SignatureSpec
 
 U32 = npt.NDArray[np.uint32]
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 BATCH_BYTES = 2 << 20
 """Text of one batch: its words and shingles stay near the second-level cache. Our choice."""
+
+
+_BAND_STEP = np.uint64(0xE7037ED1A0B428DB)
+
+
+SETS_BYTES = 16 << 20
+"""Text whose sets are cut at a time; our choice."""
 
 
 class TemplateTable:
@@ -43,75 +52,169 @@ class TemplateTable:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shingles:
-    """Shingles of consecutive documents in the order of the text, those of templates left out."""
+class Sketches:
+    """Sketches of consecutive documents."""
 
-    hashes: U64
-    bounds: I64
-    """Document i has the shingles bounds[i] to bounds[i + 1]."""
+    num_kept: I64
+    """Per document, its shingles outside templates."""
     num_templates: I64
     """Per document, how many shingles were left out."""
     documents_per_slot: I64
     """Per slot of the template table, how many documents hold its shingle."""
+    keys: U64
+    """[documents, bands]: equal keys mean an equal band of minima; zeros without shingles."""
+    lows: npt.NDArray[np.uint8]
+    """[documents, hashes]: lowest bytes of the minima, to guess a similarity by."""
+    halves: U32
+    """High halves of the shingles outside templates, one document behind the other."""
+
+    @classmethod
+    def empty(
+        cls, num_documents: int, num_shingles: int, table: TemplateTable, spec: SignatureSpec
+    ) -> Sketches:
+        """Return room for sketches."""
+        return cls(
+            num_kept=np.zeros(num_documents, dtype=np.int64),
+            num_templates=np.zeros(num_documents, dtype=np.int64),
+            documents_per_slot=np.zeros(len(table.slots), dtype=np.int64),
+            keys=np.zeros((num_documents, spec.num_bands), dtype=np.uint64),
+            lows=np.zeros((num_documents, spec.num_hashes), dtype=np.uint8),
+            halves=np.empty(num_shingles, dtype=np.uint32),
+        )
+
+    @classmethod
+    def joined(
+        cls, parts: Sequence[Sketches], table: TemplateTable, spec: SignatureSpec
+    ) -> Sketches:
+        """Return those of all parts, one behind the other."""
+        if len(parts) == 1:
+            return parts[0]
+        none = cls.empty(0, 0, table, spec)
+        for part in parts:
+            none.documents_per_slot[:] += part.documents_per_slot
+        every = [none, *parts]
+        return cls(
+            num_kept=np.concatenate([part.num_kept for part in every]),
+            num_templates=np.concatenate([part.num_templates for part in every]),
+            documents_per_slot=none.documents_per_slot,
+            keys=np.concatenate([part.keys for part in every]),
+            lows=np.concatenate([part.lows for part in every]),
+            halves=np.concatenate([part.halves for part in every]),
+        )
 
 
-def shingles_of(texts: pl.Series, shingle_words: int, table: TemplateTable) -> Shingles:
-    """Cut, hash and weigh the texts of one batch."""
-    from assets.mixtures.shingle_kernels import drop_members, roll
+def sketches_of(
+    texts: pl.Series, table: TemplateTable, spec: SignatureSpec, threads: int = 1
+) -> Sketches:
+    """Cut, weigh and sketch texts, in so many threads: the kernels hold no lock.
 
-    words = words_of(texts)
-    counts = np.maximum(np.diff(words.bounds) - (shingle_words - 1), 0)
-    bounds = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)])
-    hashes = np.empty(bounds[-1], dtype=np.uint64)
-    roll(words.hashes, words.bounds, shingle_words, STEP, MIXERS, hashes)
-    per_slot = np.zeros(len(table.slots), dtype=np.int64)
-    seen_in = np.full(len(table.slots), -1, dtype=np.int64)
-    dropped = drop_members(hashes, bounds, table.slots, seen_in, per_slot)
-    return Shingles(
-        hashes=hashes[: bounds[-1]],
-        bounds=bounds,
-        num_templates=dropped,
-        documents_per_slot=per_slot,
-    )
+    Each hash is a seeded permutation of the 32-bit integers (odd factor, term); the shingles
+    are well mixed already, which is what the simple permutation asks of its input.
+    """
+    from assets.mixtures.deduplication.sketch_kernels import sketch_texts
+
+    random = np.random.Generator(np.random.PCG64(spec.seed))
+    factors = random.integers(0, 1 << 32, spec.num_hashes, dtype=np.uint32) | np.uint32(1)
+    terms = random.integers(0, 1 << 32, spec.num_hashes, dtype=np.uint32)
+    given = folding_of(texts)
+    ranges = _ranges(given.offsets) if threads > 1 else [(0, len(texts))]
+
+    def sketch(documents: tuple[int, int]) -> Sketches:
+        first, last = documents
+        part = given._replace(
+            offsets=given.offsets[first : last + 1], is_normal=given.is_normal[first:last]
+        )
+        size = int(part.offsets[-1] - part.offsets[0])
+        found = Sketches.empty(last - first, size + last - first, table, spec)
+        count = sketch_texts(
+            *part,
+            *_buffer(part),
+            MIXERS,
+            spec.shingle_words,
+            _steps(spec.shingle_words),
+            table.slots,
+            found.documents_per_slot,
+            factors,
+            terms,
+            _BAND_STEP,
+            found.num_kept,
+            found.num_templates,
+            found.keys,
+            found.lows,
+            found.halves,
+        )
+        return replace(found, halves=found.halves[:count])
+
+    return Sketches.joined(list(_in_threads(sketch, ranges, threads)), table, spec)
 
 
 def sets_of(texts: pl.Series, shingle_words: int, table: TemplateTable) -> tuple[U64, I64]:
     """Return the distinct shingles of every text that no template holds, and their bounds."""
-    from assets.mixtures.shingle_kernels import make_sets
+    from assets.mixtures.deduplication.sketch_kernels import cut_texts
 
     parts, counts = [np.zeros(0, dtype=np.uint64)], [np.zeros(1, dtype=np.int64)]
-    for _, batch in batches(texts, BATCH_BYTES):
-        found = shingles_of(batch, shingle_words, table)
-        bounds = found.bounds
-        make_sets(found.hashes, bounds)
-        parts.append(found.hashes[: bounds[-1]].copy())
+    for _, batch in batches(texts, SETS_BYTES):
+        given = folding_of(batch)
+        out = np.empty(len(given.content) + len(batch), dtype=np.uint64)
+        bounds = np.empty(len(batch) + 1, dtype=np.int64)
+        cut_texts(
+            *given,
+            *_buffer(given),
+            MIXERS,
+            shingle_words,
+            _steps(shingle_words),
+            table.slots,
+            out,
+            bounds,
+        )
+        parts.append(out[: bounds[-1]].copy())
         counts.append(np.diff(bounds))
     return np.concatenate(parts), np.cumsum(np.concatenate(counts))
 
 
-def signatures_of(shingles: Shingles, num_hashes: int, seed: int) -> U32:
-    """Return [documents, num_hashes] minima; zeros for a document without shingles.
+def halves_of(halves: U32, bounds: I64, rows: I64) -> tuple[U32, I64]:
+    """Return the distinct high halves of some documents' shingles, and their bounds.
 
-    Each hash is a seeded permutation of the 32-bit integers (odd factor, offset); the shingles
-    are well mixed already, which is what the simple permutation asks of its input.
+    Half a hash tells the shingles of two texts apart: among two times 1,000 of them, one pair in
+    4,000 of texts has two that meet by chance, which moves a similarity by less than 0.001.
     """
-    from assets.mixtures.shingle_kernels import minima
+    from assets.mixtures.deduplication.sketch_kernels import distinct_halves
 
-    random = np.random.Generator(np.random.PCG64(seed))
-    factors = random.integers(0, 1 << 32, num_hashes, dtype=np.uint32) | np.uint32(1)
-    offsets = random.integers(0, 1 << 32, num_hashes, dtype=np.uint32)
-    signatures = np.zeros((len(shingles.bounds) - 1, num_hashes), dtype=np.uint32)
-    minima(shingles.hashes, shingles.bounds, factors, offsets, signatures)
-    return signatures
+    found: tuple[U32, I64] = distinct_halves(halves, bounds, rows)
+    return found
 
 
-def over_batches(
-    function: Callable[[pl.Series], Result], texts: pl.Series, threads: int
+def _buffer(given: Folding) -> tuple[npt.NDArray[np.uint8], U64]:
+    """Return room for the longest text, folded."""
+    from assets.mixtures.deduplication.sketch_kernels import longest_of
+    from assets.mixtures.word_kernels import GROUP
+
+    text = np.empty(2 * longest_of(given.offsets) + 2 * GROUP, dtype=np.uint8)
+    return text, loads_of(text)
+
+
+def _steps(length: int) -> U64:
+    """Return the factor of the rolling hash and its power of `length`."""
+    power = pow(int(STEP), length, 1 << 64)
+    return np.array([STEP, power], dtype=np.uint64)
+
+
+def _ranges(offsets: I64) -> list[tuple[int, int]]:
+    """Cut documents into ranges of about BATCH_BYTES of text."""
+    ranges, first = [], 0
+    while first < len(offsets) - 1:
+        last = int(np.searchsorted(offsets, offsets[first] + BATCH_BYTES, side="right")) - 1
+        ranges.append((first, max(first + 1, last)))
+        first = ranges[-1][1]
+    return ranges
+
+
+def _in_threads(
+    function: Callable[[Item], Result], items: Sequence[Item], threads: int
 ) -> Iterator[Result]:
-    """Yield function(batch) in order, in `threads` threads: the kernels hold no lock."""
-    parts = [batch for _, batch in batches(texts, BATCH_BYTES)]
-    if threads < 2 or len(parts) < 2:
-        yield from map(function, parts)
+    """Yield function(item) in order."""
+    if threads < 2 or len(items) < 2:
+        yield from map(function, items)
         return
     with ThreadPoolExecutor(threads) as pool:
-        yield from pool.map(function, parts)
+        yield from pool.map(function, items)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from assets.corpora.admission import Admission
 from assets.lineage.checks import Verdict
 from assets.lineage.manifest import Manifest
 from assets.lineage.workspace import Outcome
-from assets.mixtures.deduplication.bands import Buckets
 from assets.mixtures.deduplication.clusters import Explained
+from assets.mixtures.deduplication.matching import Matches
 from assets.mixtures.deduplication.output import Written
-from assets.mixtures.deduplication.proof import Compared
-from assets.mixtures.deduplication.texts import Listed, Matched
+from assets.mixtures.deduplication.taking import Taken
 from assets.ports import Lake
 
 REMOVED_SHARE_ALARM = 0.3
@@ -34,25 +32,22 @@ class _Source:
 
 def outcome_of(
     *,
-    available: Mapping[str, int],
-    admission: Admission,
-    listed: Sequence[Listed],
-    matched: Sequence[Matched],
-    buckets: Sequence[Buckets],
-    num_pairs: int,
-    links: Sequence[Compared],
+    taken: Taken,
+    matches: Matches,
+    num_links: int,
     explained: Sequence[Explained],
     written: Sequence[Written],
 ) -> Outcome:
     """Return counts and metrics that a check and a person can read."""
+    available, admission, parts = taken.available, taken.admission, taken.parts
     sources = _sources(available, written)
-    taken = sum(each.num_taken for each in listed)
+    num_taken = sum(part.num_taken for part in parts)
     exact = sum(each.exact for each in sources.values())
     near = sum(each.near for each in sources.values())
     kept = sum(each.num_kept for each in written)
-    assert kept + exact + near == taken, (kept, exact, near, taken)
-    largest = max((each.largest for each in explained), default=0) or min(1, taken)
-    largest_share = largest / taken if taken else 0.0
+    assert kept + exact + near == num_taken, (kept, exact, near, num_taken)
+    largest = max((each.largest for each in explained), default=0) or min(1, num_taken)
+    largest_share = largest / num_taken if num_taken else 0.0
     removed = {
         source: (each.exact + each.near) / each.taken if each.taken else 0.0
         for source, each in sources.items()
@@ -63,28 +58,28 @@ def outcome_of(
             "documents_of_other_licences": admission.num_other_licences,
             "near_withdrawn": admission.near.height,
             "documents_available": sum(available.values()),
-            "documents_over_cap": sum(available.values()) - taken,
-            "documents_in": taken,
+            "documents_over_cap": sum(available.values()) - num_taken,
+            "documents_in": num_taken,
             "documents_kept": kept,
             "merged_exact": exact,
             "merged_near": near,
-            "copies_by_text_hash": sum(each.num_copies for each in matched),
-            "documents_compared_exactly_only": sum(each.num_exact_only for each in listed),
-            "candidate_pairs": num_pairs,
-            "pairs_of_different_entries": sum(each.num_entries for each in links),
-            "linked_pairs": sum(each.num_links for each in links),
-            "large_buckets": sum(each.num_large for each in buckets),
-            "largest_bucket": max((each.largest for each in buckets), default=0),
-            "pairs_skipped_in_large_buckets": sum(each.num_skipped for each in buckets),
+            "copies_by_text_hash": matches.num_copies,
+            "documents_compared_exactly_only": sum(part.measure.num_exact_only for part in parts),
+            "candidate_pairs": matches.num_pairs,
+            "pairs_of_different_entries": matches.num_entries,
+            "linked_pairs": num_links,
+            "large_buckets": matches.num_large,
+            "largest_bucket": matches.largest,
+            "pairs_skipped_in_large_buckets": matches.num_skipped,
             "clusters": sum(each.num_clusters for each in explained),
             "largest_cluster": largest,
-            "text_bytes_in": sum(each.text_bytes for each in listed),
+            "text_bytes_in": sum(part.measure.text_bytes for part in parts),
         },
         metrics={
             **{f"removed_share/{source}": share for source, share in removed.items()},
             "largest_cluster_share": largest_share,
         },
-        summary=_summary(available, sources, removed, kept, taken, largest_share),
+        summary=_summary(available, sources, removed, kept, num_taken, largest_share),
     )
 
 

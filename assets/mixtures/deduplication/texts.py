@@ -1,91 +1,189 @@
-"""Exact duplicates: documents of equal text hash, found by receivers of a range of hashes."""
+"""Exact duplicates: documents of equal text hash, within a source and across sources."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from assets.lineage.storage import Folder, StoredFile
 from assets.mixtures.deduplication.frames import (
     Fragments,
+    column,
     hash_strings,
-    partition_of,
-    read_frames,
+    read_frame,
+    read_table,
     scatter,
-    write_frame,
+    write_table,
 )
-from assets.mixtures.deduplication.parts import Part, part_of_rows, read_signatures
+from assets.mixtures.deduplication.keys import (
+    GROUP_BITS,
+    U32,
+    KeyFiles,
+    group_order,
+    read_run,
+    shared_places,
+)
+from assets.mixtures.deduplication.parts import part_of_rows
+from assets.mixtures.deduplication.relations import RELATIONS, Kind, SourceRows, numbered
 
-TEXTS = pl.Schema({"row": pl.UInt64, "doc_id": pl.String, "text_hash": pl.String})
-COPIES = pl.Schema({"row": pl.UInt64, "first": pl.UInt64})
-"""A copy, and the document of the same text with the smallest doc_id."""
-PREFIX_CHARS = 4
-"""Documents are written in ranges of this prefix of their doc_id (65,536 of them for hex)."""
+TEXTS = pa.schema(
+    [
+        ("key", pa.uint64()),
+        ("check", pa.uint64()),
+        ("row", pa.uint32()),
+        ("doc_id", pa.large_string()),
+    ]
+)
+"""Two hashes of the text hash, which together stand for it."""
+_NUMBERS = ("key", "check", "row")
+_CHECK = 0x5851F42D4C957F2D
+"""Seed of the second hash; any number would do."""
+_FREE_BITS = 8
+"""Lowest bits that the first look at a key leaves out, because it needs a number that is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListItem:
-    part: Part
-    num_partitions: int
+class OwnItem:
+    """Keys of one source that begin alike."""
+
+    number: int
+    bits: int
+    files: tuple[tuple[int, StoredFile], ...]
+    """(first row of the part, keys of the part)."""
+    first_rows: tuple[int, ...]
+    """Of all parts."""
     out: Folder
+    scratch: Folder
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listed:
-    fragments: Fragments
-    sizes: StoredFile
-    """Bytes of text per prefix of doc_id."""
-    num_taken: int
-    text_bytes: int
-    num_exact_only: int
+class OwnTexts:
+    keys: StoredFile
+    copies: Fragments
+    """To the part of the copy."""
+    num_copies: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class MatchItem:
-    partition: int
-    files: tuple[StoredFile, ...]
+class AcrossItem:
+    """Keys of all sources that begin alike."""
+
+    number: int
+    bits: int
+    sources: tuple[KeyFiles, ...]
+    rows: tuple[SourceRows, ...]
     first_rows: tuple[int, ...]
     out: Folder
 
 
 @dataclass(frozen=True, kw_only=True)
-class Matched:
-    fragments: Fragments
+class AcrossTexts:
+    copies: Fragments
     num_copies: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class ListTextsItem(ListItem):
-    min_shingles: int
-
-
-def list_texts(item: ListTextsItem) -> Listed:
-    """Send each taken document to the receiver of its text hash."""
-    columns = ["doc_id", "text_hash", "text_bytes", "num_shingles", "num_template_shingles"]
-    frame = read_signatures(item.part, columns)
-    few = frame["num_shingles"] - frame["num_template_shingles"] < item.min_shingles
-    prefix = pl.col("doc_id").str.slice(0, PREFIX_CHARS).alias("prefix")
-    sizes = frame.group_by(prefix).agg(pl.col("text_bytes").cast(pl.UInt64).sum()).sort("prefix")
-    receivers = partition_of(hash_strings(frame["text_hash"]), item.num_partitions)
-    name = f"{item.part.index:05d}"
-    return Listed(
-        fragments=scatter(frame.select(TEXTS.names()), receivers, item.out, name),
-        sizes=write_frame(item.out, f"sizes/{name}.arrow", sizes),
-        num_taken=frame.height,
-        text_bytes=int(sizes["text_bytes"].sum()),
-        num_exact_only=int(few.sum()),
+def text_keys(text_hashes: pl.Series, doc_ids: pl.Series) -> pa.Table:
+    """Return the keys of the documents of a part, under its own rows."""
+    rows: U32 = np.arange(len(doc_ids), dtype=np.uint32)
+    return pa.table(
+        {
+            "key": hash_strings(text_hashes),
+            "check": hash_strings(text_hashes, _CHECK),
+            "row": rows,
+            "doc_id": doc_ids.to_arrow(compat_level=pl.CompatLevel.oldest()),
+        },
+        schema=TEXTS,
     )
 
 
-def match_texts(item: MatchItem) -> Matched:
-    """Send each copy, with the first document of its text, to the part that holds it."""
-    frame = read_frames(item.files, TEXTS)
-    frame = frame.filter(pl.col("text_hash").is_duplicated()).sort("doc_id")
-    first = pl.col("row").first().over("text_hash").alias("first")
-    copies = frame.select("row", first).filter(pl.col("row") != pl.col("first")).sort("row")
-    receivers = part_of_rows(copies["row"].to_numpy(), item.first_rows)
-    return Matched(
-        fragments=scatter(copies, receivers, item.out, f"{item.partition:05d}"),
+def match_own_texts(item: OwnItem) -> OwnTexts:
+    """Tell each copy within a source of the first document of its text; keep the keys of firsts."""
+    from assets.mixtures.deduplication.bucket_kernels import find_shared
+
+    tables = [_from_row(read_table(file), first) for first, file in item.files]
+    table = pa.concat_tables([TEXTS.empty_table(), *tables]).combine_chunks()
+    keys = column(table, "key")
+    order, bounds = group_order(keys, item.bits, item.number, GROUP_BITS)
+    places = find_shared(keys[order], bounds[np.newaxis], np.uint64(_FREE_BITS), False)
+    texts = pl.DataFrame(
+        {"place": places} | {name: column(table, name)[order[places]] for name in _NUMBERS}
+    )
+    copies = texts.with_columns(pl.col("row").min().over("key", "check").alias("left"))
+    copies = copies.filter(pl.col("row") != pl.col("left")).sort("row")
+    kept = np.delete(order, copies["place"].to_numpy())
+    return OwnTexts(
+        keys=write_table(item.out, f"texts/{item.number:05d}.arrow", table.take(pa.array(kept))),
+        copies=_send(
+            copies["left"].cast(pl.UInt64),
+            copies["row"].cast(pl.UInt64),
+            item.first_rows,
+            item.scratch,
+            f"{item.number:05d}",
+        ),
         num_copies=copies.height,
     )
+
+
+def _from_row(table: pa.Table, first_row: int) -> pa.Table:
+    """Number the documents of a part within the source."""
+    rows = column(table, "row") + np.uint32(first_row)
+    return table.set_column(table.schema.get_field_index("row"), "row", pa.array(rows))
+
+
+def match_texts_across(item: AcrossItem) -> AcrossTexts:
+    """Tell each document whose text another source has of the one with the smallest doc_id."""
+    runs = [read_run(source, item.bits, item.number) for source in item.sources]
+    of_run, places = shared_places(runs, _FREE_BITS)
+    found = [
+        _candidates(run.table.take(pa.array(places[of_run == number])), item.rows[number], number)
+        for number, run in enumerate(runs)
+    ]
+    texts = pl.concat(found).sort("doc_id")
+    several = pl.col("source").n_unique().over("key", "check") > 1
+    copies = (
+        texts.filter(several)
+        .with_columns(pl.col("row").first().over("key", "check").alias("left"))
+        .filter(pl.col("row") != pl.col("left"))
+        .sort("row")
+    )
+    return AcrossTexts(
+        copies=_send(
+            copies["left"], copies["row"], item.first_rows, item.out, f"{item.number:05d}"
+        ),
+        num_copies=copies.height,
+    )
+
+
+def _candidates(table: pa.Table, rows: SourceRows, source: int) -> pl.DataFrame:
+    """Return those of some documents of a source that are in the mixture, under its rows."""
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    frame = frame.with_columns(pl.col("row").cast(pl.UInt64))
+    if rows.moved is not None:
+        moved = read_frame(rows.moved)
+        frame = frame.join(moved, on="row", how="left", maintain_order="left").with_columns(
+            pl.coalesce("doc_id_right", "doc_id").alias("doc_id")
+        )
+    merged, is_taken = numbered(frame["row"].to_numpy(), rows)
+    return (
+        frame.with_columns(pl.Series("row", merged), pl.lit(source).alias("source"))
+        .filter(pl.Series(is_taken))
+        .select("key", "check", "row", "doc_id", "source")
+    )
+
+
+def _send(
+    first: pl.Series, copy: pl.Series, first_rows: Sequence[int], out: Folder, name: str
+) -> Fragments:
+    frame = pl.DataFrame({"left": first, "right": copy}).select(
+        "left",
+        "right",
+        pl.lit(1.0).alias("similarity"),
+        pl.lit(Kind.COPY, dtype=pl.UInt8).alias("kind"),
+    )
+    assert frame.schema == RELATIONS
+    return scatter(frame, part_of_rows(copy.to_numpy(), first_rows), out.child("copies"), name)

@@ -29,6 +29,7 @@ from assets.releases.evidence.statements import (
 from assets.releases.evidence.verify_pack import INDEX, KEY_FILE, file_name
 
 VERIFIER = "verify.py"
+RELEASE = ("releases", "release")
 _OWN = ("folder", "s3")
 """Origins whose file names nobody has published."""
 _OURS = "assets.releases.evidence."
@@ -59,7 +60,7 @@ def write_pack(
     progress: Callable[[str], None] = lambda message: None,
 ) -> Pack:
     """Write the pack of a release into a new folder; raises ValueError when there is one."""
-    if release.family != "releases":
+    if (release.family, release.name) != RELEASE:
         raise ValueError(f"{release.key} is no release: name one, 'releases/release[tiny]', say")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f"{folder} is not empty: name a folder that does not exist yet")
@@ -124,7 +125,7 @@ def earlier_releases(graph: ArtifactGraph, release: Manifest) -> list[Manifest]:
     made = [
         manifest
         for manifest in graph.nodes.values()
-        if manifest.family == "releases"
+        if (manifest.family, manifest.name) == RELEASE
         and manifest.config.get("recipe") == release.config["recipe"]
     ]
     made.sort(key=lambda manifest: (manifest.finished_at, manifest.fingerprint))

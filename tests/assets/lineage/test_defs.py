@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from assets.compute import InlineCompute
 from assets.corpora.places import Places
 from assets.fakes import FakeLake, FakeRunLog, FakeTracker
 from assets.lineage.checks import Check, Verdict
-from assets.lineage.defs import artifact_asset
+from assets.lineage.defs import ACCEPT_DRIFT_TAG, artifact_asset
 from assets.lineage.manifest import Manifest
 from assets.lineage.provenance import Provenance
 from assets.lineage.step import Step
 from assets.lineage.workspace import Outcome, Workspace
 from assets.platform import Platform
-from assets.ports import Lake
+from assets.ports import JobRequest, JobSpec, Lake
 
 NODE = "corpora/benchmarks"
 STEP = Step(family="corpora", name="benchmarks", partition="", code_version="1", config={})
@@ -96,6 +97,43 @@ def test_a_reused_artifact_still_leads_to_the_run_that_made_it(tmp_path: Path) -
     made, reused = page(tmp_path, lake), page(tmp_path, lake)
     assert (made["reused"], reused["reused"]) == (False, True)
     assert made["mlflow_run"] == reused["mlflow_run"] == "http://127.0.0.1:5000/#/runs/r1"
+
+
+def train(ws: Workspace) -> Outcome:
+    spec = ws.job_dir / "spec.json"
+    spec.parent.mkdir(parents=True, exist_ok=True)
+    spec.write_text("{}")
+    for resumes in (True, False):
+        ws.run_job(
+            JobRequest(
+                name=f"toy-{resumes}",
+                module="training.main",
+                spec_path=spec,
+                work_dir=ws.job_dir / str(resumes),
+                resumes=resumes,
+            )
+        )
+    return Outcome(counts={})
+
+
+# Dagster's pipes session uses what Dagster itself has deprecated, or calls a preview.
+@pytest.mark.filterwarnings(
+    "ignore:.*run_id.*:DeprecationWarning", "ignore:.*PipesMessageReader.*preview"
+)
+def test_a_run_that_accepts_drift_tells_the_jobs_that_resume(tmp_path: Path) -> None:
+    submitted: list[JobSpec] = []
+    platform = replace(
+        installation(tmp_path, FakeLake(tmp_path / "lake")),
+        run_and_wait=lambda launcher, spec, on_tick: submitted.append(spec),
+    )
+    asset = artifact_asset(
+        NODE, None, description="Items.", partitions=None, kinds={"json"}, owner="team:data",
+        prepare=lambda platform, partition: (STEP, train),
+    )  # fmt: skip
+    tags = {ACCEPT_DRIFT_TAG: "program.code program.torch"}
+    assert dg.materialize([asset], resources={"platform": platform}, tags=tags).success
+    accepted = ("--accept-drift", "program.code", "--accept-drift", "program.torch")
+    assert [spec.arguments for spec in submitted] == [accepted, ()]
 
 
 DEDUPED = Step(family="mixtures", name="deduped", partition="", code_version="1", config={})

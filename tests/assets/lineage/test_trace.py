@@ -90,7 +90,9 @@ def lake(tmp_path: Path) -> FakeLake:
         {"index.parquet": parquet(sft_index), "shards.json": info},
     )
     config = {"data_seed": SEED, "batch_samples": BATCH}
-    checkpoint = commit_folder(lake, "checkpoints/stage1", {"w": b"1"}, partition="tiny", **config)
+    result = json.dumps({"skipped_steps": [0, 1, 2, 3]}).encode()
+    weights = {"w": b"1", "result.json": result}
+    checkpoint = commit_folder(lake, "checkpoints/stage1", weights, partition="tiny", **config)
     model = commit_folder(lake, "models/sft_general", {"w": b"2"}, partition="tiny", **config)
     release = commit_folder(lake, "releases/release", {"w": b"3"}, partition="tiny")
     link(lake, deduped, documents)
@@ -113,6 +115,16 @@ def test_a_kept_document_is_followed_to_the_very_steps_that_read_it(lake: FakeLa
     assert len(read_at) == 3  # 18 positions over 7 samples: this one comes round three times
     assert (pretraining["shard"], pretraining["sample"], pretraining["tokens"]) == (1, 3, [10, 20])
     assert found.status == "kept"
+
+
+def test_steps_that_left_no_update_are_told_apart(lake: FakeLake) -> None:
+    found = trace(lake, doc_id="kept")
+    (pretraining,) = [o for o in found.occurrences if o["doc_id"] == "kept"]
+    (told,) = pretraining["training"]
+    assert told["steps_without_update"] == [step for step in told["steps"] if step <= 3] != []
+    assert told["times_seen"] == 3
+    (seeded,) = [o for o in found.occurrences if o["doc_id"] == "item"]
+    assert seeded["training"][0]["steps_without_update"] == []
 
 
 def test_a_document_reaches_models_and_releases_also_through_what_it_seeded(

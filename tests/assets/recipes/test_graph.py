@@ -14,6 +14,7 @@ from assets.recipes.code_versions import CODE_VERSIONS
 from assets.recipes.graph import RecipeGraph, ablation_step, raw_step, withdrawn_step
 from assets.recipes.recipe import Recipe
 from assets.recipes.tiny import tiny
+from training.spec import SpikeSpec, identity_from_dict
 
 RAW: Mapping[str, Step] = {
     source: raw_step({"name": source}, {"files": []})
@@ -46,6 +47,17 @@ def test_changing_one_learning_rate_remakes_only_checkpoints_and_what_follows() 
     stages = (base.stages[0], replace(base.stages[1], peak_lr=1e-4), base.stages[2])
     families = {node.split("/")[0] for node in changed(base, replace(base, stages=stages))}
     assert families == {"checkpoints", "models", "reports", "releases"}
+    assert "checkpoints/stage1" not in changed(base, replace(base, stages=stages))
+
+
+def test_a_spike_policy_is_identity_of_its_stage_and_its_absence_is_nothing() -> None:
+    base = tiny()
+    policy = SpikeSpec(action="rollback", factor=3.0, anchor_every_steps=50)
+    stages = (base.stages[0], replace(base.stages[1], spikes=policy), base.stages[2])
+    after = graph(replace(base, stages=stages)).steps
+    assert identity_from_dict(after["checkpoints/stage2"].config).spikes == policy
+    assert "spikes" not in after["checkpoints/stage1"].config
+    assert "checkpoints/stage2" in changed(base, replace(base, stages=stages))
     assert "checkpoints/stage1" not in changed(base, replace(base, stages=stages))
 
 

@@ -49,10 +49,11 @@ def test_order_batches_threads_and_scratch_files_change_nothing(
     assert found.char_counts.tolist() == once.char_counts.tolist()
 
 
+@pytest.mark.parametrize("word", ["word", "awordlongerthananykey"])
 def test_a_table_that_is_full_is_emptied_and_counting_goes_on(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, word: str
 ) -> None:
-    texts = pl.Series([f"word{chr(97 + n % 26)}{chr(97 + n % 7)} x" for n in range(300)])
+    texts = pl.Series([f"{word}{chr(97 + n % 26)}{chr(97 + n % 7)} x" for n in range(300)])
     once = count_words_of(texts)
     monkeypatch.setattr(words, "_TABLE_WORDS", 8)
     monkeypatch.setattr(words, "_TABLE_BYTES", MAX_WORD_BYTES)

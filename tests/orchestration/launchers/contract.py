@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import os
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
+from assets.lineage.pipes import SharedFileReader
 from assets.ports import JobFailed, JobHandle, JobSpec, JobState, JobStatus, Launcher
 from orchestration.launchers.wait import run_and_wait
 from orchestration.settings import PROJECT_ROOT
@@ -30,9 +33,11 @@ def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = PATI
         time.sleep(0.02)
 
 
-def wait_until_ended(launcher: Launcher, handle: JobHandle) -> JobStatus:
+def wait_until_ended(
+    launcher: Launcher, handle: JobHandle, timeout_s: float = PATIENCE_S
+) -> JobStatus:
     alive = (JobState.PENDING, JobState.RUNNING)
-    wait_until(lambda: launcher.poll(handle).state not in alive, f"{handle.name} to end")
+    wait_until(lambda: launcher.poll(handle).state not in alive, f"{handle.name} to end", timeout_s)
     return launcher.poll(handle)
 
 
@@ -73,6 +78,16 @@ class LauncherContract(ToyJobs):
         assert {rank["WORLD_SIZE"] for rank in ranks} == {"2"}
         assert ranks[0]["MASTER_PORT"] == ranks[1]["MASTER_PORT"]
         assert "rank 0 done" in (tmp_path / "work" / "stdout.log").read_text()
+
+    def test_arguments_follow_the_spec_word_by_word(
+        self, launcher: Launcher, make_spec: Callable[..., JobSpec], tmp_path: Path
+    ) -> None:
+        arguments = ("--accept-drift", "program.code", "$(touch x) 'y'")
+        handle = launcher.submit(replace(make_spec(2), arguments=arguments))
+        assert wait_until_ended(launcher, handle).state is JobState.SUCCEEDED
+        for rank in (0, 1):
+            told = json.loads((tmp_path / f"arguments-{rank}.json").read_text())
+            assert told == list(arguments)
 
     def test_the_handle_lies_in_the_work_dir_and_is_enough_to_reattach(
         self, launcher: Launcher, make_spec: Callable[..., JobSpec], tmp_path: Path
@@ -158,6 +173,17 @@ class LauncherContract(ToyJobs):
         with pytest.raises(ValueError, match=r"job name .* does not match"):
             launcher.submit(replace(make_spec(), name=name))
 
+    def test_describing_a_job_is_repeatable_and_starts_nothing(
+        self, launcher: Launcher, make_spec: Callable[..., JobSpec], tmp_path: Path
+    ) -> None:
+        spec = make_spec(2)
+        assert launcher.describe(spec)
+        assert launcher.describe(spec) == launcher.describe(spec)
+        assert launcher.reattach(tmp_path / "work") is None
+        assert not (tmp_path / "work").exists()
+        with pytest.raises(ValueError, match=r"job name .* does not match"):
+            launcher.describe(replace(spec, name="a b"))
+
     def test_waiting_returns_on_success_and_ticks_meanwhile(
         self, launcher: Launcher, make_spec: Callable[..., JobSpec], tmp_path: Path
     ) -> None:
@@ -171,6 +197,29 @@ class LauncherContract(ToyJobs):
         spec = make_spec(all={"do": "wait"})
         run_and_wait(launcher, spec, poll_s=0.02, on_tick=release_on_third)
         assert len(ticks) > 3
+
+    def test_what_a_job_says_reaches_the_dagster_run(
+        self, launcher: Launcher, make_spec: Callable[..., JobSpec], tmp_path: Path
+    ) -> None:
+        @dg.asset
+        def trained(context) -> dg.MaterializeResult:  # type: ignore[no-untyped-def]
+            (tmp_path / "work").mkdir()
+            reader = SharedFileReader(tmp_path / "work" / "pipes-messages.jsonl")
+            with dg.open_pipes_session(
+                context=context,
+                context_injector=dg.PipesEnvContextInjector(),
+                message_reader=reader,
+            ) as session:
+                spec = make_spec(all={"do": "report"})
+                env = {**spec.env, **session.get_bootstrap_env_vars()}
+                run_and_wait(launcher, replace(spec, env=env), poll_s=0.1)
+            return dg.MaterializeResult()
+
+        with warnings.catch_warnings(), dg.DagsterInstance.ephemeral() as instance:
+            warnings.simplefilter("ignore")  # Dagster's Pipes code calls previews of its own
+            result = dg.materialize([trained], instance=instance)
+            told = [entry.user_message for entry in instance.all_logs(result.run_id)]
+        assert any("said by rank 0" in message for message in told)
 
     def test_waiting_raises_with_the_end_of_the_log(
         self, launcher: Launcher, make_spec: Callable[..., JobSpec]

@@ -20,7 +20,7 @@ from assets.lineage.manifest import Manifest
 from assets.lineage.step import Step
 from assets.lineage.workspace import Outcome, part_name
 from assets.mixtures.deduplication.deduped import Limits, dedupe
-from assets.mixtures.deduplication.signatures import make_signatures
+from assets.mixtures.deduplication.signatures import SigningLimits, sign_source
 from assets.ports import Compute
 
 SHINGLE_WORDS = 3
@@ -32,6 +32,8 @@ SIGNATURES = {
     "min_template_documents": 20,
     "form_share": 0.5,
     "min_shingles": 1,
+    "num_bands": 32,
+    "threshold": 0.7,
 }
 DEDUP = {
     "shingle_words": SHINGLE_WORDS,
@@ -123,6 +125,7 @@ def signed(
     documents: Manifest,
     spec: Mapping[str, Any] = SIGNATURES,
     compute: Compute | None = None,
+    limits: SigningLimits | None = None,
 ) -> tuple[Manifest, Outcome]:
     """Make mixtures/signatures of one source."""
     step = Step(
@@ -133,7 +136,7 @@ def signed(
         config=spec,
     )
     ws = fake_workspace(folder, step, (documents,), lake=lake, compute=compute)
-    outcome = make_signatures(ws)
+    outcome = sign_source(ws, limits or SigningLimits())
     manifest = fake_manifest(step, ws.out_dir)
     lake.commit(lake.begin("mixtures", "signatures", step.fingerprint), manifest)
     return manifest, outcome
@@ -172,12 +175,15 @@ def deduped(
     signatures: Mapping[str, Any] = SIGNATURES,
     num_parts: int = 1,
     limits: Limits | None = None,
+    signing: SigningLimits | None = None,
     compute: Compute | None = None,
 ) -> Result:
     """Commit documents, sign them and merge them."""
     lake = FakeLake(folder / "lake")
     manifests = committed(lake, documents, num_parts)
-    sketches = [signed(folder, lake, each, signatures, compute)[0] for each in manifests.values()]
+    sketches = [
+        signed(folder, lake, each, signatures, compute, signing)[0] for each in manifests.values()
+    ]
     return merge(
         folder,
         lake,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from assets.fakes import FakeLake
 from assets.mixtures.deduplication.deduped import Limits
+from assets.mixtures.deduplication.signatures import SigningLimits
 from tests.assets.mixtures.deduplication.case import (
     DEDUP,
     SIGNATURES,
@@ -26,7 +27,8 @@ from tests.assets.mixtures.deduplication.case import (
     signed,
 )
 
-TIGHT = Limits(texts=3, keys=40, edges=2, part_bytes=300)
+TIGHT = Limits(edges=2, part_bytes=300)
+TIGHT_SIGNING = SigningLimits(file_bytes=600, edges=2, shingled_bytes=0)
 
 
 def test_an_exact_copy_in_another_source_is_merged_into_the_smallest_doc_id(
@@ -180,11 +182,14 @@ def test_rows_parts_workers_and_limits_change_no_byte_and_all_is_accounted_for(
         shuffled,
         num_parts=num_parts,
         compute=Threads(),
-        limits=Limits(texts=3, keys=40, edges=2),
+        limits=Limits(edges=2),
+        signing=TIGHT_SIGNING,
     )
     assert straight.bytes_of_all() == crooked.bytes_of_all()
     assert straight.outcome == crooked.outcome
-    everything = deduped(tmp_path_factory.mktemp("cut"), shuffled, num_parts=2, limits=TIGHT)
+    everything = deduped(
+        tmp_path_factory.mktemp("cut"), shuffled, num_parts=2, limits=TIGHT, signing=TIGHT_SIGNING
+    )
     assert everything.documents.equals(straight.documents)
     assert everything.merged.equals(straight.merged)
     kept, merged = straight.documents, straight.merged
@@ -205,7 +210,14 @@ def test_many_parts_and_shards_find_the_clusters_that_one_worker_finds(tmp_path:
             words[rng.randrange(90)] = f"new{copy}"
             documents.append(document(rng.choice("abc"), f"{seed}-{copy}", " ".join(words)))
     one = deduped(tmp_path / "one", documents)
-    many = deduped(tmp_path / "many", documents, num_parts=5, compute=Threads(), limits=TIGHT)
+    many = deduped(
+        tmp_path / "many",
+        documents,
+        num_parts=5,
+        compute=Threads(),
+        limits=TIGHT,
+        signing=TIGHT_SIGNING,
+    )
     assert one.merged.height > 30
     assert many.documents.equals(one.documents)
     assert many.merged.equals(one.merged)
@@ -260,7 +272,7 @@ def test_a_threshold_outside_the_unit_interval_is_refused(tmp_path: Path) -> Non
 
 def test_bands_that_do_not_divide_the_hashes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="128 hashes do not split into 7 bands"):
-        deduped(tmp_path, [document("wiki", "a", "x y z")], dedup={**DEDUP, "num_bands": 7})
+        deduped(tmp_path, [document("wiki", "a", "x")], signatures={**SIGNATURES, "num_bands": 7})
 
 
 def test_a_recipe_that_asks_for_other_shingles_than_were_signed_is_refused(tmp_path: Path) -> None:
@@ -295,7 +307,8 @@ def test_a_missing_part_of_signatures_is_refused(tmp_path: Path) -> None:
 
 def test_a_corrupt_part_of_signatures_is_refused(tmp_path: Path) -> None:
     lake = FakeLake(tmp_path / "lake")
-    manifest = committed(lake, [document("wiki", "a", "one two three four")])["wiki"]
+    copies = [document("wiki", name, "one two three four") for name in "ab"]
+    manifest = committed(lake, copies)["wiki"]
     sketch, _ = signed(tmp_path, lake, manifest)
     path = Path(lake.uri(sketch)) / "signatures/00000.parquet"
     path.write_bytes(path.read_bytes()[:-1] + b"!")

@@ -6,8 +6,8 @@ import random
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from assets.compute import InlineCompute
@@ -88,17 +88,29 @@ def test_templates_are_on_record_with_a_phrase_and_their_documents(tmp_path: Pat
     assert "titles tell them apart" in outcome.summary
 
 
+def _arrow(path: Path) -> pl.DataFrame:
+    frame = pl.from_arrow(pa.ipc.open_file(path).read_all())
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
 def test_signatures_are_the_ones_on_record(tmp_path: Path) -> None:
     """A change here changes what is compared everywhere: raise the code versions if it must be."""
     lake = FakeLake(tmp_path / "lake")
     text = "Aspirin 100 mg daily; caf\u00e9 \u9ad8\u8840\u538b after dinner"
     manifest, _ = signed(tmp_path, lake, committed(lake, [document("wiki", "a", text)])["wiki"])
-    row = pl.read_parquet(Path(lake.uri(manifest)) / "signatures/00000.parquet").row(0, named=True)
+    folder = Path(lake.uri(manifest))
+    row = pl.read_parquet(folder / "signatures/00000.parquet").row(0, named=True)
     assert (row["num_shingles"], row["num_template_shingles"], row["entry"]) == (8, 0, 0)
-    assert np.frombuffer(row["signature"], "<u4")[:4].tolist() == GOLDEN
+    sketch = _arrow(folder / "sketches/00000.arrow")["lows"][0]
+    # The lowest bytes of 1192716309, 549289161, 11323297 and 1581207080.
+    assert list(sketch[:4]) == [21, 201, 161, 40]
+    keys = _arrow(folder / "bands/00000.arrow")["key"]
+    assert len(keys) == 32
+    assert keys.sort()[:2].to_list() == GOLDEN
 
 
-GOLDEN = [1192716309, 549289161, 11323297, 1581207080]
+GOLDEN = [401315964607868319, 593395642170375150]
 
 
 def test_documents_of_another_source_are_refused(tmp_path: Path) -> None:
@@ -114,6 +126,8 @@ def test_documents_of_another_source_are_refused(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"num_hashes": 0}, "num_hashes 0 must be at least 1"),
+        ({"num_bands": 7}, "128 hashes do not split into 7 bands"),
+        ({"threshold": 0.0}, "threshold 0.0 not in"),
         ({"form_share": 0.0}, "form_share 0.0 not in"),
         ({"min_template_documents": 1}, "min_template_documents 1 is below 2"),
     ],

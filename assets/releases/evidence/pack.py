@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -62,25 +62,18 @@ def write_pack(
     """Write the pack of a release into a new folder; raises ValueError when there is one."""
     if (release.family, release.name) != RELEASE:
         raise ValueError(f"{release.key} is no release: name one, 'releases/release[tiny]', say")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ValueError(f"{folder} is not empty: name a folder that does not exist yet")
+    _check_free(folder)
     graph = ArtifactGraph.of(lake)
     chain = ancestry(graph, release)
     earlier = earlier_releases(graph, release)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
         out = Path(scratch, "pack")
-        for name in ("manifests", "attestations"):
-            (out / name).mkdir(parents=True)
+        out.mkdir()
         if with_files:
             _copy_release(lake, release, out / "release", progress)
         progress(f"signing for {len(chain)} artifacts")
-        for manifest in chain:
-            name = file_name(manifest.family, manifest.name, manifest.fingerprint)
-            public = replace(manifest, host=f"sha256:{host_hash(manifest.host)}")
-            _write(out / "manifests" / f"{name}.json", public.to_json())
-            signed = key.envelope(provenance_statement(manifest))
-            (out / "attestations" / f"{name}.dsse.json").write_bytes(signed)
+        _write_chain(chain, out, key)
         progress("writing documents")
         for name, text in documents(lake, release, chain, key.fingerprint).items():
             _write(out / name, text)
@@ -97,12 +90,7 @@ def write_pack(
         files=len(hashes) + 1,
         signer=key.fingerprint,
         sequence=len(earlier) + 1,
-        discloses=tuple(
-            reference(manifest)
-            for manifest in chain
-            if (manifest.family, manifest.name) == ("corpora", "raw")
-            and manifest.config["source"]["origin"] in _OWN
-        ),
+        discloses=tuple(reference(manifest) for manifest in chain if _is_own(manifest)),
     )
 
 
@@ -149,6 +137,23 @@ def _inlined(path: Path) -> str:
     return "".join(lines).split(_FUTURE, 1)[1]
 
 
+def _check_free(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(f"{folder} is not empty: name a folder that does not exist yet")
+
+
+def _write_chain(chain: Sequence[Manifest], out: Path, key: SigningKey) -> None:
+    """Write each artifact's manifest, without the name of its machine, and the statement on it."""
+    for name in ("manifests", "attestations"):
+        (out / name).mkdir()
+    for manifest in chain:
+        name = file_name(manifest.family, manifest.name, manifest.fingerprint)
+        public = replace(manifest, host=f"sha256:{host_hash(manifest.host)}")
+        _write(out / "manifests" / f"{name}.json", public.to_json())
+        signed = key.envelope(provenance_statement(manifest))
+        (out / "attestations" / f"{name}.dsse.json").write_bytes(signed)
+
+
 def _copy_release(
     lake: Lake, release: Manifest, target: Path, progress: Callable[[str], None]
 ) -> None:
@@ -162,6 +167,11 @@ def _copy_release(
                 f"{release.key}: {entry.path} differs from its manifest; "
                 f"run `materia verify '{release.key}'`"
             )
+
+
+def _is_own(manifest: Manifest) -> bool:
+    raw = (manifest.family, manifest.name) == ("corpora", "raw")
+    return raw and manifest.config["source"]["origin"] in _OWN
 
 
 def _hashes(folder: Path) -> Mapping[str, str]:

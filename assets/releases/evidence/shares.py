@@ -73,29 +73,7 @@ def times_read(model: Manifest, num_samples: int) -> tuple[int, Counter[int]]:
 
 
 def _of_stage(lake: Lake, model: Manifest, shards: Manifest, texts: pl.LazyFrame) -> list[Share]:
-    num_samples = int(document(lake, shards, "shards.json")["num_samples"])
-    epochs, once_more = times_read(model, num_samples)
-    extra = pl.LazyFrame(
-        {"sample": list(once_more), "more": list(once_more.values())},
-        schema={"sample": pl.Int64, "more": pl.Int64},
-    )
-    tokens = pl.col("end").cast(pl.Int64) - pl.col("start").cast(pl.Int64)
-    per_document = (
-        scan(lake, shards, "index")
-        .select("doc_id", pl.col("sample").cast(pl.Int64), tokens.alias("packed"))
-        .join(extra, on="sample", how="left")
-        .with_columns(read=pl.col("packed") * (epochs + pl.col("more").fill_null(0)))
-        .group_by("doc_id")
-        .agg(pl.col("packed", "read").sum())
-    )
-    rows = (
-        per_document.join(texts, on="doc_id", how="left")
-        .group_by("source", "licence")
-        .agg((pl.col("read") > 0).sum().alias("documents"), pl.col("packed", "read").sum())
-        .sort("source", "licence", nulls_last=False)
-        .collect(engine="streaming")
-        .to_dicts()
-    )
+    rows = _tokens_by_source(lake, model, shards, texts)
     if any(row["source"] is None for row in rows):
         raise LineageError(
             f"{reference(shards)} holds tokens of documents that are neither in "
@@ -121,6 +99,36 @@ def _of_stage(lake: Lake, model: Manifest, shards: Manifest, texts: pl.LazyFrame
         )
         for row in rows
     ]
+
+
+def _tokens_by_source(
+    lake: Lake, model: Manifest, shards: Manifest, texts: pl.LazyFrame
+) -> list[dict[str, Any]]:
+    """Return documents, tokens packed and tokens read of each source and licence."""
+    num_samples = int(document(lake, shards, "shards.json")["num_samples"])
+    epochs, once_more = times_read(model, num_samples)
+    extra = pl.LazyFrame(
+        {"sample": list(once_more), "more": list(once_more.values())},
+        schema={"sample": pl.Int64, "more": pl.Int64},
+    )
+    tokens = pl.col("end").cast(pl.Int64) - pl.col("start").cast(pl.Int64)
+    per_document = (
+        scan(lake, shards, "index")
+        .select("doc_id", pl.col("sample").cast(pl.Int64), tokens.alias("packed"))
+        .join(extra, on="sample", how="left")
+        .with_columns(read=pl.col("packed") * (epochs + pl.col("more").fill_null(0)))
+        .group_by("doc_id")
+        .agg(pl.col("packed", "read").sum())
+    )
+    rows: list[dict[str, Any]] = (
+        per_document.join(texts, on="doc_id", how="left")
+        .group_by("source", "licence")
+        .agg((pl.col("read") > 0).sum().alias("documents"), pl.col("packed", "read").sum())
+        .sort("source", "licence", nulls_last=False)
+        .collect(engine="streaming")
+        .to_dicts()
+    )
+    return rows
 
 
 def _texts(lake: Lake, chain: Sequence[Manifest], licences: dict[str, str]) -> pl.LazyFrame:

@@ -66,22 +66,7 @@ class Trust:
 def verify_pack(pack: Path, trust: Trust, release: Path | None = None) -> Report:
     """Check everything a pack claims; `release` is a copy of the release kept elsewhere."""
     report = Report()
-    try:
-        public_key = read_key(pack / KEY_FILE)
-    except (OSError, ValueError) as error:
-        report.problems.append(f"{KEY_FILE} cannot be read as an Ed25519 key: {error}")
-        public_key = trust.key
-    signer = trust.key or public_key
-    report.signer = sha256_hex(public_key)
-    wanted = sha256_hex(trust.key) if trust.key else trust.fingerprint
-    if wanted and report.signer != wanted:
-        report.problems.append(f"signed with the key {report.signer}, not with {wanted}")
-        signer = public_key
-    elif not wanted and not trust.any_signer:
-        report.problems.append(
-            f"the signer is unknown: give --key or --trust {report.signer}, if that is the "
-            "fingerprint which the publisher names elsewhere, or --any-signer"
-        )
+    signer = _signer(pack, trust, report)
     try:
         index = _statement(pack / INDEX, signer, INDEX_TYPE, report)
         listed = {s["name"]: s["digest"]["sha256"] for s in index["subject"]}
@@ -113,6 +98,27 @@ def verify_pack(pack: Path, trust: Trust, release: Path | None = None) -> Report
     except _MALFORMED as error:
         report.problems.append(f"{report.release} cannot be followed: {_told(error)}")
     return report
+
+
+def _signer(pack: Path, trust: Trust, report: Report) -> bytes:
+    """Return the key that signatures are held against, after noting whether it is trusted."""
+    try:
+        public_key = read_key(pack / KEY_FILE)
+    except (OSError, ValueError) as error:
+        report.problems.append(f"{KEY_FILE} cannot be read as an Ed25519 key: {error}")
+        public_key = trust.key
+    signer = trust.key or public_key
+    report.signer = sha256_hex(public_key)
+    wanted = sha256_hex(trust.key) if trust.key else trust.fingerprint
+    if wanted and report.signer != wanted:
+        report.problems.append(f"signed with the key {report.signer}, not with {wanted}")
+        signer = public_key
+    elif not wanted and not trust.any_signer:
+        report.problems.append(
+            f"the signer is unknown: give --key or --trust {report.signer}, if that is the "
+            "fingerprint which the publisher names elsewhere, or --any-signer"
+        )
+    return signer
 
 
 def _statement(path: Path, key: bytes, kind: str, report: Report) -> dict[str, Any]:

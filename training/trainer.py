@@ -227,11 +227,14 @@ class _Trainer:
         left_s = self._spec.execution.grace_s - waited_s
         is_new = step > self._saver.saved_step
         wanted = self._ranks.is_first and is_new and self._saver.fits(num_bytes, left_s)
-        if self._ranks.sum(float(wanted))[0]:
+        saves = bool(self._ranks.sum(float(wanted))[0])
+        # Told first: a resume cuts the journal where its checkpoint was made.
+        saved = step if saves else self._saver.saved_step
+        self._event("preempted", step, saved_step=saved, grace_left_s=left_s)
+        if saves:
             self._saver.save(step, lambda: self._snapshot(step))
             self._saver.finish(must_succeed=False)
         saved = self._saver.saved_step
-        self._event("preempted", step, saved_step=saved, grace_left_s=left_s)
         self._say(f"stopped on request after {step} steps; a new attempt goes on from {saved}")
         raise Preempted
 

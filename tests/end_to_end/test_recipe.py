@@ -108,8 +108,13 @@ def test_an_answer_that_repeats_training_text_leads_back_to_it(
     place = found["spans"][0]["places"][0]
     assert found["spans"][0]["text"] in PLANTED
     by_doc = installation.json("trace", "--doc", place["doc_id"])
-    same = [o for o in by_doc["occurrences"] if o["fingerprint"] == place["fingerprint"]]
-    assert place["training"] in [o["training"] for o in same if o["sample"] == place["sample"]]
+    steps = [
+        [(run["artifact"], run["steps"]) for run in occurrence["training"]]
+        for occurrence in by_doc["occurrences"]
+        if (occurrence["fingerprint"], occurrence["sample"])
+        == (place["fingerprint"], place["sample"])
+    ]
+    assert [(run["artifact"], run["steps"]) for run in place["training"]] in steps
 
 
 def test_the_tokens_at_a_traced_place_are_the_planted_text(installation: Installation) -> None:

@@ -158,8 +158,9 @@ def _late_moments(
     after = _accumulated(config, layout)
     filled = min(config.num_parameters(), BUCKET_ELEMENTS) * size
     bucket = _bucket_elements(config, runtime) * size
-    # What is larger than a bucket is reduced alone, beside it.
-    copied = max(filled, largest * size)
+    # What is larger than a bucket is reduced alone, beside it; gradients travel in fp32.
+    sent = 4 / size if layout.devices > 1 else 1.0
+    copied = max(filled, largest * size) * sent
     alone = largest * size if largest > BUCKET_ELEMENTS else 0.0
     norm = 8.0 * largest  # The norm is taken in fp64, gradient by gradient.
     if layout.zero_stage < 2:

@@ -1,4 +1,4 @@
-"""`small`: all corpora that come with the installation, about 90 MB of text, on a CPU in under an
+"""`small`: all corpora that come with the installation, about 90 MB of text, on a CPU in about an
 hour; and the same with Chinese and Japanese text that `materia fetch` brings.
 """
 

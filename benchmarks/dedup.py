@@ -32,6 +32,8 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from assets.corpora.document_schema import PART_BYTES
+from assets.corpora.document_tables import write_documents
 from assets.mixtures.deduplication.relations import Kind
 from benchmarks.dedup_corpus import (
     exact_pairs,
@@ -45,8 +47,6 @@ from benchmarks.dedup_corpus import (
 )
 from benchmarks.dedup_ours import DEDUP, SIGNATURES
 
-PART_BYTES = 16 << 20
-"""Text per part of our documents; of the platform's own 64 MiB there would be two."""
 WARM_PART_BYTES = 1 << 17
 SMALL_SHARE = 0.05
 """Of the corpus, for datatrove: it takes a minute for what others do in a second."""
@@ -89,7 +89,7 @@ def write_sources(folder: Path, frame: pl.DataFrame, part_bytes: int = PART_BYTE
         rows = rows.drop("row", strict=False)
         part = rows["text"].str.len_bytes().cast(pl.Int64).cum_sum() // part_bytes
         for number, (_, piece) in enumerate(rows.group_by(part, maintain_order=True)):
-            piece.write_parquet(target / f"{number:05d}.parquet")
+            write_documents(piece, target / f"{number:05d}.parquet")
 
 
 def side(command: list[str]) -> dict[str, Any]:

@@ -30,16 +30,16 @@ from orchestration.compute.local import ONE_THREAD
 
 SIGNATURES = SignatureSpec(
     shingle_words=5,
-    num_hashes=128,
+    num_hashes=64,
     seed=1,
     max_template_share=0.01,
     min_template_documents=50,
     form_share=0.5,
     min_shingles=8,
-    num_bands=32,
+    num_bands=16,
     threshold=0.7,
 )
-DEDUP = DedupSpec(shingle_words=5, num_hashes=128, num_bands=32, threshold=0.7, seed=1)
+DEDUP = DedupSpec(shingle_words=5, num_hashes=64, num_bands=16, threshold=0.7, seed=1)
 
 
 class Workers:

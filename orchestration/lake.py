@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from assets.lineage.manifest import (
@@ -78,8 +79,11 @@ class ObjectLake:
             token=token,
             scratch=scratch,
             out=self._shared(f"{folder}/a{token}"),
-            shared=self._shared(
-                f"{_SHARED}/{family}.{name}.{fingerprint[:FINGERPRINT_CHARS]}.{token}"
+            shared=replace(
+                self._shared(
+                    f"{_SHARED}/{family}.{name}.{fingerprint[:FINGERPRINT_CHARS]}.{token}"
+                ),
+                is_scratch=True,
             ),
         )
 

@@ -29,6 +29,8 @@ LICENCE_RULE = "licence"
 """Rule of a document whose licence the recipe does not take from its source."""
 
 _COLUMNS = ["doc_id", "source", "native_id", "text_hash", "licence"]
+_HELD_COLUMNS = ["doc_id", "source", "licence"]
+"""What is looked at where nothing can be left out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +168,8 @@ def _match_part(item: _MatchItem) -> _Met:
 
 def _admit_part(item: _AdmitItem) -> _Admitted:
     path = item.part.documents.local()
-    documents = pl.read_parquet(path, columns=_COLUMNS)
+    judges = item.met is not None or item.part.licences is not None
+    documents = pl.read_parquet(path, columns=_COLUMNS if judges else _HELD_COLUMNS)
     none = pl.DataFrame(schema=EXCLUDED_SCHEMA)
     gone = none
     if item.met is not None:

@@ -19,6 +19,7 @@ from assets.corpora.document_schema import (
     QUARANTINE_SCHEMA,
     part_of,
 )
+from assets.corpora.document_tables import write_documents
 from assets.corpora.examine import examine
 from assets.corpora.readers.catalogue import read_file
 from assets.corpora.readers.record import Bad, Record
@@ -123,7 +124,9 @@ def merge_part(item: MergeItem) -> MergeResult:
         ]
     ).sort("doc_id", "native_id", "reason", "excerpt")
     return MergeResult(
-        documents=_write(item.out, "documents", item.part, kept),
+        documents=item.out.write(
+            part_name("documents", item.part), lambda path: write_documents(kept, path)
+        ),
         dropped=_write(item.out, "dropped", item.part, dropped),
         kept=kept.height,
         text_bytes=int(kept["text"].str.len_bytes().sum() or 0),

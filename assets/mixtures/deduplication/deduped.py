@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from assets.lineage.storage import StoredFile
 from assets.lineage.workspace import Outcome, Workspace
@@ -23,6 +24,7 @@ from assets.mixtures.deduplication.output import (
     RangeItem,
     Written,
     join_merged,
+    may_hold,
     range_bounds,
     sort_merged,
     write_range,
@@ -218,15 +220,17 @@ class _Work:
     def _ranges(self, explained: Sequence[Explained], bounds: tuple[str, ...]) -> list[RangeItem]:
         merged = by_receiver([each.merged for each in explained], len(bounds) + 1)
         sizes = by_receiver([each.sizes for each in explained], len(bounds) + 1)
+        edges = ("", *bounds, "")
         return [
             RangeItem(
                 index=index,
-                bounds=bounds,
-                parts=self.taken.parts,
+                first=first,
+                last=last,
+                parts=tuple(part for part in self.taken.parts if may_hold(part, first, last)),
                 merged=merged[index],
                 sizes=sizes[index],
                 out=self.ws.out_folder,
                 scratch=self.ws.scratch,
             )
-            for index in range(len(bounds) + 1)
+            for index, (first, last) in enumerate(pairwise(edges))
         ]

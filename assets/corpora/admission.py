@@ -29,8 +29,6 @@ LICENCE_RULE = "licence"
 """Rule of a document whose licence the recipe does not take from its source."""
 
 _COLUMNS = ["doc_id", "source", "native_id", "text_hash", "licence"]
-_HELD_COLUMNS = ["doc_id", "source", "licence"]
-"""What is looked at where nothing can be left out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +38,8 @@ class SourcePart:
     documents: StoredFile
     licences: tuple[str, ...] | None = None
     """None takes all that the policy allows."""
+    held: StoredFile | None = None
+    """What held_licences says of it; None: it is counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,11 +76,15 @@ def admit(
     for part in parts:
         check_accepted(part.licences or ())
     met = _match(compute, scratch, parts, withdrawn)
+    out = scratch.child("admission")
     items = [
-        _AdmitItem(index=index, part=part, met=met, out=scratch.child("admission"))
-        for index, part in enumerate(parts)
+        _AdmitItem(index=index, part=part, met=met, out=out) for index, part in enumerate(parts)
     ]
-    admitted = compute.map(_admit_part, items, label="admit documents")
+    judged = [item for item in items if _needs_a_look(item)]
+    looked_at = compute.map(_admit_part, judged, label="admit documents")
+    by_index = {item.index: each for item, each in zip(judged, looked_at, strict=True)}
+    none = out.write("none.excluded.parquet", pl.DataFrame(schema=EXCLUDED_SCHEMA).write_parquet)
+    admitted = [by_index.get(item.index) or _whole(item.part, none) for item in items]
     held = pl.concat(pl.read_parquet(each.held.local()) for each in admitted)
     return Admission(
         excluded=tuple(each.excluded for each in admitted),
@@ -168,8 +172,7 @@ def _match_part(item: _MatchItem) -> _Met:
 
 def _admit_part(item: _AdmitItem) -> _Admitted:
     path = item.part.documents.local()
-    judges = item.met is not None or item.part.licences is not None
-    documents = pl.read_parquet(path, columns=_COLUMNS if judges else _HELD_COLUMNS)
+    documents = pl.read_parquet(path, columns=_COLUMNS)
     none = pl.DataFrame(schema=EXCLUDED_SCHEMA)
     gone = none
     if item.met is not None:
@@ -196,6 +199,18 @@ def _admit_part(item: _AdmitItem) -> _Admitted:
         sentences=sentences,
         num_withdrawn=gone.height,
         num_other_licences=other.height,
+    )
+
+
+def _needs_a_look(item: _AdmitItem) -> bool:
+    return not (item.part.held and item.met is None and item.part.licences is None)
+
+
+def _whole(part: SourcePart, none: StoredFile) -> _Admitted:
+    """Admit a part of known licences from which nobody can be left out."""
+    assert part.held is not None
+    return _Admitted(
+        excluded=none, held=part.held, sentences=None, num_withdrawn=0, num_other_licences=0
     )
 
 

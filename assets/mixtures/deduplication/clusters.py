@@ -167,26 +167,46 @@ def choose_kept(item: ChooseItem) -> Chosen:
 
 
 def explain(item: ExplainItem) -> Explained:
-    """Write the evidence of every removed document, and the size of every cluster."""
-    decisions = read_frame(item.decisions)
-    known = read_frame(item.known)
-    compared = read_frames(item.compared, RELATIONS).select(known.columns)
+    """Send the evidence of every removed document, and the size of every cluster, to its range."""
+    compared = read_frames(item.compared, RELATIONS)
+    merged, sizes = evidence_of(read_frame(item.decisions), read_frame(item.known), compared)
+    return send_evidence(merged, sizes, item.bounds, item.out, f"{item.shard:05d}")
+
+
+def evidence_of(
+    decisions: pl.DataFrame, known: pl.DataFrame, compared: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return MERGED of every removed document and CLUSTER_SIZES, both with the cluster's label."""
     links = known.filter(pl.col("kind") == Kind.LINK)
     removed = decisions.filter(pl.col("row") != pl.col("kept"))
     ids = decisions.select("row", "doc_id", "text_hash")
-    removed = _with_similarity(removed, pl.concat([known, compared]), ids)
+    removed = _with_similarity(removed, pl.concat([known, compared.select(known.columns)]), ids)
     removed = _with_link(removed, links, ids)
-    merged = removed.with_columns(pl.col("kept_doc_id").alias("cluster_id")).select(MERGED.names())
+    removed = removed.with_columns(pl.col("kept_doc_id").alias("cluster_id"))
+    merged = removed.select(*MERGED.names(), "label")
     assert merged["similarity"].null_count() == merged["link_similarity"].null_count() == 0
-    sizes = decisions.group_by("kept_doc_id").agg(pl.len().cast(pl.UInt32)).sort("kept_doc_id")
-    sizes = sizes.rename({"kept_doc_id": "doc_id", "len": "duplicate_count"})
-    name = f"{item.shard:05d}"
+    sizes = decisions.group_by(pl.col("kept_doc_id").alias("doc_id"), "label").agg(
+        pl.len().cast(pl.UInt32).alias("duplicate_count")
+    )
+    return merged, sizes.select(*CLUSTER_SIZES.names(), "label").sort("doc_id")
+
+
+def send_evidence(
+    merged: pl.DataFrame, sizes: pl.DataFrame, bounds: tuple[str, ...], out: Folder, name: str
+) -> Explained:
+    """Send what evidence_of returns to the ranges of the doc_ids."""
     return Explained(
         merged=scatter(
-            merged, ranges_of(merged["doc_id"], item.bounds), item.out.child("merged"), name
+            merged.select(MERGED.names()),
+            ranges_of(merged["doc_id"], bounds),
+            out.child("merged"),
+            name,
         ),
         sizes=scatter(
-            sizes, ranges_of(sizes["doc_id"], item.bounds), item.out.child("sizes"), name
+            sizes.select(CLUSTER_SIZES.names()),
+            ranges_of(sizes["doc_id"], bounds),
+            out.child("sizes"),
+            name,
         ),
         num_clusters=sizes.height,
         largest=int(sizes["duplicate_count"].max() or 0),  # type: ignore[call-overload]

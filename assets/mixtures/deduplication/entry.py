@@ -42,7 +42,11 @@ def enter(
     Raises LicenceViolation when the recipe's policy refuses a document that is left.
     """
     given = [
-        SourcePart(documents=part.documents, licences=_licences(sources[part.source]))
+        SourcePart(
+            documents=part.documents,
+            licences=_licences(sources[part.source]),
+            held=part.licences,
+        )
         for part in parts
     ]
     lists = ws.inputs("corpora/withdrawn")

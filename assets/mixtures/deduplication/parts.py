@@ -69,6 +69,8 @@ class Part:
     signatures: StoredFile
     templates: StoredFile
     measure: Measure
+    licences: StoredFile | None = None
+    """What held_licences says of its documents; None while they are signed."""
     relations: StoredFile | None = None
     """What signing found of its documents; None while they are signed."""
     shingles: StoredFile | None = None

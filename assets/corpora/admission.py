@@ -46,8 +46,8 @@ class SourcePart:
 class Admission:
     """Which documents are left out of each part, and why."""
 
-    excluded: tuple[StoredFile, ...]
-    """One file per part, in their order: EXCLUDED_SCHEMA, sorted by doc_id."""
+    excluded: tuple[StoredFile | None, ...]
+    """One file per part, in their order: EXCLUDED_SCHEMA, sorted by doc_id; None: nobody."""
     licences: pl.DataFrame
     """source, licence, documents: of those that are admitted."""
     near: pl.DataFrame
@@ -57,7 +57,7 @@ class Admission:
 
     def table(self) -> pl.DataFrame:
         """Return all that is left out, sorted by doc_id."""
-        frames = [pl.read_parquet(file.local()) for file in self.excluded]
+        frames = [pl.read_parquet(file.local()) for file in self.excluded if file is not None]
         return pl.concat([pl.DataFrame(schema=EXCLUDED_SCHEMA), *frames]).sort("doc_id")
 
 
@@ -83,8 +83,7 @@ def admit(
     judged = [item for item in items if _needs_a_look(item)]
     looked_at = compute.map(_admit_part, judged, label="admit documents")
     by_index = {item.index: each for item, each in zip(judged, looked_at, strict=True)}
-    none = out.write("none.excluded.parquet", pl.DataFrame(schema=EXCLUDED_SCHEMA).write_parquet)
-    admitted = [by_index.get(item.index) or _whole(item.part, none) for item in items]
+    admitted = [by_index.get(item.index) or _whole(item.part) for item in items]
     held = pl.concat(pl.read_parquet(each.held.local()) for each in admitted)
     return Admission(
         excluded=tuple(each.excluded for each in admitted),
@@ -132,7 +131,7 @@ class _AdmitItem:
 
 @dataclass(frozen=True, kw_only=True)
 class _Admitted:
-    excluded: StoredFile
+    excluded: StoredFile | None
     held: StoredFile
     sentences: StoredFile | None
     num_withdrawn: int
@@ -206,11 +205,11 @@ def _needs_a_look(item: _AdmitItem) -> bool:
     return not (item.part.held and item.met is None and item.part.licences is None)
 
 
-def _whole(part: SourcePart, none: StoredFile) -> _Admitted:
+def _whole(part: SourcePart) -> _Admitted:
     """Admit a part of known licences from which nobody can be left out."""
     assert part.held is not None
     return _Admitted(
-        excluded=none, held=part.held, sentences=None, num_withdrawn=0, num_other_licences=0
+        excluded=None, held=part.held, sentences=None, num_withdrawn=0, num_other_licences=0
     )
 
 
@@ -228,6 +227,8 @@ def _near(
             index=index, part=part, excluded=each.excluded, sentences=sentences, out=folder
         )
         for index, (part, each) in enumerate(zip(parts, admitted, strict=True))
+        # Sentences are those of withdrawn documents, and then every part was looked at.
+        if each.excluded is not None
     ]  # fmt: skip
     found = compute.map(_near_part, items, label="compare with withdrawn documents")
     return pl.concat(pl.read_parquet(file.local()) for file in found).sort(

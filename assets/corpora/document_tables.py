@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow.parquet as pq
 
-GROUP_BYTES = 4 << 20
+GROUP_BYTES = 2 << 20
 """Text per row group: some milliseconds to read, and a footer that stays small. Our choice."""
 
 

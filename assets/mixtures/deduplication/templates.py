@@ -25,8 +25,6 @@ from assets.recipes.data import SignatureSpec
 SAMPLE_BYTES = 8 << 20
 """Text of the first documents by doc_id (a hash, so the sample is fair) that templates are
 chosen on: some 6,000 abstracts, so that a share of 0.002 is known to about a third. Our choice."""
-SAMPLE_ROWS = 2048
-"""Documents that are looked at together; our choice."""
 
 SCHEMA = pl.Schema({"shingle": pl.UInt64, "num_sampled": pl.UInt32, "phrase": pl.String})
 
@@ -99,7 +97,7 @@ def _sample(files: Sequence[StoredFile]) -> pl.Series:
 
 
 def _documents(files: Sequence[StoredFile]) -> Iterator[pl.DataFrame]:
-    """Yield documents by doc_id, a few at a time: a part is read as far as it is needed."""
+    """Yield documents by doc_id, a row group at a time: a part is read as far as it is needed."""
     columns = ["text_hash", "text"]
     for file in files:
         path = file.local()
@@ -107,8 +105,8 @@ def _documents(files: Sequence[StoredFile]) -> Iterator[pl.DataFrame]:
             yield pl.read_parquet(path, columns=["doc_id", *columns]).sort("doc_id").select(columns)
             continue
         with pq.ParquetFile(path) as part:
-            for batch in part.iter_batches(SAMPLE_ROWS, columns=columns, use_threads=False):
-                frame = pl.from_arrow(batch)
+            for group in range(part.num_row_groups):
+                frame = pl.from_arrow(part.read_row_group(group, columns, use_threads=False))
                 assert isinstance(frame, pl.DataFrame)
                 yield frame
 

@@ -117,9 +117,20 @@ def peer(python: str, name: str, folder: Path) -> dict[str, Any]:
 
 def our_pairs(result: dict[str, Any]) -> Pairs:
     """Return the links of our side: pairs of rows, each compared in full."""
-    folders = [Path(result["scratch"], name) for name in ("within", "links")]
-    files = sorted(file for folder in folders for file in folder.rglob("*.arrow"))
-    relations = pl.concat([pl.from_arrow(pa.ipc.open_file(file).read_all()) for file in files])
+    pairs: Pairs = set()
+    first_row = 0
+    for num_documents, files in result["relations"]:
+        for file in files:
+            pairs |= {(left + first_row, right + first_row) for left, right in links_of(Path(file))}
+        first_row += num_documents
+    for file in Path(result["scratch"], "links").rglob("*.arrow"):
+        pairs |= links_of(file)
+    return pairs
+
+
+def links_of(file: Path) -> Pairs:
+    """Return the pairs of one file of relations that are links."""
+    relations = pl.from_arrow(pa.ipc.open_file(file).read_all())
     assert isinstance(relations, pl.DataFrame)
     links = relations.filter(pl.col("kind") == Kind.LINK)
     return set(links.select(pl.col("left").cast(int), pl.col("right").cast(int)).rows())

@@ -136,10 +136,11 @@ def sign(folder: Path, lake: FakeLake, documents: Manifest, engine: Workers) -> 
         config=asdict(SIGNATURES),
     )
     ws = fake_workspace(folder, step, (documents,), lake=lake, compute=engine)
-    make_signatures(ws)
+    outcome = make_signatures(ws)
     # As in the platform: what workers published is not hashed again.
     files = hash_files(ws.out_dir, ws.published)
     manifest = replace(fake_manifest(step, folder / "none"), files=files, digest=digest_of(files))
+    manifest = replace(manifest, counts=dict(outcome.counts))
     lake.commit(lake.begin("mixtures", "signatures", step.fingerprint), manifest)
     return manifest
 
@@ -190,6 +191,13 @@ def run(folder: Path, lake: FakeLake, documents: list[Manifest], engine: Workers
             each.partition: str(lake.fetch(each, each.file("templates.parquet")))
             for each in sketches
         },
+        "relations": [
+            (
+                each.counts["documents"],
+                [str(lake.fetch(each, e)) for e in each.files if e.path.startswith("relations/")],
+            )
+            for each in sorted(sketches, key=lambda each: each.partition)
+        ],
         "sketches": sketches,
     }
 

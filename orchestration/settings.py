@@ -19,6 +19,9 @@ LAUNCHERS = ("local", "slurm", "kubernetes")
 
 _RAY = re.compile(r"ray://[A-Za-z0-9.-]{1,253}:[0-9]{1,5}")
 
+_MAX_PREEMPTIONS = 10
+"""Our choice: enough for a busy queue, and few enough to end what is always stopped at once."""
+
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 
 OFF_SWITCHES: Mapping[str, str] = {
@@ -57,6 +60,8 @@ class Settings:
     """MATERIA_WORKERS: processes that work on shards of data; by default one per core."""
     threads: int | None
     """MATERIA_THREADS: most CPU threads of one job rank; by default the cores are shared out."""
+    max_preemptions: int
+    """MATERIA_MAX_PREEMPTIONS: how often a preempted job is started again from its checkpoint."""
     training: TrainingResources
     """MATERIA_RANKS and the others that docs/settings.md lists under training."""
     inbox: Path
@@ -107,6 +112,9 @@ class Settings:
             compute=compute,
             workers=_positive("MATERIA_WORKERS", env.get("MATERIA_WORKERS")),
             threads=_positive("MATERIA_THREADS", env.get("MATERIA_THREADS")),
+            max_preemptions=_whole(
+                "MATERIA_MAX_PREEMPTIONS", env.get("MATERIA_MAX_PREEMPTIONS"), _MAX_PREEMPTIONS
+            ),
             training=_training(env),
             inbox=Path(env.get("MATERIA_INBOX", str(home / "inbox"))).expanduser().resolve(),
             corpora_cron=env.get("MATERIA_CORPORA_CRON", "0 2 * * *"),
@@ -173,4 +181,12 @@ def _positive(name: str, text: str | None) -> int | None:
         return None
     if not text.isdigit() or int(text) < 1:
         raise ValueError(f"{name}={text!r} is not a whole number above 0")
+    return int(text)
+
+
+def _whole(name: str, text: str | None, default: int) -> int:
+    if text is None:
+        return default
+    if not text.isdigit():
+        raise ValueError(f"{name}={text!r} is not a whole number of 0 or more")
     return int(text)

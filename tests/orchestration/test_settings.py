@@ -84,3 +84,15 @@ def test_a_sample_cannot_be_shared_by_more_ranks_than_there_are() -> None:
         ValueError, match="MATERIA_SEQUENCE_PARALLEL=4 is more than MATERIA_RANKS=2"
     ):
         Settings.from_env({"MATERIA_RANKS": "2", "MATERIA_SEQUENCE_PARALLEL": "4"})
+
+
+@pytest.mark.parametrize("value", ["-1", "often", "1.5", ""])
+def test_a_number_of_preemptions_is_whole(value: str) -> None:
+    with pytest.raises(ValueError, match=r"MATERIA_MAX_PREEMPTIONS=.* is not a whole number of 0"):
+        Settings.from_env({"MATERIA_MAX_PREEMPTIONS": value})
+
+
+def test_preempted_jobs_are_started_again_as_often_as_the_installation_says() -> None:
+    assert Settings.from_env({}).max_preemptions == 10
+    settings = Settings.from_env({"MATERIA_MAX_PREEMPTIONS": "0"})
+    assert build_platform(settings).max_preemptions == settings.max_preemptions == 0

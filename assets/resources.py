@@ -24,6 +24,8 @@ class TrainingResources:
     """DeepSpeed ZeRO stage; None leaves the choice to the layout."""
     offload_optimizer: bool = False
     """Keep fp32 weights and moments in the host's memory."""
+    step_mirror: str | None = None
+    """Folder or s3://bucket/prefix where step checkpoints are kept a second time."""
     activation_checkpointing: bool = False
     """Compute activations again on the way back instead of keeping them."""
 

@@ -19,6 +19,14 @@ LAUNCHERS = ("local", "slurm", "kubernetes")
 
 _RAY = re.compile(r"ray://[A-Za-z0-9.-]{1,253}:[0-9]{1,5}")
 
+_OBJECT_STORE = (
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION",
+    "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_CA_BUNDLE",
+    "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+)  # fmt: skip
+"""What botocore reads to find credentials, region and endpoint."""
+
 _MAX_PREEMPTIONS = 10
 """Our choice: enough for a busy queue, and few enough to end what is always stopped at once."""
 
@@ -115,7 +123,7 @@ class Settings:
             max_preemptions=_whole(
                 "MATERIA_MAX_PREEMPTIONS", env.get("MATERIA_MAX_PREEMPTIONS"), _MAX_PREEMPTIONS
             ),
-            training=_training(env),
+            training=_training(env, mirror=_step_mirror(env, lake, launcher)),
             inbox=Path(env.get("MATERIA_INBOX", str(home / "inbox"))).expanduser().resolve(),
             corpora_cron=env.get("MATERIA_CORPORA_CRON", "0 2 * * *"),
             recipes_cron=env.get("MATERIA_RECIPES_CRON", "0 4 * * *"),
@@ -140,7 +148,35 @@ def job_environment(settings: Settings) -> dict[str, str]:
     return {**os.environ, **limit}
 
 
-def _training(env: Mapping[str, str]) -> TrainingResources:
+def object_store_environment(settings: Settings) -> dict[str, str]:
+    """Return what the jobs of the local launcher need to reach the lake; nothing for a folder."""
+    if not _is_s3(settings.lake):
+        return {}
+    found = {name: os.environ[name] for name in _OBJECT_STORE if name in os.environ}
+    endpoint = {"AWS_ENDPOINT_URL": settings.s3_endpoint} if settings.s3_endpoint else {}
+    return {**found, **endpoint}
+
+
+def _step_mirror(env: Mapping[str, str], lake: str, launcher: str) -> str | None:
+    told = env.get("MATERIA_STEP_MIRROR", "auto")
+    if told == "auto":
+        # Only the local launcher is sure to give its jobs the credentials of the lake.
+        return f"{lake.rstrip('/')}/.steps" if _is_s3(lake) and launcher == "local" else None
+    if told == "off":
+        return None
+    if not _is_s3(told) and not told.startswith("/"):
+        raise ValueError(
+            f"MATERIA_STEP_MIRROR={told!r} is not known: use auto, off, s3://bucket/prefix or an "
+            "absolute folder"
+        )
+    return told.rstrip("/")
+
+
+def _is_s3(place: str) -> bool:
+    return place.startswith("s3://")
+
+
+def _training(env: Mapping[str, str], *, mirror: str | None) -> TrainingResources:
     stage = env.get("MATERIA_ZERO_STAGE")
     if stage not in (None, "0", "1", "2", "3"):
         raise ValueError(f"MATERIA_ZERO_STAGE={stage!r} is not 0, 1, 2 or 3")
@@ -156,6 +192,7 @@ def _training(env: Mapping[str, str]) -> TrainingResources:
         ranks=ranks,
         sequence_parallel=shared,
         micro_batch_tokens=micro or TrainingResources.micro_batch_tokens,
+        step_mirror=mirror,
         zero_stage=None if stage is None else int(stage),
         offload_optimizer=_switch(
             "MATERIA_OFFLOAD_OPTIMIZER", env.get("MATERIA_OFFLOAD_OPTIMIZER")

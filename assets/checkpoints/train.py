@@ -68,6 +68,7 @@ def make_spec(ws: Workspace) -> TrainSpec:
         config["steps"] = -(-samples // config["batch_samples"])
     identity = identity_from_dict(config)
     layout = lay_out(ws.training, identity)
+    mirror = ws.training.step_mirror
     return TrainSpec(
         identity=identity,
         execution=TrainExecution(
@@ -75,6 +76,10 @@ def make_spec(ws: Workspace) -> TrainSpec:
             init_dir=str(_init_dir(parent, carry=identity.carry_optimizer)) if parent else None,
             output_dir=str(ws.job_dir / "output"),
             resume_dir=str(ws.job_dir / "resume"),
+            # As deep as no manifest of the lake lies, whose folders may be beside it.
+            remote_dir=f"{mirror}/{ws.step.family}/{ws.step.name}/{ws.step.short}"
+            if mirror
+            else None,
             journal_path=str(ws.job_dir / "journal.jsonl"),
             world_size=layout.world_size,
             sequence_parallel=layout.sequence_parallel,

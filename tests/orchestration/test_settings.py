@@ -8,7 +8,7 @@ import pytest
 
 from assets.resources import TrainingResources
 from orchestration.platform import build_platform
-from orchestration.settings import Settings, job_environment
+from orchestration.settings import Settings, job_environment, object_store_environment
 
 
 def test_without_an_environment_everything_lies_under_one_folder(
@@ -96,3 +96,40 @@ def test_preempted_jobs_are_started_again_as_often_as_the_installation_says() ->
     assert Settings.from_env({}).max_preemptions == 10
     settings = Settings.from_env({"MATERIA_MAX_PREEMPTIONS": "0"})
     assert build_platform(settings).max_preemptions == settings.max_preemptions == 0
+
+
+@pytest.mark.parametrize(
+    ("env", "mirror"),
+    [
+        ({}, None),
+        ({"MATERIA_LAKE": "s3://bucket/lake/"}, "s3://bucket/lake/.steps"),
+        ({"MATERIA_LAKE": "s3://bucket/lake", "MATERIA_STEP_MIRROR": "off"}, None),
+        ({"MATERIA_LAKE": "s3://bucket/lake", "MATERIA_LAUNCHER": "slurm"}, None),
+        ({"MATERIA_STEP_MIRROR": "s3://other/steps/"}, "s3://other/steps"),
+        ({"MATERIA_STEP_MIRROR": "/network/steps"}, "/network/steps"),
+    ],
+)
+def test_step_checkpoints_are_mirrored_where_the_ranks_can_reach_the_lake(
+    env: dict[str, str], mirror: str | None
+) -> None:
+    assert Settings.from_env(env).training.step_mirror == mirror
+
+
+@pytest.mark.parametrize("place", ["steps", "on", "", "gs://bucket"])
+def test_a_mirror_that_is_no_place_is_refused(place: str) -> None:
+    with pytest.raises(ValueError, match=r"MATERIA_STEP_MIRROR=.* is not known: use auto, off, s3"):
+        Settings.from_env({"MATERIA_STEP_MIRROR": place})
+
+
+def test_jobs_get_the_credentials_of_the_lake_only_when_it_is_on_s3(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "correct-horse")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://other:1")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "battery-staple")
+    assert object_store_environment(Settings.from_env({})) == {}
+    on_s3 = {"MATERIA_LAKE": "s3://bucket", "MATERIA_S3_ENDPOINT": "http://store:8333"}
+    found = object_store_environment(Settings.from_env(on_s3))
+    assert found["AWS_SECRET_ACCESS_KEY"] == "correct-horse"
+    assert found["AWS_ENDPOINT_URL"] == "http://store:8333"
+    assert not any("MLFLOW" in name for name in found)

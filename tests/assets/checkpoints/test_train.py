@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -313,45 +312,6 @@ def test_a_recipe_job_trains_on_two_ranks_as_on_one(tmp_path: Path) -> None:
     assert curves[0] == pytest.approx(curves[1], rel=0, abs=1e-5)
 
 
-@pytest.mark.slow
-def test_a_preempted_recipe_job_goes_on_by_itself_to_the_same_bits(tmp_path: Path) -> None:
-    """SIGTERM from outside, as a scheduler sends it; nobody starts anything again by hand."""
-    lake, settings = FakeLake(tmp_path / "lake"), Settings.from_env({**os.environ})
-    inputs, made = (_shards(lake),), {}
-    for name in ("undisturbed", "preempted"):
-        told: list[str] = []
-        ws = _workspace(tmp_path / name, "checkpoints/stage1", LONGER, *inputs, lake=lake)
-        stop = _stop_once(ws) if name == "preempted" else lambda: None
-        ws.run_job = _launch(settings, stop, told.append)
-        make_checkpoint(ws)
-        made[name] = {path.name: path.read_bytes() for path in ws.out_dir.glob("*.safetensors")}
-    assert made["preempted"] == made["undisturbed"]
-    assert len(told) == 1 and "1 of at most 10 times" in told[0]
-    lines = (ws.job_dir / "journal.jsonl").read_text().splitlines()
-    events = {line["name"]: line for line in map(json.loads, lines) if line["kind"] == "event"}
-    assert events["preempted"]["saved_step"] == events["resumed"]["step"] > 0
-    logs = "".join(path.read_text() for path in sorted(ws.job_dir.rglob("stdout.log")))
-    assert f"preempted at step {events['preempted']['step']}" in logs
-    assert f"resumed at step {events['resumed']['step']} of {LONGER['steps']}" in logs
-
-
-LONGER = {**CONFIG, "steps": 400}
-
-
-def _stop_once(ws: Workspace) -> Callable[[], None]:
-    """Return a tick that ends the job's supervisor politely, once it has taken some steps."""
-    stopped: list[int] = []
-
-    def tick() -> None:
-        journal = ws.job_dir / "journal.jsonl"
-        if not stopped and journal.exists() and journal.read_bytes().count(b"metrics") > 4:
-            record = json.loads((ws.job_dir / "processes.json").read_text())
-            stopped.append(record["supervisor"]["pid"])
-            os.kill(stopped[0], signal.SIGTERM)
-
-    return tick
-
-
 PAIR = {
     "MATERIA_RANKS": "2",
     "MATERIA_SEQUENCE_PARALLEL": "2",
@@ -360,11 +320,7 @@ PAIR = {
 }
 
 
-def _launch(
-    settings: Settings,
-    on_tick: Callable[[], None] = lambda: None,
-    say: Callable[[str], None] = lambda line: None,
-) -> Callable[[JobRequest], None]:
+def _launch(settings: Settings) -> Callable[[JobRequest], None]:
     launcher = LocalLauncher(environ=job_environment(settings))
 
     def run_job(request: JobRequest) -> None:
@@ -374,8 +330,7 @@ def _launch(
             spec_path=str(request.spec_path),
             work_dir=str(request.work_dir),
             world_size=request.world_size,
-            max_preemptions=settings.max_preemptions,
         )
-        run_and_wait(launcher, spec, poll_s=0.1, on_tick=on_tick, say=say)
+        run_and_wait(launcher, spec, poll_s=0.1)
 
     return run_job

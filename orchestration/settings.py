@@ -56,6 +56,8 @@ class Settings:
     """MATERIA_S3_ENDPOINT: address of an S3 server other than AWS."""
     tracking_uri: str
     """MATERIA_TRACKING_URI: MLflow; by default SQLite under the home folder."""
+    dagster_db: str
+    """MATERIA_DAGSTER_DB: PostgreSQL for Dagster's runs and events; "" for SQLite at home."""
     launcher: str
     """MATERIA_LAUNCHER: local, slurm or kubernetes."""
     slurm: SlurmSettings
@@ -113,7 +115,10 @@ class Settings:
             home=home,
             lake=lake if "://" in lake else str(Path(lake).expanduser().resolve()),
             s3_endpoint=env.get("MATERIA_S3_ENDPOINT"),
-            tracking_uri=env.get("MATERIA_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}"),
+            tracking_uri=with_driver(
+                env.get("MATERIA_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}")
+            ),
+            dagster_db=_postgres(env.get("MATERIA_DAGSTER_DB", "")),
             launcher=launcher,
             slurm=SlurmSettings.from_mapping(env),
             kubernetes=KubernetesSettings.from_mapping(env),
@@ -140,6 +145,9 @@ def prepare_environment(settings: Settings) -> None:
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     os.environ["MATERIA_HOME"] = str(settings.home)
+    if settings.dagster_db:
+        # dagster.yaml names this variable, with the driver that is installed.
+        os.environ["MATERIA_DAGSTER_DB"] = settings.dagster_db
 
 
 def job_environment(settings: Settings) -> dict[str, str]:
@@ -201,6 +209,27 @@ def _training(env: Mapping[str, str], *, mirror: str | None) -> TrainingResource
             "MATERIA_ACTIVATION_CHECKPOINTING", env.get("MATERIA_ACTIVATION_CHECKPOINTING")
         ),
     )
+
+
+def with_driver(url: str) -> str:
+    """Name the driver that we install: SQLAlchemy 2.1 would take another for postgresql://."""
+    scheme, separator, rest = url.partition("://")
+    plain = separator and scheme in ("postgresql", "postgres")
+    return f"postgresql+psycopg2://{rest}" if plain else url
+
+
+def without_password(url: str) -> str:
+    """Return an address as it may be logged."""
+    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", url)
+
+
+def _postgres(url: str) -> str:
+    if url and not with_driver(url).startswith("postgresql+psycopg2://"):
+        raise ValueError(
+            f"MATERIA_DAGSTER_DB={without_password(url)!r} is no PostgreSQL address: use "
+            "postgresql://user:password@host:5432/database, or leave it out for SQLite"
+        )
+    return with_driver(url)
 
 
 def _path(text: str | None) -> Path | None:

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from assets.resources import TrainingResources
+from orchestration.mlflow_connection import TrackerUnavailable
 from orchestration.platform import build_platform
 from orchestration.settings import Settings, job_environment, object_store_environment
+from orchestration.tracker import MlflowTracker
 
 
 def test_without_an_environment_everything_lies_under_one_folder(
@@ -133,3 +135,36 @@ def test_jobs_get_the_credentials_of_the_lake_only_when_it_is_on_s3(
     assert found["AWS_SECRET_ACCESS_KEY"] == "correct-horse"
     assert found["AWS_ENDPOINT_URL"] == "http://store:8333"
     assert not any("MLFLOW" in name for name in found)
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("postgresql://u:p@h:5432/d", "postgresql+psycopg2://u:p@h:5432/d"),
+        ("postgres://h/d", "postgresql+psycopg2://h/d"),
+        ("postgresql+psycopg2://h/d", "postgresql+psycopg2://h/d"),
+        ("", ""),
+    ],
+)
+def test_a_postgresql_address_gets_the_driver_that_is_installed(given: str, used: str) -> None:
+    settings = Settings.from_env({"MATERIA_DAGSTER_DB": given, "MATERIA_TRACKING_URI": given})
+    assert (settings.dagster_db, settings.tracking_uri) == (used, used)
+
+
+def test_other_trackers_stay_as_they_are() -> None:
+    for uri in ("http://mlflow:5000", "sqlite:////data/mlflow.db"):
+        assert Settings.from_env({"MATERIA_TRACKING_URI": uri}).tracking_uri == uri
+
+
+def test_dagsters_database_is_postgresql_and_its_password_is_not_told() -> None:
+    with pytest.raises(
+        ValueError, match=r"MATERIA_DAGSTER_DB='mysql://u:\*\*\*@h/d' is no Postgre"
+    ):
+        Settings.from_env({"MATERIA_DAGSTER_DB": "mysql://u:correct-horse@h/d"})
+
+
+def test_a_tracker_that_is_away_is_told_without_its_password(tmp_path: Path) -> None:
+    tracker = MlflowTracker("http://user:correct-horse@127.0.0.1:9", tmp_path, timeout_s=1)
+    with pytest.raises(TrackerUnavailable, match=r"http://user:\*\*\*@127.0.0.1:9") as caught:
+        tracker.connection.request("ask", lambda client: client.search_experiments())
+    assert "MLflow at http://user:***@127.0.0.1:9" in str(caught.value)

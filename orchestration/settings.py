@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from assets.resources import TrainingResources
+from assets.resources import AutoLayout, TrainingResources
 from orchestration.launchers.kubernetes_settings import KubernetesSettings
 from orchestration.launchers.slurm_settings import SlurmSettings
+from training.planning.hardware import HARDWARE
 
 LAUNCHERS = ("local", "slurm", "kubernetes")
 
@@ -200,6 +201,7 @@ def _training(env: Mapping[str, str], *, mirror: str | None) -> TrainingResource
         ranks=ranks,
         sequence_parallel=shared,
         micro_batch_tokens=micro or TrainingResources.micro_batch_tokens,
+        auto=_auto_layout(env),
         step_mirror=mirror,
         zero_stage=None if stage is None else int(stage),
         offload_optimizer=_switch(
@@ -208,6 +210,33 @@ def _training(env: Mapping[str, str], *, mirror: str | None) -> TrainingResource
         activation_checkpointing=_switch(
             "MATERIA_ACTIVATION_CHECKPOINTING", env.get("MATERIA_ACTIVATION_CHECKPOINTING")
         ),
+    )
+
+
+def _auto_layout(env: Mapping[str, str]) -> AutoLayout | None:
+    """Return what the planner may decide; a variable that is set is decided already."""
+    layout, device = env.get("MATERIA_LAYOUT", "given"), env.get("MATERIA_DEVICE", "")
+    if layout not in ("given", "auto"):
+        raise ValueError(f"MATERIA_LAYOUT={layout!r} is not known: use given or auto")
+    if device and device not in HARDWARE:
+        raise ValueError(
+            f"MATERIA_DEVICE={device!r} is not in the table: use {', '.join(HARDWARE)}"
+        )
+    if layout == "given":
+        return None
+    if not device:
+        raise ValueError(f"MATERIA_LAYOUT=auto needs MATERIA_DEVICE: one of {', '.join(HARDWARE)}")
+    stage, recompute = env.get("MATERIA_ZERO_STAGE"), env.get("MATERIA_ACTIVATION_CHECKPOINTING")
+    micro = env.get("MATERIA_MICRO_BATCH_TOKENS")
+    shared = env.get("MATERIA_SEQUENCE_PARALLEL")
+    return AutoLayout(
+        device=device,
+        zero_stage=None if stage is None else int(stage),
+        sequence_parallel=_positive("MATERIA_SEQUENCE_PARALLEL", shared),
+        micro_batch_tokens=_positive("MATERIA_MICRO_BATCH_TOKENS", micro),
+        activation_checkpointing=None
+        if recompute is None
+        else _switch("MATERIA_ACTIVATION_CHECKPOINTING", recompute),
     )
 
 

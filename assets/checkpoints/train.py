@@ -86,7 +86,7 @@ def make_spec(ws: Workspace) -> TrainSpec:
             micro_batch_samples=layout.micro_batch_samples,
             zero_stage=layout.zero_stage,
             offload_optimizer=ws.training.offload_optimizer,
-            activation_checkpointing=ws.training.activation_checkpointing,
+            activation_checkpointing=layout.activation_checkpointing,
             threads=min(_MAX_THREADS, os.cpu_count() or 1),
         ),
     )
@@ -95,9 +95,20 @@ def make_spec(ws: Workspace) -> TrainSpec:
 def _ranks(ws: Workspace, spec: TrainSpec) -> str:
     """Say on how many ranks, and where some of them have to stay idle."""
     used, given = spec.execution.world_size, ws.training.ranks
-    if used == given:
-        return f"on {used} rank{'s' if used > 1 else ''}"
-    return f"on {used} of {given} ranks, as the batch can be shared out"
+    some = f"on {used} of {given} ranks, as the batch can be shared out"
+    told = f"on {used} rank{'s' if used > 1 else ''}" if used == given else some
+    return f"{told}; {_planned(spec)}" if ws.training.auto else told
+
+
+def _planned(spec: TrainSpec) -> str:
+    """Say what the planner has chosen."""
+    execution = spec.execution
+    shared = execution.sequence_parallel
+    return (
+        f"planned: ZeRO {execution.zero_stage}, {execution.micro_batch_samples} samples at once"
+        + (f", each shared by {shared} ranks" if shared > 1 else "")
+        + (", activations recomputed" if execution.activation_checkpointing else "")
+    )
 
 
 def _inputs(ws: Workspace) -> tuple[InputFiles, InputFiles | None]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.resources import TrainingResources
+from assets.resources import AutoLayout, TrainingResources
 from orchestration.mlflow_connection import TrackerUnavailable
 from orchestration.platform import build_platform
 from orchestration.settings import Settings, job_environment, object_store_environment
@@ -168,3 +168,30 @@ def test_a_tracker_that_is_away_is_told_without_its_password(tmp_path: Path) -> 
     with pytest.raises(TrackerUnavailable, match=r"http://user:\*\*\*@127.0.0.1:9") as caught:
         tracker.connection.request("ask", lambda client: client.search_experiments())
     assert "MLflow at http://user:***@127.0.0.1:9" in str(caught.value)
+
+
+def test_the_planner_decides_what_no_variable_does() -> None:
+    auto = {"MATERIA_LAYOUT": "auto", "MATERIA_DEVICE": "h200"}
+    assert Settings.from_env(auto).training.auto == AutoLayout(device="h200")
+    decided = {
+        **auto, "MATERIA_RANKS": "8", "MATERIA_ZERO_STAGE": "0", "MATERIA_SEQUENCE_PARALLEL": "2",
+        "MATERIA_MICRO_BATCH_TOKENS": "4096", "MATERIA_ACTIVATION_CHECKPOINTING": "0",
+    }  # fmt: skip
+    assert Settings.from_env(decided).training.auto == AutoLayout(
+        device="h200", zero_stage=0, sequence_parallel=2, micro_batch_tokens=4096,
+        activation_checkpointing=False,
+    )  # fmt: skip
+    assert Settings.from_env({"MATERIA_DEVICE": "h200"}).training.auto is None
+
+
+@pytest.mark.parametrize(
+    ("env", "message"),
+    [
+        ({"MATERIA_LAYOUT": "best"}, "MATERIA_LAYOUT='best' is not known: use given or auto"),
+        ({"MATERIA_LAYOUT": "auto"}, "MATERIA_LAYOUT=auto needs MATERIA_DEVICE: one of h100"),
+        ({"MATERIA_DEVICE": "tpu"}, "MATERIA_DEVICE='tpu' is not in the table: use h100"),
+    ],
+)
+def test_a_layout_that_cannot_be_planned_is_refused(env: dict[str, str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Settings.from_env(env)

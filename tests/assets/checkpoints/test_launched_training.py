@@ -129,3 +129,21 @@ def test_a_job_of_a_lake_on_s3_goes_on_on_another_machine_without_any_setting_mo
         make_checkpoint(there)
         assert "fetched the checkpoint of step" in log_of(there)
         assert events(there)["resumed"]["step"] > 0
+
+
+def test_a_job_with_the_planners_layout_trains_and_says_what_was_chosen(tmp_path: Path) -> None:
+    settings = Settings.from_env(
+        {"MATERIA_LAYOUT": "auto", "MATERIA_DEVICE": "cpu", "MATERIA_RANKS": "2"}
+    )
+    lake, said = FakeLake(tmp_path / "lake"), list[str]()
+    ws = _workspace(
+        tmp_path / "auto", "checkpoints/stage1", CONFIG, _shards(lake), lake=lake,
+        training=settings.training,
+    )  # fmt: skip
+    ws.run_job = launch(settings)
+    ws.progress = said.append  # type: ignore[method-assign]
+    outcome = make_checkpoint(ws)
+    spec = json.loads((ws.job_dir / "spec.json").read_text())["execution"]
+    assert (spec["world_size"], spec["zero_stage"], spec["micro_batch_samples"]) == (2, 0, 2)
+    assert said[0].endswith("on 2 ranks; planned: ZeRO 0, 2 samples at once")
+    assert outcome.metrics["final_loss"] < outcome.metrics["first_loss"]

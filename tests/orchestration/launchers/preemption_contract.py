@@ -6,13 +6,16 @@ attempt's ranks what its scheduler does when it wants their place.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from contract import ToyJobs, wait_until, wait_until_ended
 
+from assets.lineage.pipes import SharedFileReader
 from assets.ports import JobFailed, JobHandle, JobSpec, JobState, Launcher
 from orchestration.launchers.wait import run_and_wait
 from training.main import EXIT_PREEMPTED
@@ -72,6 +75,40 @@ class PreemptionContract(ToyJobs):
         assert starts(tmp_path) == 2
         [line] = told
         assert "toy-1" in line and "preempted" in line and "1 of at most once" in line
+
+    def test_the_dagster_run_hears_both_starts_and_of_the_preemption_between(
+        self, launcher: Launcher, preempt: Preempt, make_spec: Make, tmp_path: Path
+    ) -> None:
+        action = {"do": "resume", "code": EXIT_PREEMPTED, "reports": True}
+        spec = replace(make_spec(all=action), max_preemptions=1)
+        preempting = Preempting(launcher, preempt, tmp_path, times=1)
+
+        @dg.asset
+        def trained(context) -> dg.MaterializeResult:  # type: ignore[no-untyped-def]
+            (tmp_path / "work").mkdir()
+            reader = SharedFileReader(tmp_path / "work" / "pipes-messages.jsonl")
+            with dg.open_pipes_session(
+                context=context,
+                context_injector=dg.PipesEnvContextInjector(),
+                message_reader=reader,
+            ) as session:
+                env = {**spec.env, **session.get_bootstrap_env_vars()}
+                run_and_wait(
+                    launcher,
+                    replace(spec, env=env),
+                    poll_s=0.1,
+                    on_tick=preempting,
+                    say=context.log.warning,
+                )
+            return dg.MaterializeResult()
+
+        with warnings.catch_warnings(), dg.DagsterInstance.ephemeral() as instance:
+            warnings.simplefilter("ignore")  # Dagster's Pipes code calls previews of its own
+            result = dg.materialize([trained], instance=instance)
+            told = [entry.user_message for entry in instance.all_logs(result.run_id)]
+        assert told.count("said by rank 0") == 2
+        assert sum("preempted" in line and "1 of at most once" in line for line in told) == 1
+        assert not [line for line in told if "unexpected message" in line]
 
     def test_a_job_without_a_handler_is_started_again_too(
         self, launcher: Launcher, preempt: Preempt, make_spec: Make, tmp_path: Path

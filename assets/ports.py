@@ -110,13 +110,15 @@ class Compute(Protocol):
 
 
 class JobState(StrEnum):
-    """Lost means unknown to the scheduler: neither success nor failure."""
+    """Lost means unknown to the scheduler: neither success nor failure. Preempted means that
+    somebody other than its user made the job stop: it goes on when it is started again."""
 
     PENDING = "pending"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    PREEMPTED = "preempted"
     LOST = "lost"
 
 
@@ -135,6 +137,8 @@ class JobSpec:
     env: Mapping[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
     """What follows the spec file on the module's command line."""
+    max_preemptions: int = 0
+    """How often the job is started again after it was preempted, by whoever can do it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +158,8 @@ class JobStatus:
     exit_code: int | None
     detail: str
     """Last lines of the job's log when it failed."""
+    preemptions: int = 0
+    """How often this attempt was preempted; its scheduler may have started it again since."""
 
 
 class Launcher(Protocol):

@@ -235,7 +235,7 @@ class _Trainer:
             self._saver.save(step, lambda: self._snapshot(step))
             self._saver.finish(must_succeed=False)
         saved = self._saver.saved_step
-        self._say(f"stopped on request after {step} steps; a new attempt goes on from {saved}")
+        self._say(f"preempted at step {step}; a new attempt goes on from {saved}")
         raise Preempted
 
     def _finish(self) -> None:

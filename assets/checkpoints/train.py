@@ -68,6 +68,7 @@ def make_spec(ws: Workspace) -> TrainSpec:
         config["steps"] = -(-samples // config["batch_samples"])
     identity = identity_from_dict(config)
     layout = lay_out(ws.training, identity)
+    mirror = ws.training.step_mirror
     return TrainSpec(
         identity=identity,
         execution=TrainExecution(
@@ -75,13 +76,17 @@ def make_spec(ws: Workspace) -> TrainSpec:
             init_dir=str(_init_dir(parent, carry=identity.carry_optimizer)) if parent else None,
             output_dir=str(ws.job_dir / "output"),
             resume_dir=str(ws.job_dir / "resume"),
+            # As deep as no manifest of the lake lies, whose folders may be beside it.
+            remote_dir=f"{mirror}/{ws.step.family}/{ws.step.name}/{ws.step.short}"
+            if mirror
+            else None,
             journal_path=str(ws.job_dir / "journal.jsonl"),
             world_size=layout.world_size,
             sequence_parallel=layout.sequence_parallel,
             micro_batch_samples=layout.micro_batch_samples,
             zero_stage=layout.zero_stage,
             offload_optimizer=ws.training.offload_optimizer,
-            activation_checkpointing=ws.training.activation_checkpointing,
+            activation_checkpointing=layout.activation_checkpointing,
             threads=min(_MAX_THREADS, os.cpu_count() or 1),
         ),
     )
@@ -90,9 +95,20 @@ def make_spec(ws: Workspace) -> TrainSpec:
 def _ranks(ws: Workspace, spec: TrainSpec) -> str:
     """Say on how many ranks, and where some of them have to stay idle."""
     used, given = spec.execution.world_size, ws.training.ranks
-    if used == given:
-        return f"on {used} rank{'s' if used > 1 else ''}"
-    return f"on {used} of {given} ranks, as the batch can be shared out"
+    some = f"on {used} of {given} ranks, as the batch can be shared out"
+    told = f"on {used} rank{'s' if used > 1 else ''}" if used == given else some
+    return f"{told}; {_planned(spec)}" if ws.training.auto else told
+
+
+def _planned(spec: TrainSpec) -> str:
+    """Say what the planner has chosen."""
+    execution = spec.execution
+    shared = execution.sequence_parallel
+    return (
+        f"planned: ZeRO {execution.zero_stage}, {execution.micro_batch_samples} samples at once"
+        + (f", each shared by {shared} ranks" if shared > 1 else "")
+        + (", activations recomputed" if execution.activation_checkpointing else "")
+    )
 
 
 def _inputs(ws: Workspace) -> tuple[InputFiles, InputFiles | None]:

@@ -147,9 +147,13 @@ def _job_runner(
                 world_size=request.world_size,
                 env=session.get_bootstrap_env_vars(),
                 arguments=_drift_arguments(context) if request.resumes else (),
+                max_preemptions=platform.max_preemptions,
             )
             platform.run_and_wait(
-                platform.launcher, spec, lambda: _project(platform, request, run_log)
+                platform.launcher,
+                spec,
+                lambda: _project(platform, request, run_log),
+                context.log.warning,
             )
             _project(platform, request, run_log)
 

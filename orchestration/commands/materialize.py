@@ -74,7 +74,7 @@ def materialize(
 def _run(plan: Plan, settings: Settings, tags: dict[str, str]) -> Mapping[str, str]:
     """Run the jobs in order; return what became of each artifact, or exit when one fails."""
     prepare_environment(settings)
-    prepare_instance(settings.dagster_home)
+    prepare_instance(settings.dagster_home, settings.dagster_db)
     with Progress(console) as progress, dg.DagsterInstance.get() as instance:
         definitions = build_definitions(settings, on_progress=progress.tell)
         for job, partition, assets in plan:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -103,7 +104,7 @@ def _show(found: Trace) -> None:
         for heading in ("shards", "shard", "sample", "tokens", "copy", "training steps"):
             table.add_column(heading, overflow="fold")
         for item in found.occurrences:
-            seen = [f"{t['artifact']}: {', '.join(map(str, t['steps']))}" for t in item["training"]]
+            seen = [_steps(training) for training in item["training"]]
             start, end = item["tokens"]
             table.add_row(
                 item["artifact"],
@@ -120,3 +121,10 @@ def _show(found: Trace) -> None:
             console.print(f"  {heading}: {', '.join(names)}")
     if found.synthetic_items:
         console.print(f"  questions made from it: {len(found.synthetic_items)}")
+
+
+def _steps(training: Mapping[str, Any]) -> str:
+    """Return the steps that read a sample, and which of them the weights have not learned from."""
+    told = f"{training['artifact']}: {', '.join(map(str, training['steps']))}"
+    dropped = training["steps_without_update"]
+    return f"{told} (no update: {', '.join(map(str, dropped))})" if dropped else told

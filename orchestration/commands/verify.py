@@ -61,7 +61,7 @@ def verify(
         if artifact is None
         else graph.ancestors(find_artifact(artifact, lake))
     )
-    prepare_instance(settings.dagster_home)
+    prepare_instance(settings.dagster_home, settings.dagster_db)
     with (
         console.status(f"verifying {len(chosen)} artifacts"),
         dg.DagsterInstance.get() as instance,

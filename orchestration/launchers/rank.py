@@ -22,6 +22,7 @@ from types import FrameType
 from typing import IO
 
 from orchestration.launchers.attempt import FENCED, AttemptFolder, Plan
+from orchestration.launchers.meter import Meter
 from orchestration.processes import die_with_parent, group_members, send
 
 logger = logging.getLogger(__name__)
@@ -78,6 +79,13 @@ class Rank:
         self._kill_at: float | None = None
         self._watched_at = 0.0
         self._fenced = False
+        self._meter = Meter(
+            folder.work_dir,
+            attempt=f"{self._plan.scheduler_id}.{place.restart}",
+            record=f"{folder.path.name}-{place.restart}-{place.rank:05d}",
+            places=[place.local_rank],
+            env=env,
+        )
 
     def run(self) -> int:
         """Run to the end; return the engine's exit code as a shell would give it."""
@@ -88,6 +96,7 @@ class Rank:
         if self._stopped_by is None:
             self._start()
         code = self._wait()
+        self._meter.write()
         self._watched_at = 0.0
         self._watch()
         if self._fenced:
@@ -128,6 +137,7 @@ class Rank:
             self._engine.terminate()
         while self._engine.poll() is None:
             self._watch()
+            self._meter.tick([self._engine.pid])
             if self._kill_at is not None and time.monotonic() > self._kill_at:
                 self._kill_group()
             time.sleep(_TICK_S)

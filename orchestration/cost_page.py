@@ -6,7 +6,7 @@ from html import escape
 
 from assets.lineage.cost import CostReport
 from assets.lineage.cost_picture import label_of, scale_of
-from assets.lineage.cost_text import LEGEND, TITLES, cells, title_of, told
+from assets.lineage.cost_text import LEGEND, TITLES, cells, gone, title_of, told
 from assets.lineage.factors import Factors
 from orchestration.cost_view import factor_rows
 
@@ -33,7 +33,7 @@ def cost_page(report: CostReport, factors: Factors) -> str:
             f"<style>{_STYLE}</style></head><body>",
             f"<h1>What {name} cost</h1>",
             f"<p>{len(report.artifacts)} artifacts went into it, each counted once. "
-            f"{escape(LEGEND)}</p>",
+            f"{escape(' '.join([LEGEND, *gone(report)]))}</p>",
             _bars(report, factors.currency),
             "<h2>By node</h2>",
             _nodes(report, factors.currency),

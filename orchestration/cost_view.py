@@ -15,6 +15,7 @@ def cost_view(report: CostReport, factors: Factors) -> dict[str, Any]:
         "artifact": first.key,
         "fingerprint": first.fingerprint,
         "currency": factors.currency,
+        "num_gone": report.num_gone,
         "own": report.own.to_dict(),
         "inherited": report.inherited.to_dict(),
         "total": report.total.to_dict(),

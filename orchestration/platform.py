@@ -38,6 +38,7 @@ def build_platform(
         ),
         project_journal=_project,
         on_progress=on_progress,
+        factors=settings.factors,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from assets.lineage.factors import Factors
 from assets.lineage.figures import (
+    ALL_UNKNOWN,
     NOTHING,
     UNKNOWN,
     Figure,
@@ -56,6 +57,8 @@ class CostReport:
 
     artifacts: tuple[ArtifactCost, ...]
     """The artifact itself first."""
+    num_gone: int
+    """Artifacts that were read and are no longer in the lake."""
     own: Figures
     inherited: Figures
     total: Figures
@@ -71,13 +74,21 @@ class CostReport:
 
 
 def cost_report(manifests: Sequence[Manifest], factors: Factors) -> CostReport:
-    """Return the costs of an artifact, which is the first, and of its ancestors, the others."""
+    """Return the costs of an artifact, which is the first, and of its ancestors, the others.
+
+    An ancestor that is no longer in the lake is unknown in every sum.
+    """
     artifacts = tuple(cost_of(manifest, factors) for manifest in manifests)
+    present = {manifest.fingerprint for manifest in manifests}
+    read = {record.fingerprint for manifest in manifests for record in manifest.inputs}
+    own = artifacts[0].own
+    above = [artifact.own for artifact in artifacts[1:]] + [ALL_UNKNOWN] * len(read - present)
     return CostReport(
         artifacts=artifacts,
-        own=artifacts[0].own,
-        inherited=total(artifact.own for artifact in artifacts[1:]),
-        total=total(artifact.own for artifact in artifacts),
+        num_gone=len(read - present),
+        own=own,
+        inherited=total(above),
+        total=total([own, *above]),
     )
 
 

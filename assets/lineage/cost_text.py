@@ -63,4 +63,13 @@ def markdown(report: CostReport, currency: str) -> str:
         values = [told(name, getattr(figures, name)) for _, figures in columns]
         if any(values):
             rows.append(f"| {title_of(name, currency)} | " + " | ".join(values) + " |")
-    return "\n".join([head, "|---|---:|---:|---:|", *rows, "", LEGEND])
+    return "\n".join([head, "|---|---:|---:|---:|", *rows, "", LEGEND, *gone(report)])
+
+
+def gone(report: CostReport) -> list[str]:
+    """Return a sentence about ancestors that the sums miss, if there are any."""
+    if not report.num_gone:
+        return []
+    return [
+        f"{report.num_gone} artifacts that went into it are no longer in the lake: not counted."
+    ]

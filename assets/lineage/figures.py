@@ -83,6 +83,10 @@ class Figures:
         return [(field.name, getattr(self, field.name)) for field in fields(self)]
 
 
+ALL_UNKNOWN = Figures(**{field.name: UNKNOWN for field in fields(Figures)})
+"""Of something of which there is no record at all."""
+
+
 def total(parts: Iterable[Figures]) -> Figures:
     taken = list(parts)
     return Figures(

@@ -11,7 +11,7 @@ from rich.table import Table
 from assets.lineage.audit import ArtifactGraph
 from assets.lineage.cost import CostReport, cost_report
 from assets.lineage.cost_picture import label_of
-from assets.lineage.cost_text import LEGEND, TITLES, cells, title_of
+from assets.lineage.cost_text import LEGEND, TITLES, cells, gone, title_of
 from assets.lineage.factors import Factors
 from assets.lineage.find import find_artifact
 from orchestration.commands.console import JsonOption, console, print_json
@@ -63,6 +63,7 @@ def show_costs(report: CostReport, factors: Factors) -> None:
     ):
         table.add_row(label, *cells(figures))
     console.print(table)
-    console.print(LEGEND, soft_wrap=True)
+    for line in (LEGEND, *gone(report)):
+        console.print(line, soft_wrap=True)
     for name, value, source in factor_rows(report, factors):
         console.print(f"  {name}: {value} ({source})", soft_wrap=True)

@@ -81,8 +81,8 @@ def test_own_and_inherited_add_up_and_each_ancestor_counts_once(release: Manifes
 def test_the_fields_of_the_json_are_those_that_scripts_rely_on(release: Manifest) -> None:
     told = json.loads(run(release, "--json"))
     assert set(told) == {
-        "artifact", "artifacts", "currency", "factors", "fingerprint", "inherited", "nodes", "own",
-        "total",
+        "artifact", "artifacts", "currency", "factors", "fingerprint", "inherited", "nodes",
+        "num_gone", "own", "total",
     }  # fmt: skip
     fields = {
         "co2_kg", "cpu_hours", "device_energy_kwh", "device_hours", "energy_kwh", "flops", "price",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from assets.lineage.cost import CostReport
-from assets.lineage.cost_picture import label_of, scale_of
-from assets.lineage.cost_text import LEGEND, TITLES, cells, gone, title_of, told
+from assets.lineage.cost_picture import label_of, shown_field
+from assets.lineage.cost_text import LEGEND, cells, columns_of, gone, told
 from assets.lineage.factors import Factors
 from orchestration.cost_view import factor_rows
 
@@ -17,7 +17,8 @@ td, th { padding: .25rem .6rem; border-bottom: 1px solid #ddd; text-align: right
 td:first-child, th:first-child { text-align: left }
 .bar { display: inline-block; height: .8rem; background: #08519c; vertical-align: middle }
 .estimated { background: #6baed6 }
-.bars td:nth-child(2) { text-align: left; width: 60% }
+.bars { width: 100% }
+.bars td:nth-child(2) { text-align: left; width: 75% }
 .wide { overflow-x: auto }
 """
 
@@ -46,25 +47,26 @@ def cost_page(report: CostReport, factors: Factors) -> str:
 
 
 def _bars(report: CostReport, currency: str) -> str:
-    field = scale_of(report)
+    field = shown_field(report)
+    title, scale = columns_of(report.total, currency)[field]
     largest = max(getattr(node.own, field).value or 0.0 for node in report.nodes) or 1.0
     rows = []
     for node in report.nodes:
         figure = getattr(node.own, field)
-        width = 100 * (figure.value or 0.0) / largest
+        width = 80 * (figure.value or 0.0) / largest
         rows.append(
             f"<tr><td>{escape(label_of(node))}</td><td><span class='bar {figure.basis}' "
-            f"style='width:{width:.2f}%'></span> {escape(told(field, figure))}</td></tr>"
+            f"style='width:{width:.2f}%'></span> {escape(told(field, figure, scale))}</td></tr>"
         )
-    title = escape(title_of(field, currency))
-    return f"<h2>{title}</h2><table class='bars'>{''.join(rows)}</table>"
+    return f"<h2>{escape(title)}</h2><table class='bars'>{''.join(rows)}</table>"
 
 
 def _nodes(report: CostReport, currency: str) -> str:
-    head = "".join(f"<th>{escape(title_of(name, currency))}</th>" for name in TITLES)
+    columns = columns_of(report.total, currency)
+    head = "".join(f"<th>{escape(title)}</th>" for title, _ in columns.values())
     rows = [(label_of(node), node.own) for node in report.nodes]
     rows += [("own", report.own), ("inherited", report.inherited), ("total", report.total)]
-    body = "".join(_row(escape(label), cells(figures)) for label, figures in rows)
+    body = "".join(_row(escape(label), cells(figures, columns)) for label, figures in rows)
     return f"<div class='wide'><table><tr><th>node</th>{head}</tr>{body}</table></div>"
 
 

@@ -36,6 +36,7 @@ class ArtifactCost:
     fingerprint: str
     device: str
     """Kind of the devices of its job: h200, cpu; "" without a job or where nobody knows."""
+    finished_at: str
     own: Figures
 
     def to_dict(self) -> dict[str, Any]:
@@ -65,8 +66,8 @@ class CostReport:
 
     @property
     def nodes(self) -> list[NodeCost]:
-        """Return costs by node, the sources first."""
-        return by_node(self.artifacts[::-1])
+        """Return costs by node, in the order of making."""
+        return by_node(sorted(self.artifacts, key=lambda artifact: artifact.finished_at))
 
     @property
     def devices(self) -> set[str]:
@@ -116,6 +117,7 @@ def cost_of(manifest: Manifest, factors: Factors) -> ArtifactCost:
         node=f"{manifest.family}/{manifest.name}",
         fingerprint=manifest.fingerprint,
         device=device,
+        finished_at=manifest.finished_at,
         own=Figures(
             wall_s=measured(manifest.cost.wall_s),
             cpu_hours=cpu_hours,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from assets.lineage.cost import CostReport, NodeCost
-from assets.lineage.cost_text import TITLES, title_of, told
+from assets.lineage.cost_text import columns_of, told
 
 _MEASURED, _ESTIMATED = "#08519c", "#6baed6"
 _SCALES = ("price", "wall_s")
@@ -16,11 +16,12 @@ def draw_costs(report: CostReport, currency: str) -> bytes:
     """Return a PNG with a bar for every node, the sources on top."""
     from matplotlib.figure import Figure as Drawing
 
-    field = scale_of(report)
+    field = shown_field(report)
+    title, scale = columns_of(report.total, currency)[field]
     nodes = report.nodes
     drawing = Drawing(figsize=(8, 0.9 + 0.3 * len(nodes)), dpi=90, layout="constrained")
     axes = drawing.add_subplot()
-    values = [getattr(node.own, field).value or 0.0 for node in nodes]
+    values = [(getattr(node.own, field).value or 0.0) * scale for node in nodes]
     colours = [
         _MEASURED if getattr(node.own, field).basis == "measured" else _ESTIMATED for node in nodes
     ]
@@ -30,17 +31,17 @@ def draw_costs(report: CostReport, currency: str) -> bytes:
     axes.invert_yaxis()
     axes.set_xlim(0, (max(values) or 1.0) * 1.2)
     for place, node, value in zip(places, nodes, values, strict=True):
-        text = told(field, getattr(node.own, field)) or "nothing"
+        text = told(field, getattr(node.own, field), scale) or "nothing"
         axes.text(value, place, f" {text}", va="center", fontsize=8)
-    axes.set_xlabel(title_of(field, currency) if field == "price" else TITLES[field])
-    whole = told(field, getattr(report.total, field))
+    axes.set_xlabel(title)
+    whole = told(field, getattr(report.total, field), scale)
     axes.set_title(f"{report.artifacts[0].key}: {whole} together", fontsize=10)
     buffer = io.BytesIO()
     drawing.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
 
 
-def scale_of(report: CostReport) -> str:
+def shown_field(report: CostReport) -> str:
     """Return the first field of which anything is known."""
     return next(name for name in _SCALES if getattr(report.total, name).value is not None)
 

@@ -6,21 +6,26 @@ unknown, and nothing at all before a measurement.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from assets.lineage.cost import CostReport
 from assets.lineage.figures import Figure, Figures
 
-TITLES = {
-    "wall_s": "time, s",
-    "cpu_hours": "core hours",
-    "device_hours": "device hours",
-    "tokens": "tokens",
-    "flops": "FLOP",
-    "device_energy_kwh": "devices, kWh",
-    "energy_kwh": "energy, kWh",
-    "co2_kg": "CO2, kg",
-    "price": "price",
+Columns = Mapping[str, tuple[str, float]]
+"""Field -> its heading, and what its values are multiplied by."""
+
+_UNITS: Mapping[str, Sequence[tuple[str, float]]] = {
+    "wall_s": (("time, h", 1 / 3600), ("time, s", 1)),
+    "cpu_hours": (("core hours", 1), ("core s", 3600)),
+    "device_hours": (("device hours", 1), ("device s", 3600)),
+    "tokens": (("tokens", 1),),
+    "flops": (("FLOP", 1),),
+    "device_energy_kwh": (("devices, kWh", 1), ("devices, Wh", 1e3)),
+    "energy_kwh": (("energy, kWh", 1), ("energy, Wh", 1e3)),
+    "co2_kg": (("CO2, kg", 1), ("CO2, g", 1e3)),
+    "price": (("price", 1),),
 }
-"""Columns in their order; the currency is added to the last."""
+"""Units of each column, the largest first; the currency is added to the last."""
 
 LEGEND = (
     "No mark: measured. ~: estimated, by the factors below or, for FLOP, by formula. ?: not known; "
@@ -28,21 +33,27 @@ LEGEND = (
 )
 
 
-def title_of(field: str, currency: str) -> str:
-    return f"{TITLES[field]}, {currency}" if field == "price" else TITLES[field]
+def columns_of(total: Figures, currency: str) -> Columns:
+    """Return the columns, each in the largest unit in which the sum is at least 1."""
+    columns = {}
+    for field, units in _UNITS.items():
+        value = getattr(total, field).value or 0.0
+        title, scale = next((unit for unit in units if value * unit[1] >= 1), units[-1])
+        columns[field] = (f"{title}, {currency}" if field == "price" else title, scale)
+    return columns
 
 
-def cells(figures: Figures) -> list[str]:
-    return [told(name, figure) for name, figure in figures.items()]
+def cells(figures: Figures, columns: Columns) -> list[str]:
+    return [told(name, figure, columns[name][1]) for name, figure in figures.items()]
 
 
-def told(field: str, figure: Figure) -> str:
+def told(field: str, figure: Figure, scale: float = 1.0) -> str:
     """Return a figure with its marks; "" where there is nothing to count."""
     if figure.basis == "none":
         return ""
     if figure.value is None:
         return "?"
-    number = f"{figure.value:.3g}" if field == "flops" else few(figure.value)
+    number = f"{figure.value:.3g}" if field == "flops" else few(figure.value * scale)
     mark = "~" if figure.basis == "estimated" else ""
     return f"{mark}{number}{' +?' if figure.num_unknown else ''}"
 
@@ -56,13 +67,13 @@ def few(value: float) -> str:
 
 def markdown(report: CostReport, currency: str) -> str:
     """Return own, inherited and total as a table, for the asset's page."""
-    columns = (("own", report.own), ("inherited", report.inherited), ("total", report.total))
-    head = "| | " + " | ".join(name for name, _ in columns) + " |"
+    sums = (("own", report.own), ("inherited", report.inherited), ("total", report.total))
+    head = "| | " + " | ".join(name for name, _ in sums) + " |"
     rows = []
-    for name in TITLES:
-        values = [told(name, getattr(figures, name)) for _, figures in columns]
+    for name, (title, scale) in columns_of(report.total, currency).items():
+        values = [told(name, getattr(figures, name), scale) for _, figures in sums]
         if any(values):
-            rows.append(f"| {title_of(name, currency)} | " + " | ".join(values) + " |")
+            rows.append(f"| {title} | " + " | ".join(values) + " |")
     return "\n".join([head, "|---|---:|---:|---:|", *rows, "", LEGEND, *gone(report)])
 
 

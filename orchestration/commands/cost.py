@@ -11,7 +11,7 @@ from rich.table import Table
 from assets.lineage.audit import ArtifactGraph
 from assets.lineage.cost import CostReport, cost_report
 from assets.lineage.cost_picture import label_of
-from assets.lineage.cost_text import LEGEND, TITLES, cells, gone, title_of
+from assets.lineage.cost_text import LEGEND, cells, columns_of, gone
 from assets.lineage.factors import Factors
 from assets.lineage.find import find_artifact
 from orchestration.commands.console import JsonOption, console, print_json
@@ -51,17 +51,18 @@ def show_costs(report: CostReport, factors: Factors) -> None:
     first = report.artifacts[0]
     table = Table(title=f"What {first.key}@{first.fingerprint[:12]} cost", title_justify="left")
     table.add_column("node", no_wrap=True)
-    for name in TITLES:
-        table.add_column(title_of(name, factors.currency), justify="right")
+    columns = columns_of(report.total, factors.currency)
+    for title, _ in columns.values():
+        table.add_column(title, justify="right")
     for node in report.nodes:
-        table.add_row(label_of(node), *cells(node.own))
+        table.add_row(label_of(node), *cells(node.own, columns))
     table.add_section()
     for label, figures in (
         ("own", report.own),
         ("inherited", report.inherited),
         ("total", report.total),
     ):
-        table.add_row(label, *cells(figures))
+        table.add_row(label, *cells(figures, columns))
     console.print(table)
     for line in (LEGEND, *gone(report)):
         console.print(line, soft_wrap=True)

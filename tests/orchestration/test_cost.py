@@ -89,7 +89,9 @@ def test_the_fields_of_the_json_are_those_that_scripts_rely_on(release: Manifest
         "tokens", "wall_s",
     }  # fmt: skip
     assert set(told["own"]) == set(told["total"]) == fields
-    assert set(told["artifacts"][0]) == {"device", "fingerprint", "key", "node", "own"}
+    assert set(told["artifacts"][0]) == {
+        "device", "finished_at", "fingerprint", "key", "node", "own",
+    }  # fmt: skip
 
 
 def test_people_see_marks_and_where_every_factor_comes_from(release: Manifest) -> None:

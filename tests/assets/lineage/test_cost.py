@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from assets.lineage.cost import CostReport, cost_of, cost_report, job_was_run
 from assets.lineage.cost_picture import draw_costs
-from assets.lineage.cost_text import markdown, told
+from assets.lineage.cost_text import columns_of, markdown, told
 from assets.lineage.figures import NOTHING, UNKNOWN, Figure, estimated, measured
 from assets.lineage.manifest import Cost
 from tests.assets.lineage.costs import factors, manifest
@@ -97,17 +98,20 @@ def test_an_older_record_tells_its_steps_and_its_time_and_the_rest_is_unknown(
 
 def report(folder: Path) -> CostReport:
     usage: dict[str, Any] = {"cpu_s": 3600.0, "ranks": 0, "device_s": 0.0, "attempts": 0}
+    days = iter(range(9, 0, -1))
     chain = [
         manifest(folder / "a", "releases/release", **usage),
         manifest(folder / "b", "checkpoints/stage1", cost=TRAINED),
         manifest(folder / "c", "corpora/raw", **usage),
         manifest(folder / "d", "corpora/raw", **usage),
     ]
+    chain = [replace(made, finished_at=f"2026-01-0{next(days)}") for made in chain]
     return cost_report(chain, factors())
 
 
 def test_inherited_is_everything_but_the_artifact_itself(tmp_path: Path) -> None:
     found = report(tmp_path)
+    assert found.artifacts[0].node == "releases/release"
     assert found.own.cpu_hours == measured(1)
     assert found.inherited.cpu_hours == Figure(value=2.0, basis="measured", num_unknown=1)
     assert found.total.price == Figure(value=3.0, basis="estimated", num_unknown=1)
@@ -134,8 +138,18 @@ def test_marks_say_how_a_figure_is_known(figure: Figure, text: str) -> None:
 def test_the_page_of_an_asset_gets_a_table_and_bars(tmp_path: Path) -> None:
     table = markdown(report(tmp_path), "EUR")
     assert "| price, EUR | ~1 | ~2 +? | ~3 +? |" in table
-    assert "devices, kWh" in table
+    assert "devices, Wh |  | ? | ? |" in table
     assert draw_costs(report(tmp_path), "EUR").startswith(b"\x89PNG")
+
+
+def test_a_column_has_the_largest_unit_in_which_its_sum_is_at_least_one(tmp_path: Path) -> None:
+    small = cost_report([manifest(tmp_path, cpu_s=1800.0, ranks=0, device_s=0.0)], factors())
+    titles = {name: title for name, (title, _) in columns_of(small.total, "EUR").items()}
+    assert titles["cpu_hours"] == "core s"
+    assert titles["energy_kwh"] == "energy, Wh"
+    large = columns_of(report(tmp_path).total, "EUR")
+    assert large["cpu_hours"] == ("core hours", 1)
+    assert large["wall_s"][0] == "time, h"
 
 
 def test_bars_show_time_when_nobody_knows_any_money(tmp_path: Path) -> None:

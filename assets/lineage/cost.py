@@ -108,27 +108,51 @@ def cost_of(manifest: Manifest, factors: Factors) -> ArtifactCost:
     """Return what one artifact took by itself."""
     has_job = job_was_run(manifest)
     device = factors.device_of(manifest.usage.device) if has_job else ""
-    cpu_hours = measured(_hours(manifest.usage.cpu_s))
-    device_hours = measured(_hours(_device_s(manifest)))
-    drawn = _device_energy(manifest) if has_job and device != CPU else NOTHING
-    energy = _energy(device, has_job, cpu_hours, device_hours, drawn, factors)
+    cost = manifest.cost
     return ArtifactCost(
         key=manifest.key,
         node=f"{manifest.family}/{manifest.name}",
         fingerprint=manifest.fingerprint,
         device=device,
         finished_at=manifest.finished_at,
-        own=Figures(
-            wall_s=measured(manifest.cost.wall_s),
-            cpu_hours=cpu_hours,
-            device_hours=device_hours,
-            tokens=measured(manifest.cost.tokens) if manifest.cost.tokens else NOTHING,
-            flops=estimated(manifest.cost.flops) if manifest.cost.flops else NOTHING,
-            device_energy_kwh=drawn,
-            energy_kwh=energy,
-            co2_kg=energy.times(factors.carbon.value / 1000),
-            price=price_of(device, has_job, cpu_hours, device_hours, factors),
+        own=figures_of(
+            factors,
+            device=device,
+            has_job=has_job,
+            wall_s=measured(cost.wall_s),
+            cpu_hours=measured(_hours(manifest.usage.cpu_s)),
+            device_hours=measured(_hours(_device_s(manifest))),
+            drawn=_device_energy(manifest) if has_job and device != CPU else NOTHING,
+            tokens=measured(cost.tokens) if cost.tokens else NOTHING,
+            flops=estimated(cost.flops) if cost.flops else NOTHING,
         ),
+    )
+
+
+def figures_of(
+    factors: Factors,
+    *,
+    device: str,
+    has_job: bool,
+    wall_s: Figure,
+    cpu_hours: Figure,
+    device_hours: Figure,
+    drawn: Figure,
+    tokens: Figure,
+    flops: Figure,
+) -> Figures:
+    """Return hours with the energy, CO2 and money that follow from them."""
+    energy = _energy(device, has_job, cpu_hours, device_hours, drawn, factors)
+    return Figures(
+        wall_s=wall_s,
+        cpu_hours=cpu_hours,
+        device_hours=device_hours,
+        tokens=tokens,
+        flops=flops,
+        device_energy_kwh=drawn,
+        energy_kwh=energy,
+        co2_kg=energy.times(factors.carbon.value / 1000),
+        price=_price(device, has_job, cpu_hours, device_hours, factors),
     )
 
 
@@ -139,7 +163,7 @@ def job_was_run(manifest: Manifest) -> bool:
     return bool(manifest.cost.flops or manifest.cost.device_s)
 
 
-def price_of(
+def _price(
     device: str, has_job: bool, cpu_hours: Figure, device_hours: Figure, factors: Factors
 ) -> Figure:
     """Return money: of the devices that were held, or of the cores that were busy."""

@@ -44,7 +44,7 @@ def columns_of(total: Figures, currency: str) -> Columns:
 
 
 def cells(figures: Figures, columns: Columns) -> list[str]:
-    return [told(name, figure, columns[name][1]) for name, figure in figures.items()]
+    return [told(name, getattr(figures, name), scale) for name, (_, scale) in columns.items()]
 
 
 def told(field: str, figure: Figure, scale: float = 1.0) -> str:

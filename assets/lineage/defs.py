@@ -19,6 +19,7 @@ from assets.lineage.cost_picture import draw_costs
 from assets.lineage.cost_text import markdown
 from assets.lineage.manifest import Manifest, artifact_key
 from assets.lineage.pipes import SharedFileReader
+from assets.lineage.scope import refuse_too_costly
 from assets.lineage.step import Step
 from assets.platform import Platform
 from assets.ports import JobRequest, JobRunner, JobSpec, RunLog
@@ -115,6 +116,8 @@ def artifact_asset(
 
 def _build(context: dg.AssetExecutionContext, platform: Platform, step: Step, work: Work) -> Built:
     platform.on_progress(step.key, "")
+    if platform.lake.find(step.family, step.name, step.fingerprint) is None:
+        refuse_too_costly(context, platform.gate)
 
     def progress(message: str) -> None:
         context.log.info(message)

@@ -22,6 +22,7 @@ from orchestration.commands.materialize import materialize
 from orchestration.commands.plan import plan
 from orchestration.commands.promote import promote
 from orchestration.commands.report import report
+from orchestration.commands.reproduce import reproduce
 from orchestration.commands.score import score
 from orchestration.commands.stale import stale
 from orchestration.commands.sync import rebuild, sync
@@ -42,7 +43,7 @@ app = typer.Typer(
 )
 for command in (
     materialize, fetch, ui, lineage, trace, verify, evidence, why, cost, plan, stale, score, report,
-    promote, sync, rebuild,
+    reproduce, promote, sync, rebuild,
 ):  # fmt: skip
     app.command()(command)
 

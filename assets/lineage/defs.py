@@ -42,6 +42,8 @@ Show = Callable[[Built], Mapping[str, Any]]
 
 _SHOWN: dict[str, Show] = {}
 """What a node shows beside the common metadata; filled as its asset is defined."""
+_WORKS: dict[str, Work] = {}
+"""What makes a node's artifacts, where the recipe alone says what they are."""
 
 
 def artifact_asset(
@@ -69,6 +71,8 @@ def artifact_asset(
     key = dg.AssetKey([family, name])
     if show is not None:
         _SHOWN[node] = show
+    if work is not None:
+        _WORKS[node] = work
 
     @dg.asset(
         key=key,
@@ -112,6 +116,11 @@ def artifact_asset(
         )
 
     return _asset
+
+
+def work_of(node: str) -> Work | None:
+    """Return what makes a node's artifacts; None for one whose sources have to be looked at."""
+    return _WORKS.get(node)
 
 
 def _build(context: dg.AssetExecutionContext, platform: Platform, step: Step, work: Work) -> Built:

@@ -7,7 +7,7 @@ is said. All figures are estimates, however well the earlier ones were measured.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from assets.corpora.places import Places
@@ -17,7 +17,6 @@ from assets.lineage.figures import (
     ALL_UNKNOWN,
     NOTHING,
     UNKNOWN,
-    Figure,
     Figures,
     estimated,
     total,
@@ -27,13 +26,14 @@ from assets.lineage.usage import CPU
 from assets.ports import Lake
 from assets.resources import TrainingResources
 from orchestration.forecast.history import History, Like
-from orchestration.forecast.planned import plan_job
+from orchestration.forecast.planned import PlannedJob, plan_job, plan_judging
 from orchestration.forecast.size import (
-    asked_size,
     has_job,
     is_training,
     train_tokens,
     train_work,
+    volume_of,
+    work_of,
 )
 from orchestration.forecast.wanted import Target, Wanted, wanted
 
@@ -109,7 +109,7 @@ class _Work:
 
     def __init__(self, installation: Forecaster, history: History) -> None:
         self._of, self._history = installation, history
-        self._bytes: dict[str, float | None] = {}
+        self._volumes: dict[str, float] = {}
         self._samples: dict[str, float] = {}
 
     def expect(self, step: Step) -> Expected:
@@ -119,11 +119,14 @@ class _Work:
         if like is None:
             return self._planned(step)
         before = cost_of(like.manifest, self._of.factors)
-        elsewhere = is_training(step) and self._device() not in ("", before.device)
-        return self._planned(step) if elsewhere else self._as_before(step, like, before)
+        unlike = (
+            has_job(step) and self._device() and (self._device() != before.device or like.is_far)
+        )
+        return self._planned(step, like) if unlike else self._as_before(step, like, before)
 
     def _as_before(self, step: Step, like: Like, before: ArtifactCost) -> Expected:
         times = f"{like.scale:.3g} x" if like.is_scaled else "size not known, as"
+        far = ", far from it" if like.is_far else ""
         return Expected(
             key=step.key,
             node=step.node,
@@ -131,38 +134,56 @@ class _Work:
             has_job=job_was_run(like.manifest),
             device=before.device,
             figures=_scaled(before.own, like),
-            basis=f"{times} [{like.manifest.partition}]@{like.manifest.short[:8]}",
+            basis=f"{times} [{like.manifest.partition}]@{like.manifest.short[:8]}{far}",
         )
 
-    def _planned(self, step: Step) -> Expected:
-        tokens = self._tokens(step) if is_training(step) else None
-        kind = self._device()
+    def _planned(self, step: Step, like: Like | None = None) -> Expected:
+        """Plan a job that no earlier one is like, or say that nothing is known."""
+        kind = self._device() if has_job(step) else ""
         figures, basis = ALL_UNKNOWN, "never made before"
-        if tokens is not None and kind:
-            plan = plan_job(step.config, tokens, kind, self._of.training)
-            basis = plan.basis
-            figures = figures_of(
-                self._of.factors,
-                device=kind,
-                has_job=True,
-                wall_s=estimated(plan.seconds),
-                cpu_hours=_maybe(plan.cpu_hours),
-                device_hours=estimated(plan.device_hours),
-                drawn=NOTHING if kind == CPU else UNKNOWN,
-                tokens=estimated(tokens),
-                flops=estimated(plan.flops),
-            )
-        elif tokens is not None:
+        tokens = self._tokens(step) if is_training(step) else self._judged_tokens(step, like)
+        if tokens is not None and not kind:
             basis = "never made before, and what it will run on is not known"
+        elif tokens is not None:
+            try:
+                plan = self._plan(step, kind, tokens, like)
+            except ValueError as problem:  # The job itself will be refused with the same words.
+                basis = f"cannot be planned: {problem}"
+            else:
+                figures, basis = self._figures(plan, kind, tokens), plan.basis
         return Expected(
             key=step.key,
             node=step.node,
             fingerprint=step.fingerprint,
             has_job=has_job(step),
-            device=kind if has_job(step) else "",
+            device=kind,
             figures=figures,
             basis=basis,
         )
+
+    def _plan(self, step: Step, kind: str, tokens: float, like: Like | None) -> PlannedJob:
+        if is_training(step):
+            return plan_job(step.config, tokens, kind, self._of.training)
+        assert like is not None, "what a judging reads is known from an earlier one"
+        return plan_judging(like.manifest.cost.flops * like.scale, kind)
+
+    def _figures(self, plan: PlannedJob, kind: str, tokens: float) -> Figures:
+        return figures_of(
+            self._of.factors,
+            device=kind,
+            has_job=True,
+            wall_s=estimated(plan.seconds),
+            cpu_hours=NOTHING if plan.cpu_hours is None else estimated(plan.cpu_hours),
+            device_hours=estimated(plan.device_hours),
+            drawn=NOTHING if kind == CPU else UNKNOWN,
+            tokens=estimated(tokens),
+            flops=estimated(plan.flops),
+        )
+
+    def _judged_tokens(self, step: Step, like: Like | None) -> float | None:
+        if like is None or not like.manifest.cost.flops:
+            return None
+        return like.manifest.cost.tokens * self._history.output_growth(step, like)
 
     def _device(self) -> str:
         told = self._of.factors.default_device or self._history.newest_device()
@@ -172,10 +193,7 @@ class _Work:
         if is_training(step):
             tokens = self._tokens(step)
             return None if tokens is None else train_work(step.config, tokens)
-        if (asked := asked_size(step)) is not None or not step.inputs:
-            return asked
-        sizes = [self._size(above) for above in step.inputs]
-        return None if any(size is None for size in sizes) else sum(s for s in sizes if s)
+        return work_of(step, self._volume)
 
     def _tokens(self, step: Step) -> float | None:
         shards = next((i for i in step.inputs if i.family == "tokenizers"), None)
@@ -187,30 +205,26 @@ class _Work:
             return made.counts.get("samples")
         return self._samples.get(shards.fingerprint)
 
-    def _size(self, step: Step) -> float | None:
+    def _volume(self, step: Step) -> float | None:
         made = self._history.find(step)
-        if made is not None:
-            return float(sum(entry.size_bytes for entry in made.files))
-        return self._bytes.get(step.fingerprint)
+        return volume_of(made) if made is not None else self._volumes.get(step.fingerprint)
 
     def _remember(self, step: Step, like: Like | None) -> None:
-        self._bytes[step.fingerprint] = self._history.bytes_written(step, like) if like else None
-        if like is not None and "samples" in like.manifest.counts:
+        if like is None:
+            return
+        self._volumes[step.fingerprint] = self._history.volume_to_come(step, like)
+        if "samples" in like.manifest.counts:
             self._samples[step.fingerprint] = like.manifest.counts["samples"] * like.scale
 
 
 def _scaled(before: Figures, like: Like) -> Figures:
     """Return figures of so many times the work; of a job, its start does not grow with it."""
     held, steps = like.manifest.usage.device_s, like.manifest.cost.device_s
-    growth = like.scale
+    growth = like.growth
     if held and 0 < steps < held:
-        growth = (held - steps + steps * like.scale) / held
+        growth = (held - steps + steps * like.growth) / held
     times = {name: growth for name in ("wall_s", "cpu_hours", "device_hours")}
     times |= {name: growth for name in ("device_energy_kwh", "energy_kwh", "co2_kg", "price")}
     return Figures(
         **{name: figure.times(times.get(name, like.scale)) for name, figure in before.items()}
     )
-
-
-def _maybe(value: float | None) -> Figure:
-    return replace(NOTHING) if value is None else estimated(value)

@@ -1,4 +1,4 @@
-"""A training that was never made before, planned: its layout, on a device of the table."""
+"""A job that no earlier one is like, planned: its layout, on a device of the table."""
 
 from __future__ import annotations
 
@@ -68,6 +68,20 @@ def plan_job(
         cpu_hours=cost.device_hours * _CORES_OF_THE_TABLE if kind == CPU else None,
         flops=cost.flops,
         basis=f"planned: {laid.world_size} x {kind} at {row.default_mfu:.0%} of the peak",
+    )
+
+
+def plan_judging(flops: float, kind: str) -> PlannedJob:
+    """Return the time of a judging of so many operations: one rank, fp32 (evaluation/main.py)."""
+    row = HARDWARE[kind]
+    seconds = flops / (row.peak_flops("fp32") * row.default_mfu)
+    hours = seconds / 3600
+    return PlannedJob(
+        seconds=seconds,
+        device_hours=hours,
+        cpu_hours=hours * _CORES_OF_THE_TABLE if kind == CPU else None,
+        flops=flops,
+        basis=f"planned: 1 x {kind} at {row.default_mfu:.0%} of the peak",
     )
 
 

@@ -1,23 +1,25 @@
 """How much work a step is, as one number that may be compared with that of an earlier one.
 
-Training: its operations. Judging: parameters times items. A mixture and its shards: the tokens
-that are asked for. All else: the bytes it reads.
+Training: its operations. Judging: parameters times items. Mixtures, questions and their shards:
+what is asked for. All else: what it reads, as far as the recipe lets it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from assets.lineage.manifest import Manifest
 from assets.lineage.step import Step
-from assets.ports import Lake
 from model.config import ModelConfig
 from training.planning.flops import train_flops
 
 JUDGES = ("reports/benchmarks", "reports/medical", "reports/needle", "reports/perplexity")
 """Reports that a job makes."""
+
+Volume = Callable[[Step], float | None]
+"""How much an input holds, or will hold."""
 
 
 def has_job(step: Step) -> bool:
@@ -59,18 +61,31 @@ def num_items(config: Mapping[str, Any]) -> int:
     return int(items + config.get("heldout_documents", 0))
 
 
-def asked_size(step: Step) -> float | None:
-    """Return what the literals themselves say of a step's size, or None where they say nothing."""
+def work_of(step: Step, volume: Volume) -> float | None:
+    """Return the work of a step that is no training, or None where a size is not known."""
+    config = step.config
     if step.node in JUDGES:
-        return float(parameters_of(step) * num_items(step.config))
+        return float(parameters_of(step) * num_items(config))
     if step.node == "mixtures/deduped":
-        most = [use["max_text_bytes"] for use in step.config["sources"].values()]
-        return None if any(size is None for size in most) else float(sum(most))
-    if "tokens" in step.config:
+        caps = {name: use["max_text_bytes"] for name, use in config["sources"].items()}
+        documents = [i for i in step.inputs if i.node == "corpora/documents"]
+        return _sum(_at_most(caps[i.partition], volume(i)) for i in documents)
+    if step.node == "tokenizers/tokenizer":
+        return _at_most(config["train_text_bytes"], _sum(map(volume, step.inputs)))
+    if (asked := _asked(step)) is not None:
+        return asked
+    return _sum(map(volume, step.inputs)) if step.inputs else _snapshot_bytes(config)
+
+
+def _asked(step: Step) -> float | None:
+    """Return what a recipe asks for in tokens or questions, and the shards of them."""
+    if step.node.startswith("mixtures/stage"):
         return float(step.config["tokens"])
-    if step.node.startswith("tokenizers/shards_stage"):
-        return next((asked_size(i) for i in step.inputs if i.node.startswith("mixtures/s")), None)
-    return snapshot_bytes(step.config) if not step.inputs else None
+    if step.node == "synthesis/questions":
+        return float(step.config["max_general"] + step.config["max_medical"])
+    if step.node.startswith("tokenizers/shards_"):
+        return next((asked for i in step.inputs if (asked := _asked(i)) is not None), None)
+    return None
 
 
 def written_size(step: Step) -> float | None:
@@ -80,19 +95,28 @@ def written_size(step: Step) -> float | None:
     return float(num_items(step.config)) if step.node in JUDGES else None
 
 
-def bytes_of(manifest: Manifest) -> int:
-    return sum(entry.size_bytes for entry in manifest.files)
+def volume_of(manifest: Manifest) -> float:
+    """Return how much an artifact holds, in what its consumers work on: text, else bytes."""
+    for count in ("text_bytes", "text_bytes_in"):
+        if count in manifest.counts:
+            return float(manifest.counts[count])
+    return float(sum(entry.size_bytes for entry in manifest.files))
 
 
-def bytes_read(manifest: Manifest, lake: Lake) -> float | None:
-    """Return the bytes of a made artifact's inputs; None when one is gone, or there is none."""
-    found = [lake.find(i.family, i.name, i.fingerprint) for i in manifest.inputs]
-    if not found or any(each is None for each in found):
-        return None
-    return float(sum(bytes_of(each) for each in found if each is not None))
-
-
-def snapshot_bytes(config: Mapping[str, Any]) -> float | None:
+def _snapshot_bytes(config: Mapping[str, Any]) -> float | None:
     """Return the bytes of the files a source has; None for what is no source, or lists none."""
     files = config.get("snapshot", {}).get("files", ())
     return float(sum(file["size_bytes"] for file in files)) or None
+
+
+def _at_most(cap: float | None, value: float | None) -> float | None:
+    if value is None or cap is None:
+        return value
+    return min(float(cap), value)
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    taken = list(values)
+    if not taken or any(value is None for value in taken):
+        return None
+    return float(sum(value for value in taken if value is not None))

@@ -10,7 +10,8 @@ import pytest
 from assets.lineage.figures import Figure
 from assets.lineage.manifest import Cost
 from assets.lineage.step import Step
-from assets.lineage.usage import Usage
+from assets.lineage.usage import NO_JOB, Usage
+from assets.resources import LAPTOP
 from orchestration.forecast.forecast import Expected, Forecaster
 from orchestration.forecast.planned import plan_job
 from orchestration.forecast.wanted import Wanted
@@ -112,6 +113,67 @@ def test_a_training_on_other_devices_than_before_is_planned_and_not_scaled(
     step = changed(made.graph().step("checkpoints/stage1"), init_seed=4)
     (found,) = expect(made.forecaster(MATERIA_COST_DEVICE="h100"), step)
     assert found.basis.startswith("planned: 1 x h100")
+
+
+def test_a_job_far_larger_than_any_before_is_planned_and_not_scaled(made: Recorded) -> None:
+    graph = made.graph()
+    (trained,) = expect(
+        made.forecaster(), changed(graph.step("checkpoints/stage1"), steps=10_000, init_seed=5)
+    )
+    assert trained.basis.startswith("planned: 1 x h200")
+    report = graph.step("reports/medical")
+    (judged,) = expect(made.forecaster(), changed(report, max_items=5000))
+    assert judged.basis == "planned: 1 x h200 at 35% of the peak"
+    assert judged.figures.flops.value == pytest.approx(1e12 * 500)
+    assert judged.figures.tokens.value == pytest.approx(1000 * 500)
+    seconds = 1e12 * 500 / (HARDWARE["h200"].fp32_flops * 0.35)
+    assert judged.figures.wall_s.value == pytest.approx(seconds)
+    (near,) = expect(made.forecaster(), changed(report, max_items=20))
+    assert near.basis.startswith("2 x [smoke]@")
+
+
+def test_data_work_that_takes_time_to_start_grows_by_the_line_through_two(tmp_path: Path) -> None:
+    here = Recorded(tmp_path)
+    here.make_all()
+    step = here.graph().step("mixtures/stage1")
+    tokens = step.config["tokens"]
+    twice = changed(step, tokens=4 * tokens)
+    # 3600 s for one measure of work, 5400 s for four: 3000 s to start, 600 s each.
+    here.make([twice], usage=replace(NO_JOB, cpu_s=5400.0))
+    (found,) = expect(here.forecaster(), changed(step, tokens=10 * tokens))
+    assert found.figures.cpu_hours.value == pytest.approx((3000 + 6000) / 3600)
+    assert found.basis.startswith("2.5 x [smoke]@")
+
+
+def test_far_from_anything_made_before_is_said(made: Recorded) -> None:
+    step = made.graph().step("mixtures/stage1")
+    (found,) = expect(made.forecaster(), changed(step, tokens=1000 * step.config["tokens"]))
+    assert found.basis.endswith(", far from it")
+
+
+def test_a_mixture_reads_of_a_source_no_more_than_the_recipe_lets_it(made: Recorded) -> None:
+    step = made.graph().step("mixtures/deduped")
+    sources = {
+        name: {**use, "max_text_bytes": 2 * use["max_text_bytes"]}
+        for name, use in step.config["sources"].items()
+    }
+    # Each source holds 1000 bytes here, less than any cap.
+    (found,) = expect(made.forecaster(), changed(step, sources=sources))
+    assert found.basis.startswith("1 x [smoke]@")
+    few = {name: {**use, "max_text_bytes": 500} for name, use in sources.items()}
+    (half,) = expect(made.forecaster(), changed(step, sources=few))
+    assert half.basis.startswith("0.5 x [smoke]@")
+
+
+def test_a_training_that_cannot_be_laid_out_is_unknown_with_the_reason(tmp_path: Path) -> None:
+    here = Recorded(tmp_path)
+    here.make_sources()
+    step = here.graph().step("checkpoints/stage1")
+    training = replace(LAPTOP, zero_stage=0)
+    bf16 = changed(step, precision="bf16")
+    (found,) = expect(replace(here.forecaster(), training=training), bf16)
+    assert found.basis.startswith("cannot be planned: zero stage 0 does not run in bf16")
+    assert found.figures.price.basis == "unknown"
 
 
 def test_work_that_was_never_done_is_unknown_and_not_free(tmp_path: Path) -> None:

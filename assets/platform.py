@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.corpora.places import Places
+from assets.lineage.factors import Factors
 from assets.lineage.provenance import Provenance
-from assets.ports import Compute, JobSpec, Lake, Launcher, RunLog, Tracker
+from assets.ports import Compute, CostGate, JobSpec, Lake, Launcher, RunLog, Tracker
 from assets.resources import LAPTOP, TrainingResources
 
 
@@ -38,3 +39,7 @@ class Platform:
     """Send new journal lines to the tracker, exactly once."""
     on_progress: Callable[[str, str], None]
     """(artifact key, message), for whoever watches; Dagster gets its own log."""
+    factors: Factors | None = None
+    """What turns hours into costs on an asset's page; without them it shows none."""
+    gate: CostGate | None = None
+    """Keeps runs from starting that are forecast to cost too much."""

@@ -203,5 +203,30 @@ class JobRunner(Protocol):
         """Return when the job has succeeded; raises JobFailed otherwise."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class CostVerdict:
+    """What a run is forecast to cost, and whether it may start without anybody's agreement."""
+
+    forecast: str
+    """One sentence."""
+    refusal: str
+    """Why it may not start, with what to do; "" when it may."""
+
+
+class CostGate(Protocol):
+    """Knows the limit of an installation, and what runs are going to cost."""
+
+    @property
+    def has_limit(self) -> bool: ...
+
+    def judge(self, targets: Sequence[tuple[str, str]], run_id: str = "") -> CostVerdict:
+        """Return the verdict on a run that makes these (node, partition), or those of them that
+        the lake has not; asked again about the same run, the same."""
+
+
+class TooCostly(RuntimeError):
+    """A run is forecast to cost more than the limit, and nobody has agreed."""
+
+
 class JobFailed(RuntimeError):
     """An external job ended without success; the message carries the tail of its log."""

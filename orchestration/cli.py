@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import typer
 from dagster import PreviewWarning
 
+from orchestration.commands.cost import cost
 from orchestration.commands.evidence import evidence
 from orchestration.commands.fetch import fetch
 from orchestration.commands.lineage import lineage
@@ -21,6 +22,7 @@ from orchestration.commands.materialize import materialize
 from orchestration.commands.plan import plan
 from orchestration.commands.promote import promote
 from orchestration.commands.report import report
+from orchestration.commands.reproduce import reproduce
 from orchestration.commands.score import score
 from orchestration.commands.stale import stale
 from orchestration.commands.sync import rebuild, sync
@@ -40,8 +42,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 for command in (
-    materialize, fetch, ui, lineage, trace, verify, evidence, why, plan, stale, score, report,
-    promote, sync, rebuild,
+    materialize, fetch, ui, lineage, trace, verify, evidence, why, cost, plan, stale, score, report,
+    reproduce, promote, sync, rebuild,
 ):  # fmt: skip
     app.command()(command)
 

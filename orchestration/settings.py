@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from assets.lineage.factors import Factors
 from assets.resources import AutoLayout, TrainingResources
+from orchestration.cost_settings import Limit, factors_from, limit_from
 from orchestration.launchers.kubernetes_settings import KubernetesSettings
 from orchestration.launchers.slurm_settings import SlurmSettings
 from training.planning.hardware import HARDWARE
@@ -87,6 +89,10 @@ class Settings:
     """MATERIA_MLFLOW_URL: base address for links from Dagster to MLflow."""
     signing_key: Path | None
     """MATERIA_SIGNING_KEY: private key that signs evidence; by default one under the home."""
+    factors: Factors
+    """MATERIA_COST_*: what turns hours into energy, CO2 and money."""
+    limit: Limit
+    """MATERIA_MAX_COST and MATERIA_MAX_DEVICE_HOURS: above them somebody has to agree."""
 
     @property
     def dagster_home(self) -> Path:
@@ -136,6 +142,8 @@ class Settings:
             dagster_url=env.get("MATERIA_DAGSTER_URL", "http://127.0.0.1:3000").rstrip("/"),
             mlflow_url=env.get("MATERIA_MLFLOW_URL", "http://127.0.0.1:5000").rstrip("/"),
             signing_key=_path(env.get("MATERIA_SIGNING_KEY")),
+            factors=factors_from(env),
+            limit=limit_from(env),
         )
 
 

@@ -73,6 +73,21 @@ class ArtifactGraph:
                 queue.extend(record.fingerprint for record in manifest.inputs)
 
 
+def ancestry(lake: Lake, start: Manifest) -> list[Manifest]:
+    """Return what `ArtifactGraph.ancestors` returns, reading only these manifests."""
+    found = {start.fingerprint: start}
+    queue = [start]
+    while queue:
+        for record in queue.pop(0).inputs:
+            if record.fingerprint in found:
+                continue
+            manifest = lake.find(record.family, record.name, record.fingerprint)
+            if manifest is not None:
+                found[record.fingerprint] = manifest
+                queue.append(manifest)
+    return list(found.values())
+
+
 def node_view(manifest: Manifest, uri: str) -> dict[str, Any]:
     """Return the fields of one node that `materia lineage --json` promises."""
     return {
@@ -88,6 +103,7 @@ def node_view(manifest: Manifest, uri: str) -> dict[str, Any]:
         "mlflow_run": manifest.mlflow_run_id,
         "git_commit": manifest.git_commit,
         "counts": dict(manifest.counts),
+        "cost": {**vars(manifest.cost), "cpu_s": manifest.usage.cpu_s},
     }
 
 

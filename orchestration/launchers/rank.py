@@ -23,6 +23,7 @@ from types import FrameType
 from typing import IO
 
 from orchestration.launchers.attempt import FENCED, AttemptFolder, Plan
+from orchestration.launchers.meter import Meter
 from orchestration.launchers.outcome import EXIT_PREEMPTED, EXIT_WORN_OUT, is_preempted
 from orchestration.processes import die_with_parent, group_members, send
 
@@ -83,6 +84,13 @@ class Rank:
         self._kill_at: float | None = None
         self._watched_at = 0.0
         self._fenced = False
+        self._meter = Meter(
+            folder.work_dir,
+            attempt=f"{self._plan.scheduler_id}.{place.restart}",
+            record=f"{folder.path.name}-{place.restart}-{place.rank:05d}",
+            places=[place.local_rank],
+            env=env,
+        )
 
     def run(self) -> int:
         """Run to the end; return the engine's exit code as a shell would give it."""
@@ -95,6 +103,7 @@ class Rank:
         if self._stopped_by is None:
             self._start()
         code = self._wait()
+        self._meter.write()
         self._watched_at = 0.0
         self._watch()
         if self._fenced:
@@ -150,6 +159,7 @@ class Rank:
             self._engine.terminate()
         while self._engine.poll() is None:
             self._watch()
+            self._meter.tick([self._engine.pid])
             if self._kill_at is not None and time.monotonic() > self._kill_at:
                 self._kill_group()
             time.sleep(_TICK_S)

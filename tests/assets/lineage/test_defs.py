@@ -12,15 +12,26 @@ import pytest
 
 from assets.compute import InlineCompute
 from assets.corpora.places import Places
-from assets.fakes import FakeLake, FakeRunLog, FakeTracker
+from assets.fakes import (
+    FakeLake,
+    FakeRunLog,
+    FakeTracker,
+    RecordingJobRunner,
+    commit_folder,
+)
+from assets.lineage.audit import ancestry
+from assets.lineage.build import Built, build
 from assets.lineage.checks import Check, Verdict
-from assets.lineage.defs import ACCEPT_DRIFT_TAG, artifact_asset
-from assets.lineage.manifest import Manifest
+from assets.lineage.cost import cost_report
+from assets.lineage.cost_text import markdown
+from assets.lineage.defs import ACCEPT_DRIFT_TAG, artifact_asset, cost_metadata, describe
+from assets.lineage.manifest import InputRecord, Manifest
 from assets.lineage.provenance import Provenance
 from assets.lineage.step import Step
 from assets.lineage.workspace import Outcome, Workspace
 from assets.platform import Platform
 from assets.ports import JobRequest, JobSpec, Lake
+from tests.assets.lineage.costs import factors
 
 NODE = "corpora/benchmarks"
 STEP = Step(family="corpora", name="benchmarks", partition="", code_version="1", config={})
@@ -98,6 +109,45 @@ def test_a_reused_artifact_still_leads_to_the_run_that_made_it(tmp_path: Path) -
     made, reused = page(tmp_path, lake), page(tmp_path, lake)
     assert (made["reused"], reused["reused"]) == (False, True)
     assert made["mlflow_run"] == reused["mlflow_run"] == "http://127.0.0.1:5000/#/runs/r1"
+
+
+def test_the_page_says_what_it_cost_and_only_where_factors_are_given(tmp_path: Path) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    assert "cost" not in page(tmp_path, lake)
+    made = build(
+        STEP, work, lake=lake, tracker=FakeTracker(), compute=InlineCompute(),
+        provenance=installation(tmp_path, lake).gather_provenance("r"), job_root=tmp_path,
+        run_job=lambda run_log: RecordingJobRunner(), progress=lambda message: None,
+    ).manifest  # fmt: skip
+    platform = replace(installation(tmp_path, lake), factors=factors())
+    assert "| price, EUR |" in cost_metadata(made, platform)["cost"].value
+    assert set(cost_metadata(made, platform)) == {"cost"}
+    model = replace(made, family="models", name="sft_medical")
+    picture = cost_metadata(model, platform)["picture/cost"].value
+    assert picture.startswith("![cost](data:image/png;base64,")
+    assert "cpu_s" in describe(Built(manifest=made, uri="", reused=True, mlflow_url=""), platform)
+
+
+def test_what_an_older_manifest_does_not_tell_is_not_on_the_page(tmp_path: Path) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    old = commit_folder(lake, NODE, {"a": b"a"})
+    built = Built(manifest=old, uri="", reused=True, mlflow_url="")
+    assert not {"cpu_s", "device_s"} & set(describe(built, installation(tmp_path, lake)))
+
+
+def test_ancestors_that_are_gone_are_said_and_not_counted_as_nothing(tmp_path: Path) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    parent = commit_folder(lake, NODE, {"a": b"a"})
+    record = InputRecord(
+        family=parent.family, name=parent.name, partition="p", fingerprint=parent.fingerprint,
+        digest=parent.digest, files_read=(),
+    )  # fmt: skip
+    child = replace(commit_folder(lake, "mixtures/deduped", {"b": b"b"}), inputs=(record,))
+    assert cost_report(ancestry(lake, child), factors()).num_gone == 0
+    lake.committed.clear()
+    left = cost_report(ancestry(lake, child), factors())
+    assert (left.num_gone, left.inherited.wall_s.num_unknown) == (1, 1)
+    assert "1 artifacts that went into it are no longer in the lake" in markdown(left, "EUR")
 
 
 def train(ws: Workspace) -> Outcome:

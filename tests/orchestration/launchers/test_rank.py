@@ -98,6 +98,10 @@ def test_the_engine_gets_ranks_variables_and_its_end_is_written(
     assert (env["RANK"], env["LOCAL_RANK"], env["WORLD_SIZE"]) == ("1", "1", "2")
     record = json.loads((folder.path / "rank-00001.json").read_text())
     assert (record["exit_code"], record["stopped_by"], record["restart"]) == (0, None, 0)
+    (usage,) = (folder.work_dir / "usage").glob("*.json")
+    used = json.loads(usage.read_text())
+    assert (used["ranks"], used["attempt"]) == (1, f"toy.{TOKEN}.0")
+    assert 0 < used["seconds"] < 60
 
 
 def test_a_request_to_cancel_is_seen_without_a_signal(

@@ -19,6 +19,9 @@ from assets.lineage.workspace import LineageError
 from assets.ports import Lake
 from assets.releases.evidence import verify_pack
 from assets.releases.evidence.documents import documents
+from assets.releases.evidence.facts import Facts
+from assets.releases.evidence.passport.page import passport
+from assets.releases.evidence.passport.proof import Proof
 from assets.releases.evidence.signing import SigningKey
 from assets.releases.evidence.statements import (
     host_hash,
@@ -60,8 +63,7 @@ def write_pack(
     progress: Callable[[str], None] = lambda message: None,
 ) -> Pack:
     """Write the pack of a release into a new folder; raises ValueError when there is one."""
-    if (release.family, release.name) != RELEASE:
-        raise ValueError(f"{release.key} is no release: name one, 'releases/release[tiny]', say")
+    _check_is_release(release)
     _check_free(folder)
     graph = ArtifactGraph.of(lake)
     chain = ancestry(graph, release)
@@ -75,7 +77,8 @@ def write_pack(
         progress(f"signing for {len(chain)} artifacts")
         _write_chain(chain, out, key)
         progress("writing documents")
-        for name, text in documents(lake, release, chain, key.fingerprint).items():
+        facts = Facts.gathered(lake, release, chain, key.fingerprint)
+        for name, text in documents(lake, facts, Proof.of(release, earlier, key)).items():
             _write(out / name, text)
         _write(out / VERIFIER, verifier_source())
         (out / KEY_FILE).write_bytes(key.public_pem)
@@ -92,6 +95,14 @@ def write_pack(
         sequence=len(earlier) + 1,
         discloses=tuple(reference(manifest) for manifest in chain if _is_own(manifest)),
     )
+
+
+def release_passport(lake: Lake, release: Manifest, key: SigningKey) -> str:
+    """Return passport.html as the release's pack holds it; raises ValueError for no release."""
+    _check_is_release(release)
+    graph = ArtifactGraph.of(lake)
+    facts = Facts.gathered(lake, release, ancestry(graph, release), key.fingerprint)
+    return passport(lake, facts, Proof.of(release, earlier_releases(graph, release), key))
 
 
 def ancestry(graph: ArtifactGraph, release: Manifest) -> list[Manifest]:
@@ -135,6 +146,11 @@ def _inlined(path: Path) -> str:
             part = path.parent / f"{str(node.module).removeprefix(_OURS)}.py"
             lines[node.lineno - 1 : node.end_lineno] = [_inlined(part).strip("\n") + "\n\n"]
     return "".join(lines).split(_FUTURE, 1)[1]
+
+
+def _check_is_release(manifest: Manifest) -> None:
+    if (manifest.family, manifest.name) != RELEASE:
+        raise ValueError(f"{manifest.key} is no release: name one, 'releases/release[tiny]', say")
 
 
 def _check_free(folder: Path) -> None:

@@ -66,8 +66,7 @@ def write_pack(
     _check_is_release(release)
     _check_free(folder)
     graph = ArtifactGraph.of(lake)
-    chain = ancestry(graph, release)
-    earlier = earlier_releases(graph, release)
+    chain, earlier = ancestry(graph, release), earlier_releases(graph, release)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
         out = Path(scratch, "pack")
@@ -78,10 +77,9 @@ def write_pack(
         _write_chain(chain, out, key)
         progress("writing documents")
         facts = Facts.gathered(lake, release, chain, key.fingerprint)
-        for name, text in documents(lake, facts, Proof.of(release, earlier, key)).items():
-            _write(out / name, text)
-        _write(out / VERIFIER, verifier_source())
-        (out / KEY_FILE).write_bytes(key.public_pem)
+        texts = documents(lake, facts, Proof.of(release, earlier, key))
+        own = {VERIFIER: verifier_source(), KEY_FILE: key.public_pem.decode("ascii")}
+        _write_texts({**texts, **own}, out)
         hashes = _hashes(out)
         (out / INDEX).write_bytes(key.envelope(index_statement(release, earlier, hashes)))
         out.chmod(0o755)
@@ -168,6 +166,11 @@ def _write_chain(chain: Sequence[Manifest], out: Path, key: SigningKey) -> None:
         _write(out / "manifests" / f"{name}.json", public.to_json())
         signed = key.envelope(provenance_statement(manifest))
         (out / "attestations" / f"{name}.dsse.json").write_bytes(signed)
+
+
+def _write_texts(texts: Mapping[str, str], out: Path) -> None:
+    for name, text in texts.items():
+        _write(out / name, text)
 
 
 def _copy_release(

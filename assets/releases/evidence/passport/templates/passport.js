@@ -276,6 +276,8 @@
     for (const row of document.querySelectorAll("#files tbody tr"))
       listed.set(row.querySelector("code").textContent, row.querySelector("th").textContent);
     byId("check").hidden = false;
+    // The same file can be chosen again after it was changed.
+    byId("file").addEventListener("click", (event) => { event.target.value = ""; });
     byId("file").addEventListener("change", async (event) => {
       const file = event.target.files[0];
       if (!file) return;

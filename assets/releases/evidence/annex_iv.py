@@ -156,7 +156,7 @@ def _datasheets(facts: Facts) -> Lines:
     for m in facts.all("synthesis/questions"):
         lines.append(
             state(
-                f"Questions and answers were made by program from the sources: "
+                "Questions and answers were made from the sources: "
                 f"{m.counts['kept']:,} of {m.counts['made']:,} were kept.",
                 m,
             )
@@ -218,7 +218,9 @@ def _limits(facts: Facts) -> Lines:
 def _metrics(facts: Facts) -> Lines:
     cards = facts.all("reports/scorecard")
     names = ", ".join(sorted({str(row["metric"]) for row in facts.scores}))
-    told = [state(f"Metrics used: {names}; each with a 95% interval.", *cards)] if names else []
+    bare = sum(row["ci_low"] is None for row in facts.scores)
+    between = "each score has a 95% interval" if not bare else f"{bare} scores have no interval"
+    told = [state(f"Metrics used: {names}; {between}.", *cards)] if names and cards else []
     return (*told, Gap(text="why these metrics fit the intended purpose."))
 
 

@@ -11,6 +11,7 @@ from assets.releases.evidence.annex_iv import annex_iv
 from assets.releases.evidence.annex_xi import annex_xi
 from assets.releases.evidence.cyclonedx import cyclonedx
 from assets.releases.evidence.facts import Facts
+from assets.releases.evidence.passport.costs import Pricing, unpriced
 from assets.releases.evidence.passport.page import PASSPORT, passport
 from assets.releases.evidence.passport.proof import Proof
 from assets.releases.evidence.shares import shares_record
@@ -19,7 +20,9 @@ from assets.releases.evidence.statements import reference
 from assets.releases.evidence.training_summary import training_summary
 
 
-def documents(lake: Lake, facts: Facts, proof: Proof) -> Mapping[str, str]:
+def documents(
+    lake: Lake, facts: Facts, proof: Proof, pricing: Pricing = unpriced
+) -> Mapping[str, str]:
     """Return every document of a release's pack."""
     return {
         "evidence.json": _text(overview(facts)),
@@ -28,7 +31,7 @@ def documents(lake: Lake, facts: Facts, proof: Proof) -> Mapping[str, str]:
         "training-content-summary.md": training_summary(facts),
         "annex-xi-draft.md": annex_xi(facts),
         "annex-iv-draft.md": annex_iv(facts),
-        PASSPORT: passport(lake, facts, proof),
+        PASSPORT: passport(lake, facts, proof, pricing),
     }
 
 

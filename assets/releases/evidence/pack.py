@@ -20,6 +20,7 @@ from assets.ports import Lake
 from assets.releases.evidence import verify_pack
 from assets.releases.evidence.documents import documents
 from assets.releases.evidence.facts import Facts
+from assets.releases.evidence.passport.costs import Pricing, unpriced
 from assets.releases.evidence.passport.page import passport
 from assets.releases.evidence.passport.proof import Proof
 from assets.releases.evidence.signing import SigningKey
@@ -60,6 +61,7 @@ def write_pack(
     key: SigningKey,
     *,
     with_files: bool = True,
+    pricing: Pricing = unpriced,
     progress: Callable[[str], None] = lambda message: None,
 ) -> Pack:
     """Write the pack of a release into a new folder; raises ValueError when there is one."""
@@ -77,9 +79,8 @@ def write_pack(
         _write_chain(chain, out, key)
         progress("writing documents")
         facts = Facts.gathered(lake, release, chain, key.fingerprint)
-        texts = documents(lake, facts, Proof.of(release, earlier, key))
-        own = {VERIFIER: verifier_source(), KEY_FILE: key.public_pem.decode("ascii")}
-        _write_texts({**texts, **own}, out)
+        texts = documents(lake, facts, Proof.of(release, earlier, key), pricing)
+        _write_texts({**texts, VERIFIER: verifier_source(), KEY_FILE: key.public_text}, out)
         hashes = _hashes(out)
         (out / INDEX).write_bytes(key.envelope(index_statement(release, earlier, hashes)))
         out.chmod(0o755)
@@ -95,12 +96,15 @@ def write_pack(
     )
 
 
-def release_passport(lake: Lake, release: Manifest, key: SigningKey) -> str:
+def release_passport(
+    lake: Lake, release: Manifest, key: SigningKey, pricing: Pricing = unpriced
+) -> str:
     """Return passport.html as the release's pack holds it; raises ValueError for no release."""
     _check_is_release(release)
     graph = ArtifactGraph.of(lake)
     facts = Facts.gathered(lake, release, ancestry(graph, release), key.fingerprint)
-    return passport(lake, facts, Proof.of(release, earlier_releases(graph, release), key))
+    proof = Proof.of(release, earlier_releases(graph, release), key)
+    return passport(lake, facts, proof, pricing)
 
 
 def ancestry(graph: ArtifactGraph, release: Manifest) -> list[Manifest]:

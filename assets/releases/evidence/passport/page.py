@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,7 +25,7 @@ from assets.releases.evidence.facts import Facts
 from assets.releases.evidence.passport import curves, scores
 from assets.releases.evidence.passport.artifacts import Lineage, compact, node_of, operations
 from assets.releases.evidence.passport.corpora import Corpora, corpora_of, credits_owed
-from assets.releases.evidence.passport.costs import Price, spent_on
+from assets.releases.evidence.passport.costs import Pricing, spent_on, unpriced
 from assets.releases.evidence.passport.decisions import decisions_of
 from assets.releases.evidence.passport.proof import Proof
 from assets.releases.evidence.passport.rosette import SIZE, rosette
@@ -49,10 +48,8 @@ class Claim:
     text: str
 
 
-def passport(
-    lake: Lake, facts: Facts, proof: Proof, prices: Mapping[str, Price] | None = None
-) -> str:
-    """Return the page of a release; `prices` by fingerprint, as far as they are recorded."""
+def passport(lake: Lake, facts: Facts, proof: Proof, pricing: Pricing = unpriced) -> str:
+    """Return the page of a release."""
     lineage, corpora = Lineage.of(facts.chain), corpora_of(facts)
     style, program = asset("passport.css"), asset("passport.js")
     credits = credits_owed(lake, facts)
@@ -73,7 +70,7 @@ def passport(
         curves=curves,
         benchmarks=scores.benchmarks_of(lake, facts),
         score_width=scores.WIDTH,
-        spent=spent_on(lineage.artifacts, prices),
+        spent=spent_on(lineage.artifacts, pricing),
         decisions=decisions_of(lake, facts, lineage.places),
         credits=credits,
         max_credits=MAX_CREDITS,

@@ -36,7 +36,7 @@ class Proof:
         envelope = json.loads(key.envelope(provenance_statement(release)))
         return cls(
             signer=key.fingerprint,
-            public_key=key.public_pem.decode("ascii"),
+            public_key=key.public_text,
             signature=envelope["signatures"][0]["sig"],
             statement=sha256_hex(base64.b64decode(envelope["payload"])),
             sequence=len(earlier) + 1,

@@ -16,9 +16,10 @@ from assets.releases.evidence.passport.artifacts import Lineage, compact, operat
 from assets.releases.evidence.passport.corpora import corpora_of
 from assets.releases.evidence.passport.costs import Price, spent_on
 from assets.releases.evidence.passport.decisions import MAX_LISTED, Decision, decisions_of
+from assets.releases.evidence.passport.page import passport
 from assets.releases.evidence.passport.rosette import rosette
 from tests.artifacts import encoded
-from tests.passport_page import gathered
+from tests.passport_page import gathered, rows, section
 
 Made = tuple[FakeLake, Facts]
 
@@ -103,30 +104,46 @@ def test_every_decision_but_the_commits_names_artifacts(made: Made) -> None:
     assert [d.title for d in decided(*made) if not d.artifacts] == ["Code"]
 
 
-def priced(chain: tuple[Manifest, ...], currency: str = "EUR") -> dict[str, Price]:
-    price = Price(energy_kwh=0.5, co2_kg=0.25, money=2.0, currency=currency)
-    return {m.fingerprint: price for m in chain}
+def in_euro(manifest: Manifest) -> Price:
+    return Price(energy_kwh=0.5, co2_kg=0.25, money=2.0, currency="EUR")
 
 
 def test_costs_add_up_to_what_the_release_inherited(made: Made) -> None:
     rows = spent_on(made[1].chain)
     total = sum((row.cost for row in rows[:-1]), Cost())
     assert rows[-1].cost == total and rows[-1].artifacts == len(made[1].chain)
-    assert all(row.price is None for row in rows)
+    assert not any(row.price.is_told for row in rows)
 
 
 def test_prices_are_summed_only_where_every_artifact_has_one(made: Made) -> None:
     chain = made[1].chain
-    all_priced = spent_on(chain, priced(chain))[-1].price
-    assert all_priced is not None and all_priced.money == 2.0 * len(chain)
-    partly = spent_on(chain, priced(chain[:-1]))
-    assert partly[-1].price is None and partly[0].price is not None
+    assert spent_on(chain, in_euro)[-1].price.money == 2.0 * len(chain)
+
+    def without_raw_energy(manifest: Manifest) -> Price:
+        return replace(in_euro(manifest), energy_kwh=None if manifest.name == "raw" else 1.0)
+
+    found = {row.name: row.price for row in spent_on(chain, without_raw_energy)}
+    assert found["corpora"].energy_kwh is None and found["all"].energy_kwh is None
+    assert found["models"].energy_kwh == 2.0 and found["all"].co2_kg == 0.25 * len(chain)
 
 
 def test_money_of_two_currencies_is_not_added(made: Made) -> None:
-    chain = made[1].chain
-    mixed = {**priced(chain), **priced(chain[:1], currency="USD")}
-    assert spent_on(chain, mixed)[-1].price is None
+    def mixed(manifest: Manifest) -> Price:
+        return replace(in_euro(manifest), currency="USD" if manifest.name == "raw" else "EUR")
+
+    found = {row.name: row.price for row in spent_on(made[1].chain, mixed)}
+    assert found["all"].money is None and found["models"].currency == "EUR"
+
+
+def test_the_page_shows_prices_where_there_are_some(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    lake, facts, proof = gathered(tmp_path_factory.mktemp("priced"))
+    page = passport(lake, facts, proof, in_euro)
+    total = rows(page, "Cost of the release and all that went into it")[-1]
+    number = len(facts.chain)
+    assert total[6:] == [f"{number * 0.5:g}", f"{number * 0.25:g}", f"{number * 2} EUR"]
+    assert "not recorded" not in section(page, "cost")
 
 
 def test_shares_of_a_stage_fill_its_bar(made: Made) -> None:

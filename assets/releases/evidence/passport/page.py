@@ -178,6 +178,8 @@ def _hash(text: str) -> str:
 def _share(value: float | None) -> str:
     if value is None:
         return "\N{EN DASH}"
+    if value == 0:
+        return "0"
     return "<0.1%" if 0 < value < 0.0005 else f"{value:.1%}"
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-SWEEPS = 12
-"""Passes down and up; further ones change nothing in our graphs (seen)."""
+ORDER_SWEEPS, PLACE_SWEEPS = 12, 80
+"""Passes down and up; further ones change nothing that is seen in our graphs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ def ordered_rows(
     """Return the rows in an order that keeps connected slots near each other."""
     above, below = _neighbours(chains)
     order = [list(row) for row in rows]
-    for sweep in range(SWEEPS):
+    for sweep in range(ORDER_SWEEPS):
         near = above if sweep % 2 == 0 else below
         rank = {slot.place: i / max(1, len(row)) for row in order for i, slot in enumerate(row)}
         for row in order if sweep % 2 == 0 else reversed(order):
@@ -54,7 +54,7 @@ def placed_rows(
         for slot in row:
             centres[slot.place] = x + slot.width / 2
             x += slot.width + gap
-    for sweep in range(SWEEPS):
+    for sweep in range(PLACE_SWEEPS):
         near = above if sweep % 2 == 0 else below
         for row in rows if sweep % 2 == 0 else list(reversed(rows)):
             wanted = [_drawn_to(s, near[s.place], centres, passing) for s in row]

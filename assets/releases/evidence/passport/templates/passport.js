@@ -106,10 +106,18 @@
     mark(at);
     if (at >= 0) stopAt(at, focus);
     show(at);
+    if (at >= 0) uncover(at);
     if (remember) {
       const hash = at < 0 ? "#lineage" : `#artifact=${artifacts[at].fingerprint.slice(0, 12)}`;
       history.replaceState(null, "", hash);
     }
+  }
+
+  // On small screens the record is a sheet over the lower half: what was chosen stays above it.
+  function uncover(at) {
+    if (getComputedStyle(details).position !== "fixed") return;
+    const box = cells[at].getBoundingClientRect(), sheet = details.getBoundingClientRect();
+    if (box.top < 0 || box.bottom > sheet.top) scrollBy({ top: box.top - sheet.top / 2 });
   }
 
   function show(at) {
@@ -122,7 +130,8 @@
       return;
     }
     const artifact = artifacts[at];
-    title.textContent = artifact.key;
+    const [node, partition] = artifact.key.split(/(?=\[)/);
+    title.replaceChildren(node, make("wbr"), partition || "");
     record.replaceChildren(
       facts([
         ["fingerprint", artifact.fingerprint, true], ["digest", artifact.digest, true],
@@ -260,9 +269,9 @@
     const wanted = /^#artifact=([0-9a-f]{6,64})$/.exec(location.hash);
     const at = wanted ? artifacts.findIndex((a) => a.fingerprint.startsWith(wanted[1])) : -1;
     if (at < 0) return;
-    choose(at, { remember: false });
     cells[at].focus({ preventScroll: true });
-    cells[at].scrollIntoView({ block: "center", inline: "center" });
+    cells[at].scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+    choose(at, { remember: false });
   }
   addEventListener("hashchange", follow);
   stopAt(stop, false);

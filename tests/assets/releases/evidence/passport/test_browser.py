@@ -209,11 +209,15 @@ def test_no_page_scrolls_sideways_says_a_word_or_asks_for_anything(
 
 
 def test_on_a_phone_a_record_is_a_sheet_that_can_be_closed(browser: Browser, folder: Path) -> None:
-    opened = Opened(browser, folder / "release.html", viewport=PHONE, has_touch=True)
+    opened = Opened(
+        browser, folder / "release.html", viewport=PHONE, has_touch=True, reduced_motion="reduce"
+    )
     opened.page.locator('[aria-label="mixtures/deduped[toy]"]').tap()
     box = opened.page.locator("#details").bounding_box()
     assert box is not None and box["height"] <= 0.56 * PHONE["height"]
     assert box["y"] + box["height"] == pytest.approx(PHONE["height"], abs=1)
+    chosen = opened.page.locator("#graph .cell.here").bounding_box()
+    assert chosen is not None and 0 <= chosen["y"] <= box["y"] - chosen["height"]
     opened.page.get_by_role("button", name="Close").tap()
     assert opened.marked("here") == set()
     opened.page.context.close()

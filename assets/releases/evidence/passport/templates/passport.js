@@ -189,13 +189,8 @@
     return [fold];
   }
 
-  function number(value) {
-    return Number(value).toLocaleString("en-US", { maximumFractionDigits: 2 });
-  }
-
-  function time(iso) {
-    return iso.slice(0, 19).replace("T", " ") + " UTC";
-  }
+  const number = (value) => Number(value).toLocaleString("en-US", { maximumFractionDigits: 2 });
+  const time = (iso) => `${iso.slice(0, 19).replace("T", " ")} UTC`;
 
   graph.addEventListener("click", (event) => {
     const cell = event.target.closest("[data-artifact]");

@@ -19,6 +19,7 @@ from orchestration.commands.evidence import evidence
 from orchestration.commands.fetch import fetch
 from orchestration.commands.lineage import lineage
 from orchestration.commands.materialize import materialize
+from orchestration.commands.passport import passport
 from orchestration.commands.plan import plan
 from orchestration.commands.promote import promote
 from orchestration.commands.report import report
@@ -42,8 +43,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 for command in (
-    materialize, fetch, ui, lineage, trace, verify, evidence, why, cost, plan, stale, score, report,
-    reproduce, promote, sync, rebuild,
+    materialize, fetch, ui, lineage, trace, verify, evidence, passport, why, cost, plan, stale, score,
+    report, reproduce, promote, sync, rebuild,
 ):  # fmt: skip
     app.command()(command)
 

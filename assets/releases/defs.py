@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dagster as dg
+
 from assets.lineage.build import Built
 from assets.lineage.defs import artifact_asset
 from assets.partitions import RECIPE_PARTITIONS
@@ -18,6 +20,17 @@ def _register(platform: Platform, built: Built) -> dict[str, str]:
         recipe=recipe, manifest=built.manifest, uri=built.uri, alias=ALIAS
     )
     return {"registered_model": f"materia-{recipe}", "version": version, "alias": ALIAS}
+
+
+def tell_passport(built: Built) -> dict[str, dg.MetadataValue[str]]:
+    """Say how to get the release's page: it is a view of the lake, signed with a key we lack."""
+    manifest = built.manifest
+    name = f"{manifest.family}/{manifest.name}@{manifest.short}"
+    told = (
+        f"`materia passport '{name}' --out passport.html` writes this release on one page for "
+        "people who have only a browser; `materia evidence` writes it too, with all that proves it."
+    )
+    return {"passport": dg.MetadataValue.md(told)}
 
 
 release = artifact_asset(
@@ -41,6 +54,7 @@ release = artifact_asset(
     owner="team:releases",
     checks=RELEASE_CHECKS,
     publish=_register,
+    show=tell_passport,
 )
 
 ASSETS = [release]

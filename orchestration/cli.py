@@ -16,6 +16,7 @@ from dagster import PreviewWarning
 
 from orchestration.commands.evidence import evidence
 from orchestration.commands.fetch import fetch
+from orchestration.commands.forget import forget
 from orchestration.commands.lineage import lineage
 from orchestration.commands.materialize import materialize
 from orchestration.commands.plan import plan
@@ -40,8 +41,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 for command in (
-    materialize, fetch, ui, lineage, trace, verify, evidence, why, plan, stale, score, report,
-    promote, sync, rebuild,
+    materialize, fetch, ui, lineage, trace, forget, verify, evidence, why, plan, stale, score,
+    report, promote, sync, rebuild,
 ):  # fmt: skip
     app.command()(command)
 

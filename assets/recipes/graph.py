@@ -367,7 +367,7 @@ class RecipeGraph:
                     "synthesis/questions",
                 )
             ],
-            *self._forgotten.named_by(self.steps.values()),
+            *self._forgotten.named_by(s for s in self.steps.values() if s.family == "tokenizers"),
         )
 
 

@@ -30,6 +30,8 @@ def forgotten_documents(ws: Workspace) -> pl.Series:
 def forgotten_items(ws: Workspace, questions: pl.DataFrame) -> pl.Series:
     """Return the ids of the questions that ask about forgotten documents."""
     named = forgotten_documents(ws)
+    if not len(named):
+        return named
     return questions.filter(pl.col("seed_doc_id").is_in(named.implode()))["item_id"].sort()
 
 

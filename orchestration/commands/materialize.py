@@ -63,7 +63,7 @@ def materialize(
     if as_json:
         raise ValueError("--json goes with --dry-run: `materia report --json` shows what was made")
     started = time.monotonic()
-    made = _run(plan, settings, tags_of(accept_drift or []))
+    made = run_plan(plan, settings, tags_of(accept_drift or []))
     if recipe:
         show_recipe(recipe, settings, made)
     if ablation:
@@ -71,7 +71,9 @@ def materialize(
     console.print(f"done in {time.monotonic() - started:.1f} s")
 
 
-def _run(plan: Plan, settings: Settings, tags: dict[str, str]) -> Mapping[str, str]:
+def run_plan(
+    plan: Plan, settings: Settings, tags: dict[str, str] | None = None
+) -> Mapping[str, str]:
     """Run the jobs in order; return what became of each artifact, or exit when one fails."""
     prepare_environment(settings)
     prepare_instance(settings.dagster_home)

@@ -16,9 +16,9 @@ from assets.lineage.forgetting.restart import Restart, plan_restart, standing_re
 from assets.lineage.forgetting.searching import Held, held_by_id
 from assets.lineage.forgetting.selection import Selected
 from assets.lineage.manifest import Manifest
-from assets.lineage.step import Step
 from assets.ports import Lake
 from assets.recipes.forgotten import Forgotten
+from assets.recipes.resolve import resolve_graph
 
 MAX_DOCUMENTS = 100
 """Documents listed by name; all are counted."""
@@ -89,7 +89,18 @@ def plan_forgetting(lake: Lake, selected: Selected, asked: Asked, job_root: Path
 
     def restarts(mode: Mode) -> tuple[Restart, ...]:
         step = replace(request.step, config={**request.step.config, "mode": mode})
-        return _restarts(lake, [*known, step], found, job_root, strict=mode == "strict")
+        then = Forgotten(requests=(*known, step))
+        return tuple(
+            plan_restart(
+                lake,
+                graph_now,
+                resolve_graph(name, lake, then),
+                found,
+                job_root,
+                strict=mode == "strict",
+            )
+            for name, graph_now in now.items()
+        )
 
     return ForgetPlan(
         request=request,
@@ -113,21 +124,6 @@ def restart_view(restart: Restart) -> dict[str, Any]:
         "num_reused": len(restart.reused),
         "not_recorded": [each.node for each in restart.remade if not each.is_recorded],
     }
-
-
-def _restarts(
-    lake: Lake,
-    requests: Iterable[Step],
-    found: list[Exposure],
-    job_root: Path,
-    *,
-    strict: bool,
-) -> tuple[Restart, ...]:
-    now = standing_recipes(lake)
-    after = standing_recipes(lake, Forgotten(requests=tuple(requests)))
-    return tuple(
-        plan_restart(lake, now[name], after[name], found, job_root, strict=strict) for name in now
-    )
 
 
 def _raw_of(graph: ArtifactGraph, holding: Iterable[Held]) -> list[str]:

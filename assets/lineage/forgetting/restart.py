@@ -16,7 +16,7 @@ from assets.lineage.manifest import Cost, Manifest
 from assets.lineage.step import Step
 from assets.ports import Lake
 from assets.recipes.catalogue import RECIPES
-from assets.recipes.forgotten import Forgotten
+from assets.recipes.forgotten import NOTHING
 from assets.recipes.graph import RecipeGraph
 from assets.recipes.resolve import resolve_graph
 
@@ -73,17 +73,21 @@ class Restart:
         return sum(each.steps for each in self.remade)
 
 
-def standing_recipes(lake: Lake, forgotten: Forgotten | None = None) -> dict[str, RecipeGraph]:
-    """Return the graphs of the recipes that have trained something as they stand today."""
+def standing_recipes(lake: Lake) -> dict[str, RecipeGraph]:
+    """Return the graphs of the recipes as they were trained last: with today's requests, or, where
+    the re-run that these ask for has not begun, without them."""
     made = {m.fingerprint for family in TRAINING for m in lake.manifests(family)}
     found: dict[str, RecipeGraph] = {}
     for name in RECIPES:
-        try:
-            graph = resolve_graph(name, lake)
-        except (ValueError, MissingInput):
-            continue  # a corpus that it needs was never read: it has trained nothing
-        if any(s.fingerprint in made for s in graph.steps.values() if s.family in TRAINING):
-            found[name] = graph if forgotten is None else resolve_graph(name, lake, forgotten)
+        for forgotten in (None, NOTHING):
+            try:
+                graph = resolve_graph(name, lake, forgotten)
+            except (ValueError, MissingInput):
+                break  # a corpus that it needs was never read: it has trained nothing
+            steps = (s for s in graph.steps.values() if s.family in TRAINING)
+            if any(step.fingerprint in made for step in steps):
+                found[name] = graph
+                break
     return found
 
 

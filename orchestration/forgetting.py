@@ -9,15 +9,20 @@ Neither is ever edited. What a request changes follows from the graph of identit
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
 from assets.corpora.tombstones import (
+    FAMILY,
     KEY,
+    NAME,
     STATEMENT,
+    envelope_problems,
     requests_in,
+    signature_problems,
     statement_of,
     tombstones_of,
 )
@@ -109,6 +114,28 @@ def commit_receipt(
         provenance=provenance,
         read=requests,
     )
+
+
+def signed_view(lake: Lake) -> Callable[[Manifest], list[str]]:
+    """Return what compares a request or a receipt with its signature, for `materia verify`."""
+
+    def problems(manifest: Manifest) -> list[str]:
+        node = (manifest.family, manifest.name)
+        if node == (FAMILY, NAME):
+            lost = [p for p in manifest.config["previous"] if lake.find(*node, p) is None]
+            told = f"{manifest.key}@{manifest.short}: the request before it is gone: "
+            return [*signature_problems(lake, manifest), *[told + each[:12] for each in lost]]
+        return _receipt_problems(lake, manifest) if node == RECEIPT_NODE else []
+
+    return problems
+
+
+def _receipt_problems(lake: Lake, receipt: Manifest) -> list[str]:
+    files = {name: lake.fetch(receipt, receipt.file(name)).read_bytes() for name in (RECEIPT, PAGE)}
+    expected = _receipt_statement(dict(receipt.config), files)
+    envelope, key = (lake.fetch(receipt, receipt.file(name)) for name in (STATEMENT, KEY))
+    found = envelope_problems(envelope, key, expected)
+    return [f"{receipt.key}@{receipt.short}: {each}" for each in found]
 
 
 def _refuse_repetition(lake: Lake, request: Request) -> None:

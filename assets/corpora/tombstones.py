@@ -14,6 +14,7 @@ import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
@@ -182,13 +183,24 @@ def signature_problems(lake: Lake, request: Manifest) -> list[str]:
         for name, path in paths.items()
         if sha256_of_file(path) != request.config["tables"][name]
     ]
-    envelope = json.loads(lake.fetch(request, request.file(STATEMENT)).read_text())
-    payload = base64.b64decode(envelope["payload"])
-    expected = canonical_json(statement_of(request.config, request.fingerprint))
-    key = read_key(lake.fetch(request, request.file(KEY)))
-    signature = base64.b64decode(envelope["signatures"][0]["sig"])
-    if payload != expected:
-        changed.append(f"{where}: what was signed is another request")
-    if not verify_signature(key, pre_authentication(PAYLOAD_TYPE, payload), signature):
-        changed.append(f"{where}: the signature does not hold")
-    return changed
+    envelope, key = (lake.fetch(request, request.file(name)) for name in (STATEMENT, KEY))
+    expected = statement_of(request.config, request.fingerprint)
+    found = envelope_problems(envelope, key, expected)
+    return [*changed, *[f"{where}: {problem}" for problem in found]]
+
+
+def envelope_problems(envelope: Path, key: Path, expected: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with a DSSE envelope that should hold a statement."""
+    try:
+        content = json.loads(envelope.read_text())
+        payload = base64.b64decode(content["payload"])
+        signature = base64.b64decode(content["signatures"][0]["sig"])
+        public = read_key(key)
+    except (KeyError, IndexError, TypeError, ValueError, OSError) as error:
+        return [f"its signature cannot be read ({error})"]
+    problems = []
+    if payload != canonical_json(expected):
+        problems.append("what was signed is something else")
+    if not verify_signature(public, pre_authentication(PAYLOAD_TYPE, payload), signature):
+        problems.append("the signature does not hold")
+    return problems

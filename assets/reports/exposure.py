@@ -7,7 +7,7 @@ report. It marks and hides nothing; `materia promote` refuses what it lists.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from assets.corpora.tombstones import TABLE, request_step, requests_in, tombstones_of
@@ -16,7 +16,6 @@ from assets.lineage.build import Work
 from assets.lineage.canonical import sha256_of
 from assets.lineage.checks import Check, Verdict
 from assets.lineage.forgetting.exposure import affected_by, exposures
-from assets.lineage.forgetting.restart import standing_recipes
 from assets.lineage.manifest import Manifest
 from assets.lineage.step import Step
 from assets.lineage.tables import document
@@ -46,17 +45,13 @@ class Affected:
     """By those models, every reading counted."""
     num_steps: int
     stands: bool
-    """Whether some recipe, as it was trained last, stands for it."""
+    """Whether it is the newest of its name, or a release that is promoted now."""
 
 
 def affected_artifacts(lake: Lake) -> list[Affected]:
     """Return what every request has reached, requests in their order."""
     graph = ArtifactGraph.of(lake)
-    standing = {
-        step.fingerprint
-        for recipe_graph in standing_recipes(lake).values()
-        for step in recipe_graph.steps.values()
-    }
+    standing = standing_artifacts(graph.nodes.values())
     rows: list[Affected] = []
     for request in requests_in(lake):
         ids = tombstones_of(lake, [request])["doc_id"].unique()
@@ -76,6 +71,18 @@ def affected_artifacts(lake: Lake) -> list[Affected]:
                 )
             )
     return rows
+
+
+def standing_artifacts(manifests: Iterable[Manifest]) -> set[str]:
+    """Return the newest artifact of every name, and the releases that were promoted last."""
+    newest: dict[str, Manifest] = {}
+    for manifest in sorted(manifests, key=lambda m: m.finished_at):
+        newest[manifest.key] = manifest
+    promoted = [m for m in newest.values() if (m.family, m.name) == ("releases", "promotion")]
+    return {
+        *[manifest.fingerprint for manifest in newest.values()],
+        *[record.fingerprint for manifest in promoted for record in manifest.inputs],
+    }
 
 
 def prepare_exposure(platform: Platform, partition: str) -> tuple[Step, Work]:
@@ -122,8 +129,8 @@ def exposure_page(requests: Sequence[Manifest], rows: Sequence[Affected]) -> str
     standing = len({row.fingerprint for row in rows if row.stands})
     lines = [
         f"{len(requests)} requests to forget; {len({row.fingerprint for row in rows})} artifacts "
-        f"descend from weights that learned from their documents, {standing} of them stand for a "
-        "recipe.",
+        f"descend from weights that learned from their documents; {standing} of these are the "
+        "newest of their name, or promoted.",
         "",
         "| request | artifact | stands | through | tokens read | steps |",
         "| --- | --- | --- | --- | ---: | ---: |",
@@ -144,7 +151,7 @@ def nothing_that_stands_is_affected(manifest: Manifest, lake: Lake) -> Verdict:
     standing = sorted({row["artifact"] for row in rows if row["stands"]})
     return Verdict(
         passed=not standing,
-        reason=f"{len(standing)} artifacts that recipes stand for have learned from forgotten "
+        reason=f"{len(standing)} artifacts that are newest or promoted have learned from forgotten "
         f"documents{': ' + ', '.join(standing[:10]) if standing else ''}",
         facts={"standing": len(standing), "affected": len({r["fingerprint"] for r in rows})},
     )
@@ -153,8 +160,8 @@ def nothing_that_stands_is_affected(manifest: Manifest, lake: Lake) -> Verdict:
 EXPOSURE_CHECKS = (
     Check(
         name="nothing_that_stands_is_affected",
-        description="No recipe stands for a model, report or release that learned from a forgotten "
-        "document.",
+        description="No newest model, report or release, and none that is promoted, has learned "
+        "from a forgotten document.",
         run=nothing_that_stands_is_affected,
         blocking=False,
     ),

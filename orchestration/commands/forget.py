@@ -12,7 +12,7 @@ import typer
 
 from assets.corpora.withdrawal_lists import read_list
 from assets.lineage.forgetting.plan import ForgetPlan, plan_forgetting
-from assets.lineage.forgetting.receipt import make_receipt
+from assets.lineage.forgetting.receipting import make_receipt
 from assets.lineage.forgetting.request import Asked
 from assets.lineage.forgetting.restart import standing_recipes
 from assets.lineage.forgetting.selection import select_documents, wanted_rows
@@ -79,6 +79,8 @@ def forget(
         raise ValueError("give documents (--doc, --source, --list), or --receipt")
     if run and not apply:
         raise ValueError("--run goes with --apply: a plan alone changes nothing")
+    if run and as_json:
+        raise ValueError("--json does not go with --run: ask for `materia forget --receipt --json`")
     if apply and not reason:
         raise ValueError("--apply needs --reason TEXT: the request is kept for ever")
     if recipe is not None and not receipt:
@@ -201,7 +203,7 @@ def _rerun(settings: Settings, plan: ForgetPlan) -> None:
         if each.remade
     ]
     jobs.append((IMPLICIT_JOB, "", ("reports/exposure",)))
-    run_plan(jobs, settings)
+    run_plan(jobs, settings, {"materia/launched_by": "materia forget"})
 
 
 def is_tuned(name: str) -> bool:

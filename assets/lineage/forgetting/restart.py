@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from assets.lineage.build import MissingInput
 from assets.lineage.forgetting.exposure import Exposure
 from assets.lineage.manifest import Cost, Manifest
 from assets.lineage.step import Step
@@ -74,21 +73,27 @@ class Restart:
 
 
 def standing_recipes(lake: Lake) -> dict[str, RecipeGraph]:
-    """Return the graphs of the recipes as they were trained last: with today's requests, or, where
-    the re-run that these ask for has not begun, without them."""
-    made = {m.fingerprint for family in TRAINING for m in lake.manifests(family)}
+    """Return the graphs of the recipes that have ever trained something, as they stand.
+
+    Where the re-run that the newest requests ask for has not begun, that is the graph without
+    requests, which was trained; where corpora were read anew since, nothing is trained of it yet.
+    """
+    made = [m for family in TRAINING for m in lake.manifests(family)]
+    fingerprints, partitions = {m.fingerprint for m in made}, {m.partition for m in made}
     found: dict[str, RecipeGraph] = {}
     for name in RECIPES:
-        for forgotten in (None, NOTHING):
-            try:
-                graph = resolve_graph(name, lake, forgotten)
-            except (ValueError, MissingInput):
-                break  # a corpus that it needs was never read: it has trained nothing
-            steps = (s for s in graph.steps.values() if s.family in TRAINING)
-            if any(step.fingerprint in made for step in steps):
-                found[name] = graph
-                break
+        try:
+            graphs = [resolve_graph(name, lake), resolve_graph(name, lake, NOTHING)]
+        except ValueError:
+            continue  # a corpus that it needs was never read: it has trained nothing
+        trained = [graph for graph in graphs if _is_trained(graph, fingerprints)]
+        if trained or name in partitions:
+            found[name] = (trained or graphs)[0]
     return found
+
+
+def _is_trained(graph: RecipeGraph, made: set[str]) -> bool:
+    return any(s.fingerprint in made for s in graph.steps.values() if s.family in TRAINING)
 
 
 def plan_restart(

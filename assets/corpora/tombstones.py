@@ -125,6 +125,8 @@ def requests_in(lake: Lake) -> tuple[Manifest, ...]:
         )
     while left:
         ready = [m for m in left.values() if all(p in ordered for p in m.config["previous"])]
+        if not ready:
+            raise ValueError(f"{NODE}@{min(left)[:12]} and others name each other: they are forged")
         for manifest in sorted(ready, key=lambda m: (m.finished_at, m.fingerprint)):
             ordered[manifest.fingerprint] = left.pop(manifest.fingerprint)
     return tuple(ordered.values())

@@ -120,6 +120,13 @@ def _count(rows: pl.LazyFrame, wanted: pl.Expr) -> int:
     return int(rows.filter(wanted).select(pl.len()).collect().item())
 
 
+def _judged(
+    lake: Lake, manifest: Manifest, corpus: Manifest, present: pl.DataFrame, ids: pl.Series
+) -> Iterator[str]:
+    if present.height:
+        yield f"models were judged on text cut from a corpus with {present.height} of them in it"
+
+
 _TELLERS: dict[str, _Tell] = {
     "mixtures/deduped": _merged,
     "mixtures/decontaminated": _heldout,
@@ -130,4 +137,5 @@ _TELLERS: dict[str, _Tell] = {
     "mixtures/stage2": _selected,
     "mixtures/stage3": _selected,
     "synthesis/questions": _asked,
+    "reports/needle": _judged,
 }

@@ -59,7 +59,9 @@ def select_documents(
     named = named.unique("doc_id", keep="first", maintain_order=True)
     copies = _copies(everything, named)
     rows = pl.concat([named, copies, _unmet(everything, wanted)])
-    shingles = _shingles(lake, corpora, rows)
+    # Runs of words of a whole source would be as large as its text: its copies are known by hash.
+    single = named.filter(~pl.col("source").is_in(list(sources)))
+    shingles = _shingles(lake, corpora, single)
     sizes = shingles.group_by("text_hash").len("num_shingles")
     near = _near(lake, corpora, rows, Shingles(shingles))
     chosen = pl.concat([rows, near]) if drop_near else rows

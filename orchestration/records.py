@@ -6,10 +6,18 @@ The manifest is the same as that of any other artifact; nothing is reused or res
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from assets.lineage.build import hash_files, inherited_cost
-from assets.lineage.manifest import CommitConflict, Cost, InputRecord, Manifest, digest_of
+from assets.lineage.manifest import (
+    Attempt,
+    CommitConflict,
+    Cost,
+    InputRecord,
+    Manifest,
+    digest_of,
+)
 from assets.lineage.provenance import Provenance
 from assets.lineage.step import Step
 from assets.ports import Lake
@@ -33,37 +41,13 @@ def commit_record(
     found = lake.find(step.family, step.name, step.fingerprint)
     if found is not None:
         return found
-    inputs = list(read)
     attempt = lake.begin(step.family, step.name, step.fingerprint)
     for name, content in files.items():
         (attempt.scratch / name).write_bytes(content)
-    entries = hash_files(attempt.scratch)
-    manifest = Manifest(
-        family=step.family,
-        name=step.name,
-        partition=step.partition,
-        fingerprint=step.fingerprint,
-        digest=digest_of(entries),
-        code_version=step.code_version,
-        config=step.config,
-        inputs=tuple(_record(each) for each in inputs),
-        files=entries,
-        data_dir=f"a{attempt.token}",
-        token=attempt.token,
-        counts=dict(counts),
-        metrics={},
-        summary=summary,
-        pictures=(),
-        cost=Cost(),
-        inherited_cost=inherited_cost(lake, inputs),
-        git_commit=provenance.git_commit,
-        git_dirty=provenance.git_dirty,
-        packages=provenance.packages,
-        host=provenance.host,
-        dagster_run_id=provenance.dagster_run_id,
-        mlflow_run_id="",
-        started_at=now.isoformat(),
-        finished_at=now.isoformat(),
+    bare = _manifest(lake, step, attempt, list(read), provenance)
+    when = now.isoformat()
+    manifest = replace(
+        bare, counts=dict(counts), summary=summary, started_at=when, finished_at=when
     )
     try:
         lake.commit(attempt, manifest)
@@ -74,6 +58,39 @@ def commit_record(
         lake.abandon(attempt)
         return winner
     return manifest
+
+
+def _manifest(
+    lake: Lake, step: Step, attempt: Attempt, read: list[Manifest], provenance: Provenance
+) -> Manifest:
+    entries = hash_files(attempt.scratch)
+    return Manifest(
+        family=step.family,
+        name=step.name,
+        partition=step.partition,
+        fingerprint=step.fingerprint,
+        digest=digest_of(entries),
+        code_version=step.code_version,
+        config=step.config,
+        inputs=tuple(_record(each) for each in read),
+        files=entries,
+        data_dir=f"a{attempt.token}",
+        token=attempt.token,
+        counts={},
+        metrics={},
+        summary="",
+        pictures=(),
+        cost=Cost(),
+        inherited_cost=inherited_cost(lake, read),
+        git_commit=provenance.git_commit,
+        git_dirty=provenance.git_dirty,
+        packages=provenance.packages,
+        host=provenance.host,
+        dagster_run_id=provenance.dagster_run_id,
+        mlflow_run_id="",
+        started_at="",
+        finished_at="",
+    )
 
 
 def _record(manifest: Manifest) -> InputRecord:

@@ -9,8 +9,8 @@ import polars as pl
 from assets.corpora.tombstones import requests_in, tombstones_of
 from assets.lineage.checks import Check, Verdict
 from assets.lineage.manifest import Manifest
+from assets.lineage.readings import questions_about
 from assets.lineage.tables import table
-from assets.lineage.taint import questions_about
 from assets.ports import Lake
 from assets.tokenizers.span_search import SpanIndex
 from model.tokenizer import Tokenizer

@@ -102,13 +102,10 @@ def write_shards(
     packed = pack(lengths, rows["repeats"].cast(pl.Int64).to_numpy(), context_tokens, seed)
     if forgotten is not None and len(forgotten):
         is_gone = rows["doc_id"].is_in(forgotten.implode())
-        packed = without(packed, is_gone.to_numpy())
-        counted = rows.filter(~is_gone)
+        packed, counted = without(packed, is_gone.to_numpy()), rows.filter(~is_gone)
         counts = {**(counts or {}), "forgotten": int(is_gone.sum())}
-        if not len(packed.document):
-            raise ValueError(
-                f"{ws.step.key}: every packed document is to be forgotten: give its stage others"
-            )
+        if counted.is_empty():
+            raise ValueError(f"{ws.step.key}: every packed document is to be forgotten: add others")
     info = ShardsInfo(
         context_tokens=context_tokens,
         vocab_size=tokenizer.vocab_size,

@@ -17,6 +17,7 @@ from assets.lineage.forgetting.request import Asked
 from assets.lineage.forgetting.restart import standing_recipes
 from assets.lineage.forgetting.selection import select_documents, wanted_rows
 from assets.lineage.manifest import Manifest
+from assets.recipes.catalogue import recipe as recipe_named
 from assets.recipes.resolve import resolve_graph
 from orchestration.commands.console import JsonOption, console, print_json
 from orchestration.commands.evidence import signing_key
@@ -75,16 +76,7 @@ def forget(
     receipt found something, or cannot be given yet.
     """
     selects = bool(doc or source or list_file)
-    if selects == receipt:
-        raise ValueError("give documents (--doc, --source, --list), or --receipt")
-    if run and not apply:
-        raise ValueError("--run goes with --apply: a plan alone changes nothing")
-    if run and as_json:
-        raise ValueError("--json does not go with --run: ask for `materia forget --receipt --json`")
-    if apply and not reason:
-        raise ValueError("--apply needs --reason TEXT: the request is kept for ever")
-    if recipe is not None and not receipt:
-        raise ValueError("--recipe goes with --receipt: a request concerns every recipe")
+    _check_usage(selects, receipt, apply, run, reason, recipe, as_json=as_json)
     settings = Settings.from_env()
     prepare_environment(settings)
     lake = open_lake(settings)
@@ -108,7 +100,23 @@ def forget(
     print_json(found) if as_json else _tell_applied(lake, plan, made)
     if run:
         _rerun(settings, plan)
-        _give_receipts(settings, lake, [each.recipe for each in plan.restarts], as_json=as_json)
+        _give_receipts(settings, lake, [each.recipe for each in plan.restarts], as_json=False)
+
+
+def _check_usage(
+    selects: bool, receipt: bool, apply: bool, run: bool, reason: str, recipe: str | None,
+    *, as_json: bool,
+) -> None:  # fmt: skip
+    if selects == receipt:
+        raise ValueError("give documents (--doc, --source, --list), or --receipt")
+    if run and not apply:
+        raise ValueError("--run goes with --apply: a plan alone changes nothing")
+    if run and as_json:
+        raise ValueError("--json does not go with --run: ask for `materia forget --receipt --json`")
+    if apply and not reason:
+        raise ValueError("--apply needs --reason TEXT: the request is kept for ever")
+    if recipe is not None and not receipt:
+        raise ValueError("--recipe goes with --receipt: a request concerns every recipe")
 
 
 def _plan(
@@ -198,18 +206,12 @@ def _rerun(settings: Settings, plan: ForgetPlan) -> None:
                 work = (IMPLICIT_JOB, partition, ("corpora/documents", "mixtures/signatures"))
                 jobs += [work] if work not in jobs else []
     jobs += [
-        ("train_recipe" if is_tuned(each.recipe) else "judge_base", each.recipe, ())
+        ("train_recipe" if recipe_named(each.recipe).sft else "judge_base", each.recipe, ())
         for each in plan.restarts
         if each.remade
     ]
     jobs.append((IMPLICIT_JOB, "", ("reports/exposure",)))
     run_plan(jobs, settings, {"materia/launched_by": "materia forget"})
-
-
-def is_tuned(name: str) -> bool:
-    from assets.recipes.catalogue import recipe
-
-    return bool(recipe(name).sft)
 
 
 def _give_receipts(

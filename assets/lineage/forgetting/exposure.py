@@ -11,8 +11,8 @@ import polars as pl
 from assets.lineage.audit import ArtifactGraph
 from assets.lineage.forgetting.searching import packed_ids
 from assets.lineage.manifest import Manifest
+from assets.lineage.readings import models_of, packed_pieces, readings
 from assets.lineage.tables import document, has_file, has_table
-from assets.lineage.taint import models_of, packed_pieces, readings
 from assets.ports import Lake
 from training.shards import steps_without_update
 

@@ -13,8 +13,8 @@ import polars as pl
 
 from assets.corpora.tombstones import Searched, base_fingerprint
 from assets.lineage.manifest import Manifest
+from assets.lineage.readings import questions_about
 from assets.lineage.tables import has_table, scan
-from assets.lineage.taint import questions_about
 from assets.ports import Lake
 
 TABLES: Mapping[str, tuple[str, ...]] = {

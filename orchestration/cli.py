@@ -17,6 +17,7 @@ from dagster import PreviewWarning
 from orchestration.commands.cost import cost
 from orchestration.commands.evidence import evidence
 from orchestration.commands.fetch import fetch
+from orchestration.commands.forget import forget
 from orchestration.commands.lineage import lineage
 from orchestration.commands.materialize import materialize
 from orchestration.commands.passport import passport
@@ -43,8 +44,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 for command in (
-    materialize, fetch, ui, lineage, trace, verify, evidence, passport, why, cost, plan, stale, score,
-    report, reproduce, promote, sync, rebuild,
+    materialize, fetch, ui, lineage, trace, forget, verify, evidence, passport, why, cost, plan, stale,
+    score, report, reproduce, promote, sync, rebuild,
 ):  # fmt: skip
     app.command()(command)
 

@@ -15,7 +15,9 @@ from typing import Any
 
 from assets.checkpoints.layout import lay_out
 from assets.checkpoints.pictures import draw_curve
-from assets.lineage.manifest import Cost
+from assets.corpora.tombstones import NAME as TOMBSTONES
+from assets.lineage.manifest import FINGERPRINT_CHARS, Cost, Manifest
+from assets.lineage.step import fingerprint_of
 from assets.lineage.workspace import InputFiles, LineageError, Outcome, Workspace
 from assets.ports import JobRequest
 from training.shards import ShardsInfo
@@ -88,8 +90,32 @@ def make_spec(ws: Workspace) -> TrainSpec:
             offload_optimizer=ws.training.offload_optimizer,
             activation_checkpointing=layout.activation_checkpointing,
             threads=min(_MAX_THREADS, os.cpu_count() or 1),
+            branch_specs=branch_specs(ws, shards.manifest),
         ),
     )
+
+
+def branch_specs(ws: Workspace, shards: Manifest) -> tuple[str, ...]:
+    """Return the specs of the jobs that trained this stage before documents were taken out of its
+    shards, as far as their folders are here: without one of the requests, or without all."""
+    requests = [r.fingerprint for r in shards.inputs if r.name == TOMBSTONES]
+    found = []
+    for left_out in [*[[request] for request in requests], requests]:
+        inputs = [
+            (f"{r.family}/{r.name}", r.fingerprint)
+            for r in shards.inputs
+            if r.fingerprint not in left_out
+        ]
+        node = f"{shards.family}/{shards.name}"
+        before = fingerprint_of(node, shards.config, shards.code_version, inputs)
+        above = [
+            (step.node, before if step.fingerprint == shards.fingerprint else step.fingerprint)
+            for step in ws.step.inputs
+        ]
+        job = fingerprint_of(ws.step.node, ws.step.config, ws.step.code_version, above)
+        name = f"{ws.step.family}.{ws.step.name}.{job[:FINGERPRINT_CHARS]}"
+        found.append(ws.job_dir.with_name(name) / "spec.json")
+    return tuple(dict.fromkeys(str(path) for path in found if path.is_file()))
 
 
 def _ranks(ws: Workspace, spec: TrainSpec) -> str:

@@ -40,5 +40,6 @@ CODE_VERSIONS: Mapping[str, str] = {
     "reports/data_docs": "1",
     "reports/scorecard": "1",
     "reports/ablation": "1",
+    "reports/exposure": "1",
     "releases/release": "4",
 }

@@ -90,7 +90,7 @@ def materialize(
         raise ValueError("--json goes with --dry-run or --forecast")
     agree(forecast, limit_of(settings, max_cost, max_hours), settings.factors, yes=yes)
     started = time.monotonic()
-    made = _run(plan, settings, {**tags_of(accept_drift or []), ACCEPT_COST_TAG: "yes"})
+    made = run_plan(plan, settings, {**tags_of(accept_drift or []), ACCEPT_COST_TAG: "yes"})
     if recipe:
         show_recipe(recipe, settings, made)
     if ablation:
@@ -98,7 +98,9 @@ def materialize(
     console.print(f"done in {time.monotonic() - started:.1f} s")
 
 
-def _run(plan: Plan, settings: Settings, tags: dict[str, str]) -> Mapping[str, str]:
+def run_plan(
+    plan: Plan, settings: Settings, tags: dict[str, str] | None = None
+) -> Mapping[str, str]:
     """Run the jobs in order; return what became of each artifact, or exit when one fails."""
     prepare_environment(settings)
     prepare_instance(settings.dagster_home, settings.dagster_db)

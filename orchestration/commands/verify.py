@@ -15,6 +15,7 @@ from orchestration.commands.console import JsonOption, console, print_json
 from orchestration.dagster_instance import prepare_instance
 from orchestration.dagster_views import DagsterViews
 from orchestration.errors import FOUND_A_PROBLEM
+from orchestration.forgetting import signed_view
 from orchestration.lake import open_lake
 from orchestration.mlflow_views import check_taint, stray_runs
 from orchestration.platform import build_platform, open_tracker
@@ -70,7 +71,11 @@ def verify(
         problems = verify_artifacts(
             lake,
             chosen,
-            [mlflow_view(tracker, lake), dagster_view(views, tracker, build_platform(settings))],
+            [
+                mlflow_view(tracker, lake),
+                dagster_view(views, tracker, build_platform(settings)),
+                signed_view(lake),
+            ],
         )
         if everything:
             problems += [

@@ -44,8 +44,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 for command in (
-    materialize, fetch, ui, lineage, trace, forget, verify, evidence, passport, why, cost, plan, stale,
-    score, report, reproduce, promote, sync, rebuild,
+    materialize, fetch, ui, lineage, trace, forget, verify, evidence, passport, why, cost, plan,
+    stale, score, report, reproduce, promote, sync, rebuild,
 ):  # fmt: skip
     app.command()(command)
 

@@ -13,7 +13,10 @@ export UV_FIND_LINKS
 PINS := pyproject.toml constraints.txt data-packages.txt
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo ablation ui test check format golden install browser slurm postgres clean help
+# Of the fast tests; more than cores, because they start processes and wait for them.
+WORKERS ?= 4
+
+.PHONY: demo ablation ui test check fast lint format golden install browser slurm postgres clean help
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -31,12 +34,17 @@ test: $(INSTALLED) browser slurm postgres ## Run every test, as CI does
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(INSTALLED) ## Format, lint, types, import contracts, definitions, fast tests
+	@$(MAKE) --no-print-directory -j 2 fast lint
+
+fast: # The fast tests; most of the time a worker waits for a process that it has started
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope -m "not slow"
+
+lint:
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -c "import orchestration.definitions as d; d.defs()"
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 format: $(INSTALLED) ## Format and fix what can be fixed
 	@$(BIN)/ruff format .

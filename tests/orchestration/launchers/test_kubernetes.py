@@ -90,7 +90,10 @@ class TestKubernetesPreemption(PreemptionContract):
     pass
 
 
+@pytest.mark.slow
 class TestJobSet(LauncherContract):
+    """The same promises once more: the launcher is the one above, and only the manifest differs."""
+
     @pytest.fixture
     def launcher(self, open_launcher: Open) -> KubernetesLauncher:
         return open_launcher(JOBSET)
@@ -250,6 +253,20 @@ class TestOnACluster(ToyJobs):
         launcher.cancel(handle)
         assert launcher.poll(handle).state is JobState.CANCELLED
         assert len(list(tmp_path.glob("saved-*"))) == 2
+
+    def test_ranks_that_share_a_pod_go_on_together_in_a_new_one(
+        self, open_launcher: Open, make_spec: Make, tmp_path: Path, cluster: Cluster
+    ) -> None:
+        launcher = open_launcher(replace(SETTINGS, ranks_per_pod=2))
+        resuming = make_spec(2, all={"do": "resume", "code": 143})
+        handle = launcher.submit(replace(resuming, max_preemptions=1))
+        wait_until(lambda: len(list(tmp_path.glob("ready-*"))) == 2, "both ranks")
+        with cluster.lock:
+            cluster.pod(handle.scheduler_id, 0).end()  # a plain SIGTERM: no condition tells why
+        status = wait_until_ended(launcher, handle)
+        assert (status.state, status.preemptions) == (JobState.SUCCEEDED, 1), status.detail
+        log = (tmp_path / "work" / "stdout.log").read_text()
+        assert [log.count(f"rank {rank} goes on from what it saved") for rank in (0, 1)] == [1, 1]
 
     def test_a_job_over_its_deadline_has_failed(
         self, open_launcher: Open, make_spec: Make, tmp_path: Path, cluster: Cluster

@@ -17,13 +17,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from assets.corpora.licences import decide
 from assets.lineage.manifest import Manifest
 from assets.ports import Lake
 from assets.releases.card import TOY_PARAMETERS
 from assets.releases.evidence.facts import Facts
 from assets.releases.evidence.passport import curves, scores
-from assets.releases.evidence.passport.artifacts import Lineage, compact, node_of, operations
+from assets.releases.evidence.passport.artifacts import Lineage, compact, operations
 from assets.releases.evidence.passport.corpora import Corpora, corpora_of, credits_owed
 from assets.releases.evidence.passport.costs import Pricing, spent_on, unpriced
 from assets.releases.evidence.passport.decisions import decisions_of
@@ -52,7 +51,6 @@ def passport(lake: Lake, facts: Facts, proof: Proof, pricing: Pricing = unpriced
     """Return the page of a release."""
     lineage, corpora = Lineage.of(facts.chain), corpora_of(facts)
     style, program = asset("passport.css"), asset("passport.js")
-    credits = credits_owed(lake, facts)
     return environment().get_template("page.html").render(
         policy=content_policy(style, program),
         style=Markup(style),
@@ -72,19 +70,17 @@ def passport(lake: Lake, facts: Facts, proof: Proof, pricing: Pricing = unpriced
         score_width=scores.WIDTH,
         spent=spent_on(lineage.artifacts, pricing),
         decisions=decisions_of(lake, facts, lineage.places),
-        credits=credits,
+        owed=credits_owed(lake, facts),
         max_credits=MAX_CREDITS,
         proof=proof,
         rosette=list(rosette(facts.release.digest)),
         rosette_size=SIZE,
-        node_of=node_of,
     )  # fmt: skip
 
 
 def claims(facts: Facts, lineage: Lineage, corpora: Corpora) -> tuple[Claim, ...]:
     """Return what an auditor asks first; a claim that does not hold is shown as that."""
     raw, misread = facts.all("corpora/raw"), lineage.misread()
-    near = [row for row in facts.scores if row.get("above_chance") is False]
     policy = facts.release.config["policy"]
     return (
         Claim(
@@ -102,13 +98,7 @@ def claims(facts: Facts, lineage: Lineage, corpora: Corpora) -> tuple[Claim, ...
             else f"Policy {policy} allows all {len(corpora.licences):,} licences that were read.",
         ),
         _decontaminated(facts),
-        Claim(
-            holds=not near,
-            title="Scores",
-            text=f"{len(near):,} of {len(facts.scores):,} scores are no better than guessing."
-            if near
-            else f"No score of {len(facts.scores):,} is known to be no better than guessing.",
-        ),
+        _scored(facts),
     )
 
 
@@ -123,6 +113,16 @@ def _decontaminated(facts: Facts) -> Claim:
         if searched
         else "The corpus was not searched for benchmark items.",
     )
+
+
+def _scored(facts: Facts) -> Claim:
+    near = [row for row in facts.scores if row.get("above_chance") is False]
+    told = f"{len(near):,} of {len(facts.scores):,} scores are no better than guessing."
+    if not facts.scores:
+        told = "No scores are recorded."
+    elif not near:
+        told = "Every score that has a chance level is better than guessing."
+    return Claim(holds=bool(facts.scores) and not near, title="Scores", text=told)
 
 
 def content_policy(style: str, program: str) -> str:
@@ -165,10 +165,6 @@ def environment() -> Environment:
 @cache
 def asset(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def is_allowed(licence: str, release: Manifest) -> bool:
-    return decide(licence, release.config["policy"]).allowed
 
 
 def _hash(text: str) -> str:

@@ -12,6 +12,7 @@
   artifacts.forEach((artifact, at) => artifact.inputs.forEach((input) => consumers[input].push(at)));
   const inputs = artifacts.map((artifact) => artifact.inputs);
   const SHOWN_LINKS = 40, SHOWN_HITS = 30, SHOWN_ROWS = 200, MAX_FILE_BYTES = 2 ** 31 - 1;
+  const marks = artifacts.map(() => "");
   let chosen = -1, stop = artifacts.length - 1;
 
   function make(name, text, className) {
@@ -61,28 +62,28 @@
     const up = at < 0 ? new Set() : reach(at, inputs), down = at < 0 ? new Set() : reach(at, consumers);
     graph.classList.toggle("chosen", at >= 0);
     cells.forEach((cell, index) => {
-      cell.classList.toggle("up", up.has(index));
-      cell.classList.toggle("down", down.has(index));
-      cell.classList.toggle("here", index === at);
-      if (cell.getAttribute("aria-pressed") !== String(index === at)) cell.setAttribute("aria-pressed", String(index === at));
+      const now = index === at ? "here" : up.has(index) ? "up" : down.has(index) ? "down" : "";
+      if (now === marks[index]) return;
+      if (marks[index]) cell.classList.remove(marks[index]);
+      if (now) cell.classList.add(now);
+      if ([now, marks[index]].includes("here")) cell.setAttribute("aria-pressed", String(now === "here"));
+      marks[index] = now;
     });
     markLines(at, up, down);
   }
 
   function markLines(at, up, down) {
-    const pairs = (group, next) => {
-      const found = new Set();
-      for (const index of at < 0 ? [] : [at, ...group])
-        for (const other of next[index]) found.add(next === inputs
-          ? `${artifacts[other].box}-${artifacts[index].box}` : `${artifacts[index].box}-${artifacts[other].box}`);
-      return found;
-    };
-    const above = pairs(up, inputs), below = pairs(down, consumers), drawn = new Set();
-    for (const line of graph.querySelectorAll("#lines path")) {
-      const name = `${line.dataset.from}-${line.dataset.to}`;
+    const line = (from, to) => `${artifacts[from].box}-${artifacts[to].box}`;
+    const above = new Set(), below = new Set(), drawn = new Set();
+    for (const index of at < 0 ? [] : [at, ...up])
+      for (const input of inputs[index]) above.add(line(input, index));
+    for (const index of at < 0 ? [] : [at, ...down])
+      for (const consumer of consumers[index]) below.add(line(index, consumer));
+    for (const path of graph.querySelectorAll("#lines path")) {
+      const name = `${path.dataset.from}-${path.dataset.to}`;
       drawn.add(name);
-      line.classList.toggle("up", above.has(name));
-      line.classList.toggle("down", below.has(name));
+      path.classList.toggle("up", above.has(name));
+      path.classList.toggle("down", below.has(name));
     }
     drawExtra(at, drawn);
   }

@@ -25,6 +25,8 @@ DESKTOP, PHONE = {"width": 1400, "height": 1000}, {"width": 390, "height": 844}
 MIN_CONTRAST = 4.5
 """WCAG 2.2, 1.4.3, for text of ordinary size."""
 AUDITS = Path(__file__).with_name("audits.js").read_text(encoding="utf-8")
+MAX_CLICK_MS = 5_000
+"""A third of a second on a quiet machine; tests share theirs with others."""
 NUM_SOURCES = 2_500
 """Two artifacts each: thousands, as a corpus of many parts has."""
 
@@ -235,7 +237,7 @@ def test_thousands_of_artifacts_stay_usable(browser: Browser, folder: Path) -> N
         "cell.dispatchEvent(new MouseEvent('click', { bubbles: true }));"
         "cell.getBoundingClientRect(); return performance.now() - begun; }"
     )
-    assert took < 1_000
+    assert took < MAX_CLICK_MS
     assert page.locator("#graph .cell.up").count() == 23 + 2 * NUM_SOURCES
     page.locator("#all summary").click()
     page.locator("#more").click()

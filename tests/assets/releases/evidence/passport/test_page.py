@@ -19,7 +19,7 @@ from assets.releases.evidence.passport.page import environment
 from assets.releases.evidence.passport.proof import Proof
 from assets.releases.evidence.signing import SigningKey
 from tests.evidence_lake import make_release
-from tests.passport_page import HOSTILE, gathered, hostile, records, rows, section, written
+from tests.passport_page import HOSTILE, gathered, hostile, plain, records, rows, section, written
 
 Made = tuple[FakeLake, Facts, Proof]
 
@@ -190,6 +190,13 @@ def test_a_claim_that_does_not_hold_is_shown_as_that(made: Made) -> None:
     assert page.count('<li class="look">\n        <p class="verdict">') == 2
     assert "policy commercial does not allow CC-BY-NC-4.0" in page
     assert "1 of 1 scores are no better than guessing" in page
+
+
+def test_a_release_without_scores_does_not_pass_for_a_good_one(made: Made) -> None:
+    lake, facts, proof = made
+    page = written(lake, replace(facts, scores=()), proof)
+    assert "look here Scores No scores are recorded." in plain(page)
+    assert plain(page).count("No scores are recorded.") == 2
 
 
 def test_an_input_read_with_another_digest_breaks_the_first_claim(made: Made) -> None:

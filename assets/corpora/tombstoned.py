@@ -33,7 +33,6 @@ MIN_SHINGLES = 8
 class RequestFiles:
     """One request as a worker reads it."""
 
-    fingerprint: str
     table: StoredFile
     shingles: StoredFile
     drops_near: bool
@@ -86,42 +85,39 @@ class Tombstones:
     """All requests that bear on a corpus, held against batches of its records."""
 
     def __init__(self, requests: Sequence[RequestFiles]) -> None:
-        tables = [_named(request) for request in requests]
-        schema = {name: TOMBSTONE_SCHEMA[name] for name in ("doc_id", "text_hash")}
-        empty = pl.DataFrame(schema={**schema, "request": pl.String})
+        columns = ["doc_id", "text_hash"]
+        tables = [pl.read_parquet(each.table.local(), columns=columns) for each in requests]
+        empty = pl.DataFrame(schema={name: TOMBSTONE_SCHEMA[name] for name in columns})
         known = pl.concat([empty, *tables])
-        self._ids = _first(known.filter(pl.col("doc_id") != ""), "doc_id")
-        self._texts = _first(known.filter(pl.col("text_hash") != ""), "text_hash")
+        self._ids = known.filter(pl.col("doc_id") != "")["doc_id"].unique()
+        self._texts = known.filter(pl.col("text_hash") != "")["text_hash"].unique()
         near = [r for r in requests if r.drops_near]
         read = [pl.read_parquet(request.shingles.local()) for request in near]
         none = pl.DataFrame(schema=SHINGLE_SCHEMA)
         self._shingles = Shingles(pl.concat([none, *read]).unique(maintain_order=True))
-        whole = [(name, request.fingerprint) for request in requests for name in request.sources]
-        self._sources = _first(
-            pl.DataFrame(whole, {"source": pl.String, "request": pl.String}, orient="row"), "source"
+        self._sources = pl.Series(
+            sorted({name for request in requests for name in request.sources}), dtype=pl.String
         )
 
     def matches(self, records: pl.DataFrame) -> pl.DataFrame:
         """Return doc_id and told of the records that are named; needs doc_id, source, text and
-        text_hash. `told` names the rule and the request, and nothing of the text."""
+        text_hash. `told` names the rule and nothing else: the fingerprint of a request would be
+        taken for an identifier in a corpus that is masked."""
         rows = records.select("doc_id", "source", "text_hash").with_row_index("row")
         rows = rows.with_columns(pl.col("row").cast(pl.Int64))
         found = [
-            _joined(rows, self._sources, "source"),
-            _joined(rows, self._ids, "doc_id"),
-            _joined(rows, self._texts, "text_hash"),
+            _met(rows, self._sources, "source"),
+            _met(rows, self._ids, "doc_id"),
+            _met(rows, self._texts, "text_hash"),
             self._near(rows, records["text"]),
         ]
         first = pl.concat(found).unique("doc_id", keep="first", maintain_order=True)
-        told = pl.format("by {} of {}", "rule", pl.col("request").str.slice(0, 12))
-        return first.sort("row").select("doc_id", told.alias("told"))
+        return first.sort("row").select("doc_id", pl.format("by {}", "rule").alias("told"))
 
     def _near(self, rows: pl.DataFrame, texts: pl.Series) -> pl.DataFrame:
-        near = self._shingles.near(texts).join(self._texts, on="text_hash", how="left")
-        rule = pl.format("near copy ({}%)", (pl.col("share") * 100).floor().cast(pl.Int64))
-        return near.join(rows.select("row", "doc_id"), on="row", how="inner").select(
-            "row", "doc_id", rule.alias("rule"), pl.col("request").fill_null("")
-        )
+        rule = pl.format("near copy, {}%", (pl.col("share") * 100).floor().cast(pl.Int64))
+        near = self._shingles.near(texts).join(rows, on="row", how="inner")
+        return near.select("row", "doc_id", rule.alias("rule"))
 
 
 def drop_tombstoned(
@@ -143,18 +139,9 @@ def drop_tombstoned(
     return left, pl.concat([others.select(dropped.columns), told.select(dropped.columns)])
 
 
-def _named(request: RequestFiles) -> pl.DataFrame:
-    table = pl.read_parquet(request.table.local(), columns=["doc_id", "text_hash"])
-    return table.with_columns(pl.lit(request.fingerprint).alias("request"))
-
-
-def _first(known: pl.DataFrame, key: str) -> pl.DataFrame:
-    return known.select(key, "request").sort(key, "request").unique(key, maintain_order=True)
-
-
-def _joined(rows: pl.DataFrame, known: pl.DataFrame, key: str) -> pl.DataFrame:
-    return rows.join(known, on=key, how="inner").select(
-        "row", "doc_id", pl.lit(key).alias("rule"), "request"
+def _met(rows: pl.DataFrame, known: pl.Series, key: str) -> pl.DataFrame:
+    return rows.filter(pl.col(key).is_in(known.implode())).select(
+        "row", "doc_id", pl.lit(key).alias("rule")
     )
 
 
@@ -162,7 +149,6 @@ def request_files(inputs: Iterable[InputFiles]) -> tuple[RequestFiles, ...]:
     """Return the requests among a step's inputs, for workers."""
     return tuple(
         RequestFiles(
-            fingerprint=files.manifest.fingerprint,
             table=files.stored(TABLE),
             shingles=files.stored(SHINGLES),
             drops_near=files.manifest.config["near"] == "drop",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -161,21 +162,23 @@ def _apply(settings: Settings, lake: ObjectLake, plan: ForgetPlan) -> Manifest:
         now=datetime.now(UTC),
         provenance=gather(""),
     )
+    _tell_views(settings, lake, made)
     tracker = open_tracker(settings, lake)
-    run_id = ""
-    try:
-        run_id = tracker.writer.record(made, lake.uri(made))
-    except TrackerError as error:
-        console.print(f"kept in the lake; MLflow does not know it yet, `materia rebuild`: {error}")
     runs = {manifest.fingerprint: manifest.mlflow_run_id for manifest in lake.manifests()}
     for fingerprint, tags in request_taint(lake, made).items():
         if runs.get(fingerprint):
             tracker.tag_run(runs[fingerprint], tags)
-    _report(settings, made, run_id)
     return made
 
 
-def _report(settings: Settings, manifest: Manifest, run_id: str) -> None:
+def _tell_views(settings: Settings, lake: ObjectLake, manifest: Manifest) -> None:
+    """Record a new artifact in MLflow and in Dagster; the lake has it whatever becomes of that."""
+    tracker = open_tracker(settings, lake)
+    run_id = ""
+    try:
+        run_id = tracker.writer.record(manifest, lake.uri(manifest))
+    except TrackerError as error:
+        print(f"kept in the lake; MLflow does not know it yet: {error}", file=sys.stderr)
     prepare_instance(settings.dagster_home)
     with dg.DagsterInstance.get() as instance:
         report_artifact(instance, build_platform(settings), manifest, run_id)
@@ -224,13 +227,12 @@ def _give_receipts(
     for name in names:
         with console.status(f"searching what recipe {name} stands for"):
             receipt = make_receipt(lake, resolve_graph(name, lake))
+        now = datetime.now(UTC)
         made = commit_receipt(
-            lake,
-            receipt,
-            key=signing_key(settings),
-            now=datetime.now(UTC),
-            provenance=gather(""),
+            lake, receipt, key=signing_key(settings), now=now, provenance=gather("")
         )
+        if made.finished_at == now.isoformat():
+            _tell_views(settings, lake, made)
         given.append({**receipt.to_dict(), "artifact": f"{made.key}@{made.short}"})
         if not as_json:
             show_receipt(receipt, made, lake.uri(made))

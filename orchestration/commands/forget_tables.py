@@ -50,6 +50,9 @@ def show_receipt(receipt: Receipt, made: Manifest, uri: str) -> None:
         found = "by design" if search.by_design else str(search.found or "nothing")
         table.add_row(search.artifact, search.kind, f"{search.looked_at:,}", found)
     console.print(table)
+    for control in receipt.controls:
+        told = f"{control['whole']} whole texts found, as it must be"
+        console.print(f"  control: {control['artifact']}: {told}", soft_wrap=True)
     for line in receipt.not_searched:
         console.print(f"  not searched: {line}", soft_wrap=True)
     for entry in receipt.residual:
@@ -105,8 +108,8 @@ def _cost(restart: Restart) -> str:
     unknown = sum(not each.is_recorded for each in restart.remade)
     told = (
         f"{len(restart.remade)} artifacts made again, {len(restart.reused)} kept; "
-        f"{restart.num_steps:,} steps, {cost.tokens:,} tokens, {cost.flops:.3g} FLOPs, "
-        f"{cost.device_s / 3600:.3g} device hours, {cost.wall_s / 3600:.3g} hours in all, as "
-        "recorded"
+        f"{restart.num_steps:,} steps, {restart.trained_tokens:,} tokens trained, "
+        f"{cost.flops:.3g} FLOPs, {cost.device_s / 3600:.3g} device hours, "
+        f"{cost.wall_s / 3600:.3g} hours in all, as recorded"
     )
     return f"{told}; {unknown} of them have no recorded cost" if unknown else told

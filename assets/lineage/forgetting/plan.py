@@ -120,6 +120,7 @@ def restart_view(restart: Restart) -> dict[str, Any]:
         **asdict(restart),
         "cost": asdict(restart.cost),
         "num_steps": restart.num_steps,
+        "trained_tokens": restart.trained_tokens,
         "num_remade": len(restart.remade),
         "num_reused": len(restart.reused),
         "not_recorded": [each.node for each in restart.remade if not each.is_recorded],

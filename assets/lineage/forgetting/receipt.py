@@ -38,6 +38,8 @@ class Receipt:
     residual: list[dict[str, Any]] = field(default_factory=list)
     older: list[dict[str, Any]] = field(default_factory=list)
     """Artifacts that are no part of the recipe as it stands and hold the documents still."""
+    controls: list[dict[str, Any]] = field(default_factory=list)
+    """The same search for tokens in older shards that do hold them: it has to find them there."""
     problems: list[str] = field(default_factory=list)
 
     @property

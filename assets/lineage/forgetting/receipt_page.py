@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from assets.lineage.forgetting.receipt import Receipt
 
 MAX_OLDER = 50
@@ -10,6 +13,33 @@ MAX_OLDER = 50
 
 def receipt_page(receipt: Receipt) -> str:
     """Return the page in Markdown."""
+    lines = [*_head(receipt), "", "## What was searched", ""]
+    lines += [
+        "| artifact | digest | for | looked at | found |",
+        "| --- | --- | --- | ---: | --- |",
+        *[
+            f"| {s.artifact} | `{s.digest[:16]}` | {s.kind} | {s.looked_at:,} | "
+            f"{_found(s.found, by_design=s.by_design)} |"
+            for s in receipt.searches
+        ],
+    ]
+    lines += _section(
+        "Controls: the same search for tokens where they do stand",
+        [f"{c['artifact']}: {_control(c)}" for c in receipt.controls],
+    )
+    lines += _section("What was not searched", receipt.not_searched)
+    lines += _section(
+        "What stays by design",
+        [f"{r['artifact']}@{r['fingerprint'][:12]}: {r['told']}" for r in receipt.residual],
+    )
+    older = [f"{o['artifact']}: {o['told']}" for o in receipt.older[:MAX_OLDER]]
+    if len(receipt.older) > MAX_OLDER:
+        older.append(f"and {len(receipt.older) - MAX_OLDER} more, in `receipt.json`")
+    lines += _section("Older artifacts that still hold them, or learned from them", older)
+    return "\n".join(lines) + "\n"
+
+
+def _head(receipt: Receipt) -> list[str]:
     looked = len({search.artifact for search in receipt.searches})
     verdict = (
         f"**Nothing was found.** Recipe `{receipt.recipe}` as it stands trains on none of the "
@@ -31,27 +61,12 @@ def receipt_page(receipt: Receipt) -> str:
             f"| {r['near']} | {_cell(r['reason'])} |"
             for r in receipt.requests
         ],
-        "",
-        "## What was searched",
-        "",
-        "| artifact | digest | for | looked at | found |",
-        "| --- | --- | --- | ---: | --- |",
-        *[
-            f"| {s.artifact} | `{s.digest[:16]}` | {s.kind} | {s.looked_at:,} | "
-            f"{_found(s.found, by_design=s.by_design)} |"
-            for s in receipt.searches
-        ],
     ]
-    lines += _section("What was not searched", receipt.not_searched)
-    lines += _section(
-        "What stays by design",
-        [f"{r['artifact']}@{r['fingerprint'][:12]}: {r['told']}" for r in receipt.residual],
-    )
-    older = [f"{o['artifact']}: {o['told']}" for o in receipt.older[:MAX_OLDER]]
-    if len(receipt.older) > MAX_OLDER:
-        older.append(f"and {len(receipt.older) - MAX_OLDER} more, in `receipt.json`")
-    lines += _section("Older artifacts that still hold them", older)
-    return "\n".join(lines) + "\n"
+    return lines
+
+
+def _control(control: Mapping[str, Any]) -> str:
+    return f"{control['whole']} whole texts found, longest run {control['longest']:,} tokens"
 
 
 def _section(title: str, lines: list[str]) -> list[str]:

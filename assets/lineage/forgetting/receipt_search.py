@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 
@@ -12,7 +12,7 @@ from assets.lineage.forgetting.exposure import exposures
 from assets.lineage.forgetting.near_search import near_in_corpus, near_in_questions
 from assets.lineage.forgetting.receipt import Receipt, Search
 from assets.lineage.forgetting.searching import TABLES, held_by_id, packed_ids
-from assets.lineage.forgetting.token_scan import scan_tokens
+from assets.lineage.forgetting.token_scan import MIN_TOKENS, scan_tokens
 from assets.lineage.manifest import Manifest
 from assets.lineage.tables import has_table, scan
 from assets.ports import Lake
@@ -92,6 +92,33 @@ class Searcher:
                 f"the tokens of {len(short)} texts that are mere phrases: by id and hash only"
             )
 
+    def controls(self, older: Iterable[Manifest]) -> None:
+        """Search older shards whose index names the documents: a search that finds nothing there
+        would prove nothing here."""
+        texts = texts_in(self._lake, self._rows["text_hash"].unique())
+        for manifest in older:
+            named = scan(self._lake, manifest, "index").filter(
+                pl.col("doc_id").is_in(self._ids.implode())
+            )
+            # A piece that is long enough to be looked for, marks left out.
+            long = named.filter(pl.col("end") - pl.col("start") >= MIN_TOKENS + 2)
+            if not long.select(pl.len()).collect().item() or texts.is_empty():
+                continue
+            graph = ArtifactGraph.of(self._lake)
+            tokenizer = _tokenizer(self._lake, graph.ancestors(manifest))
+            encoded = {row[0]: tokenizer.encode(row[1]) for row in texts.iter_rows()}
+            found = scan_tokens(self._lake, manifest, encoded).longest
+            name = f"{manifest.key}@{manifest.short}"
+            longest = max((run.run_tokens for run in found), default=0)
+            self._receipt.controls.append(
+                {"artifact": name, "whole": sum(run.is_whole for run in found), "longest": longest}
+            )
+            if not longest:
+                self._receipt.problems.append(
+                    f"{name} holds the documents by its index, and their tokens were not found in "
+                    "it: the search for tokens proves nothing"
+                )
+
     def near(self, requests: Sequence[Manifest]) -> None:
         """Look for near copies, by the policy of each request, in what is trained on."""
         dropping = [r for r in requests if r.config["near"] == "drop"]
@@ -167,6 +194,18 @@ class Searcher:
                 by_design=by_design and bool(found),
             )
         )
+
+
+def older_shards(lake: Lake, chain: Sequence[Manifest]) -> list[Manifest]:
+    """Return, per node of the recipe's shards, the newest ones that it does not stand for."""
+    stands = {manifest.fingerprint for manifest in chain}
+    nodes = [m for m in chain if m.family == "tokenizers" and has_table(m, "index")]
+    found = []
+    for manifest in nodes:
+        made = lake.manifests(manifest.family, manifest.name)
+        older = [m for m in made if m.fingerprint not in stands]
+        found += older[-1:]
+    return found
 
 
 def texts_in(lake: Lake, hashes: pl.Series) -> pl.DataFrame:

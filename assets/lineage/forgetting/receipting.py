@@ -10,9 +10,9 @@ import polars as pl
 
 from assets.corpora.tombstones import REASON, requests_in, signature_problems, tombstones_of
 from assets.lineage.audit import ArtifactGraph
-from assets.lineage.forgetting.exposure import exposures
+from assets.lineage.forgetting.exposure import affected_by, exposures
 from assets.lineage.forgetting.receipt import Receipt
-from assets.lineage.forgetting.receipt_search import Searcher
+from assets.lineage.forgetting.receipt_search import Searcher, older_shards
 from assets.lineage.forgetting.residual import residual_influence
 from assets.lineage.forgetting.searching import held_by_id
 from assets.lineage.manifest import Manifest
@@ -47,7 +47,8 @@ def make_receipt(lake: Lake, graph: RecipeGraph) -> Receipt:
         *[asdict(each) for each in residual_influence(lake, graph, ids)],
         *_raw(lake, chain, rows),
     ]
-    _older(lake, chain, rows, receipt)
+    receipt.older = list(_older(lake, chain, rows))
+    work.controls(older_shards(lake, chain))
     receipt.problems += [
         f"{search.artifact}: {search.kind}: {'; '.join(search.told)}"
         for search in receipt.searches
@@ -95,24 +96,29 @@ def _raw(lake: Lake, chain: Sequence[Manifest], rows: pl.DataFrame) -> Iterator[
                 }
 
 
-def _older(lake: Lake, chain: Sequence[Manifest], rows: pl.DataFrame, receipt: Receipt) -> None:
+def _older(lake: Lake, chain: Sequence[Manifest], rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    """Name what is no part of the recipe and holds the documents, or learned from them."""
     stands = {manifest.fingerprint for manifest in chain}
     graph = ArtifactGraph.of(lake)
-    ids, hashes = rows["doc_id"].unique(), rows["text_hash"].unique()
-    read = {e.fingerprint: e for e in exposures(lake, graph, ids) if e.has_learned}
+    ids = rows.filter(pl.col("doc_id") != "")["doc_id"].unique()
+    hashes = rows.filter(pl.col("text_hash") != "")["text_hash"].unique()
+    found = exposures(lake, graph, ids)
+    read = {e.fingerprint: e.num_steps for e in found if e.has_learned}
+    below = affected_by(graph, found, ("checkpoints", "models", "reports", "releases"))
     for manifest in graph.nodes.values():
-        if manifest.fingerprint in stands:
+        if manifest.fingerprint in stands or manifest.name == "receipt":
             continue
         held = [h for h in held_by_id(lake, manifest, ids, hashes) if not h.only_names]
-        exposure = read.get(manifest.fingerprint)
-        if held or exposure:
-            told = f"holds {max(len(h.ids) for h in held)}" if held else ""
-            if exposure:
-                told = f"its weights learned from them in {exposure.num_steps} steps"
-            receipt.older.append(
-                {"artifact": f"{manifest.key}@{manifest.short}", "digest": manifest.digest,
-                 "told": told}
-            )  # fmt: skip
+        if manifest.fingerprint in read:
+            told = f"its weights learned from them in {read[manifest.fingerprint]} steps"
+        elif manifest.fingerprint in below:
+            told = f"it descends from {below[manifest.fingerprint][0].model}, which learned"
+        elif held:
+            told = f"it holds {max(len(h.ids) for h in held)} rows of them"
+        else:
+            continue
+        name = f"{manifest.key}@{manifest.short}"
+        yield {"artifact": name, "digest": manifest.digest, "told": told}
 
 
 def _request(manifest: Manifest) -> dict[str, Any]:

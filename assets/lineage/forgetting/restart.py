@@ -68,6 +68,11 @@ class Restart:
         return sum((each.cost for each in self.remade), Cost())
 
     @property
+    def trained_tokens(self) -> int:
+        """Tokens that training reads again; those of tokenizers and shards are in the cost."""
+        return sum(each.cost.tokens for each in self.remade if each.node.startswith(TRAINING))
+
+    @property
     def num_steps(self) -> int:
         return sum(each.steps for each in self.remade)
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from assets.corpora.normalise import normalise, text_hash_of
 from assets.lineage.answer import trace_answer
 from assets.lineage.find import find_artifact
+from assets.lineage.records import quarantined_text
 from assets.lineage.trace import Trace
 from assets.lineage.trace import trace as trace_document
 from assets.ports import Lake
@@ -25,6 +26,13 @@ def trace(
     doc: Annotated[str | None, typer.Option("--doc", help="Document id.")] = None,
     text_file: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A file with the text.")
+    ] = None,
+    record: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SOURCE:NAME",
+            help="A record as its source knows it: by its id, or by its place FILE:OFFSET.",
+        ),
     ] = None,
     answer_file: Annotated[
         Path | None,
@@ -41,8 +49,10 @@ def trace(
     Example: `materia trace --doc 0f3a... --json`. Exit code 1: the document is not known, or the
     answer shares no run.
     """
-    if sum(given is not None for given in (doc, text_file, answer_file)) != 1:
-        raise ValueError("give one of --doc ID, --text-file FILE, --answer-file FILE")
+    if sum(given is not None for given in (doc, text_file, record, answer_file)) != 1:
+        raise ValueError(
+            "give one of --doc ID, --text-file FILE, --record SOURCE:NAME, --answer-file FILE"
+        )
     if (answer_file is None) != (model is None):
         raise ValueError("--answer-file FILE and --model ARTIFACT belong together: give both")
     lake = open_lake(Settings.from_env())
@@ -51,16 +61,31 @@ def trace(
         return
     if doc is not None:
         found = trace_document(lake, doc_id=doc)
+    elif record is not None:
+        found = trace_document(lake, record=_named(record))
     else:
         assert text_file is not None
         text = text_file.read_text(encoding="utf-8")
         found = trace_document(lake, text_hashes=_hashes(text, with_masked=_has_masked(lake)))
+        if not found.doc_ids:
+            found.add_quarantined(quarantined_text(lake, text))
     if as_json:
         print_json(vars(found))
     else:
         _show(found)
-    if not found.doc_ids:
+    if not found.decisions:
         raise typer.Exit(FOUND_A_PROBLEM)
+
+
+def _named(record: str) -> tuple[str, str]:
+    """Return source and name; raises ValueError when one of them is missing."""
+    source, _, name = record.partition(":")
+    if not source or not name:
+        raise ValueError(
+            f"--record {record!r} names no record: write SOURCE:ID or SOURCE:FILE:OFFSET, "
+            "'inbox:notes.jsonl:0' say"
+        )
+    return source, name
 
 
 def _answer(lake: Lake, model: str, text: str, *, as_json: bool) -> None:
@@ -94,6 +119,8 @@ def _has_masked(lake: Lake) -> bool:
 
 def _show(found: Trace) -> None:
     console.print(f"{found.query}: {found.status}", style="bold")
+    for doc_id, fate in found.merged_into.items():
+        console.print(f"  merged into {doc_id}: {fate}")
     for decision in found.decisions:
         facts = {k: v for k, v in decision.items() if k not in ("artifact", "fingerprint")}
         told = ", ".join(f"{key} {value}" for key, value in facts.items())

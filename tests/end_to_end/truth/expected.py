@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from model.chat import DEFAULT_SYSTEM
+from tests.end_to_end.truth.installation import Truth
 from tests.end_to_end.truth.packed import JUDGED, MODELS, REPORTS, PackedLake, Piece
 from tests.end_to_end.truth.plan import Plan, Planted
 
@@ -53,7 +54,6 @@ class Expected:
         for each in plan.planted:
             if each.fate != "quarantined":
                 self.by_text[each.text_hash].append(each)
-        self.by_base: dict[int, list[Planted]] = defaultdict(list)
 
     def items_of(self, standing: Planted) -> list[tuple[str, list[Piece]]]:
         """Return item id and chats of every question that was made of a document."""
@@ -149,8 +149,13 @@ def holders(trained: Iterable[str]) -> list[str]:
     return [*later, *judged, *(["releases/release"] if later else [])]
 
 
-def told(answer: dict[str, Any], lake: PackedLake) -> set[Claim]:
-    """Return a trace's claims in the same words."""
+def told(answer: dict[str, Any], truth: Truth) -> set[Claim]:
+    """Return a trace's claims in the same words.
+
+    Items beside the planted one that a text gives away as well are no claims, if it really does.
+    """
+    lake = truth.lake
+    planted = {each.doc_id: each for each in truth.plan.of("removed")}
     found: set[Claim] = {("status", answer["status"])}
     for d in answer["decisions"]:
         node, doc_id, status = d["artifact"].split("[")[0], d["doc_id"], d["status"]
@@ -165,6 +170,8 @@ def told(answer: dict[str, Any], lake: PackedLake) -> set[Claim]:
             why = (d["rule"], "")
         if status == "removed":
             why = (d["benchmark"], d["item_id"])
+            if why != planted[doc_id].item and shares_words(d["ngram"], planted[doc_id].text):
+                continue
         found.add(("decided", node, doc_id, status, *why))
     found |= {("merged into", *pair) for pair in answer["merged_into"].items()}
     found |= {("item", item["item_id"]) for item in answer["synthetic_items"]}

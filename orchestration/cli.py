@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import typer
 from dagster import PreviewWarning
 
+from orchestration.commands.audit import audit
 from orchestration.commands.evidence import evidence
 from orchestration.commands.fetch import fetch
 from orchestration.commands.lineage import lineage
@@ -40,8 +41,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 for command in (
-    materialize, fetch, ui, lineage, trace, verify, evidence, why, plan, stale, score, report,
-    promote, sync, rebuild,
+    materialize, fetch, ui, lineage, audit, trace, verify, evidence, why, plan, stale, score,
+    report, promote, sync, rebuild,
 ):  # fmt: skip
     app.command()(command)
 

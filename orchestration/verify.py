@@ -47,10 +47,10 @@ def _files(lake: ObjectLake, graph: ArtifactGraph, manifest: Manifest) -> Iterat
         if stored is None:
             yield f"{where} is missing"
         elif stored != (entry.size_bytes, entry.sha256):
-            known = _owner(graph, manifest, stored)
+            owner = _owner(graph, manifest, stored)
             yield (
                 f"{where} has changed (sha256 {stored[1][:12]}, recorded {entry.sha256[:12]})"
-                + (f": it holds the bytes of {known}" if known else "")
+                + (f": it holds the bytes of {owner}" if owner else "")
             )
     known = {entry.path for entry in manifest.files}
     for extra in sorted(lake.stored_files(manifest) - known):

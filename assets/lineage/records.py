@@ -54,9 +54,10 @@ def quarantined_text(lake: Lake, text: str) -> list[dict[str, Any]]:
         return []
     graph = ArtifactGraph.of(lake)
     # As it stands in a table, in JSON, and in JSON with everything beyond ASCII written out.
-    forms = [begin, *[json.dumps(begin, ensure_ascii=ascii_only)[1:-1] for ascii_only in (0, 1)]]
+    escaped = [json.dumps(begin, ensure_ascii=only)[1:-1] for only in (False, True)]
     wanted = pl.any_horizontal(
-        pl.col("excerpt").str.contains(form[: SHOWN_CHARS - 2], literal=True) for form in forms
+        pl.col("excerpt").str.contains(form[: SHOWN_CHARS - 2], literal=True)
+        for form in (begin, *escaped)
     )
     return list(_rows(lake, _documents(graph), wanted))
 

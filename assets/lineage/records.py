@@ -25,7 +25,7 @@ characters with the record's own keys; our choice."""
 def of_record(lake: Lake, graph: ArtifactGraph, source: str, name: str) -> pl.Expr:
     """Return the condition that a row is of a document that a record became."""
     own = (pl.col("source") == source) & (pl.col("native_id") == name)
-    placed = []
+    placed: list[str] = []
     file, offset = _place(name)
     for manifest in _documents(graph, source) if file else ():
         if has_table(manifest, "documents"):
@@ -33,7 +33,8 @@ def of_record(lake: Lake, graph: ArtifactGraph, source: str, name: str) -> pl.Ex
             at_place = (origin.str.json_path_match("$.file") == file) & (
                 origin.str.json_path_match("$.offset") == str(offset)
             )
-            placed += scan(lake, manifest, "documents").filter(at_place).collect()["doc_id"]
+            found = scan(lake, manifest, "documents").filter(at_place).select("doc_id").collect()
+            placed.extend(found["doc_id"].to_list())
     return own | pl.col("doc_id").is_in(placed) if placed else own
 
 

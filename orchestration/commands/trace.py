@@ -43,7 +43,7 @@ def trace(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Follow a document: kept, dropped or merged; shards, samples, steps, models, releases.
+    """Follow a document: what was decided about it; shards, samples, steps, models, releases.
     Or follow a model's answer back to the documents that share its longest runs of words.
 
     Example: `materia trace --doc 0f3a... --json`. Exit code 1: the document is not known, or the
@@ -125,6 +125,9 @@ def _show(found: Trace) -> None:
         facts = {k: v for k, v in decision.items() if k not in ("artifact", "fingerprint")}
         told = ", ".join(f"{key} {value}" for key, value in facts.items())
         console.print(f"  {decision['artifact']}: {told}")
+    chosen = [f"{item['artifact']} x{item['repeats']}" for item in found.selections]
+    if chosen:
+        console.print(f"  selected by {', '.join(chosen)}")
     if found.occurrences:
         table = Table(title="Where its tokens lie, and when they were trained on")
         for heading in ("shards", "shard", "sample", "tokens", "copy", "training steps"):

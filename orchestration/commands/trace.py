@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import polars as pl
 import typer
 from rich.table import Table
 
@@ -27,6 +28,9 @@ def trace(
     text_file: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A file with the text.")
     ] = None,
+    title: Annotated[
+        str, typer.Option(help="Title of the text, if its source was de-identified with one.")
+    ] = "",
     record: Annotated[
         str | None,
         typer.Option(
@@ -66,7 +70,8 @@ def trace(
     else:
         assert text_file is not None
         text = text_file.read_text(encoding="utf-8")
-        found = trace_document(lake, text_hashes=_hashes(text, with_masked=_has_masked(lake)))
+        hashes = _hashes(text, title, with_masked=_has_masked(lake))
+        found = trace_document(lake, text_hashes=hashes)
         if not found.doc_ids:
             found.add_quarantined(quarantined_text(lake, text))
     if as_json:
@@ -98,13 +103,18 @@ def _answer(lake: Lake, model: str, text: str, *, as_json: bool) -> None:
         raise typer.Exit(FOUND_A_PROBLEM)
 
 
-def _hashes(text: str, *, with_masked: bool) -> tuple[str, ...]:
-    """Return the hashes that a text may have: as prose, as code, and without its identifiers."""
+def _hashes(text: str, title: str, *, with_masked: bool) -> tuple[str, ...]:
+    """Return the hashes that a text may have: as prose, as code, and without its identifiers.
+
+    A name in the title is masked wherever the text repeats it, so the title may decide the hash.
+    """
     texts = [text]
     if with_masked:
-        from assets.corpora.deidentify.mask import deidentify_text
+        from assets.corpora.deidentify.mask import deidentify_frame
 
-        texts.append(deidentify_text(normalise(text, keep_layout=False))[0])
+        forms = [[normalise(part, keep_layout=False)] for part in (title, text)]
+        masked = deidentify_frame(pl.DataFrame(forms, schema=["title", "text"])).frame
+        texts.append(str(masked["text"].item()))
     hashes = [text_hash_of(each, keep_layout=keep) for each in texts for keep in (False, True)]
     return tuple(dict.fromkeys(hashes))
 

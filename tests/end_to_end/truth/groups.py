@@ -185,13 +185,18 @@ def _removed(writer: Writer) -> Iterator[Planted]:
 
 
 def _notes(writer: Writer) -> Iterator[Planted]:
-    """Notes about persons: their names and dates are masked before the text has an identity."""
+    """Notes about persons: their names and dates are masked before the text has an identity. Where
+    the title names the person, the text says no more than the family name."""
     for number in range(40):
+        title = "Patient: Henry Quillbarrow" if number % 4 == 0 else ""
+        person = "Quillbarrow" if title else "The patient, Mr. Henry Quillbarrow,"
         text = (
-            f"{writer.text('medical', sentences=3)} The patient, Mr. Henry Whitfield, was seen on "
+            f"{writer.text('medical', sentences=3)} {person} was seen on "
             f"March {1 + number % 28}, 2019. {writer.text('medical', sentences=3)}"
         )
-        yield Planted(group="note", fate="kept", source=NOTES, text=text, domain="medical")
+        yield Planted(
+            group="note", fate="kept", source=NOTES, title=title, text=text, domain="medical"
+        )
 
 
 def _of_others(writer: Writer, planted: list[Planted]) -> Iterator[Planted]:

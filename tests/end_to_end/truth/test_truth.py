@@ -93,7 +93,7 @@ def test_traces_by_text(truth: Truth, expected: Expected, tmp_path: Path) -> Non
     for each in truth.plan.planted:
         same = expected.by_text[each.text_hash] if each.fate != "quarantined" else [each]
         file.write_text(each.original or each.text)
-        answer = truth.ask("trace", "--text-file", str(file))
+        answer = truth.ask("trace", "--text-file", str(file), "--title", each.title)
         score.add(each.native_id, told(answer, truth), expected.claims(same))
     score.settle()
 

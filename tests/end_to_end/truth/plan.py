@@ -149,6 +149,8 @@ def _line(each: Planted) -> bytes:
         "title": each.title,
         "domain": each.domain,
         "licence": each.licence,
+        # Of code nobody detects the language, and the source stands for none.
+        **({"language": "en"} if each.domain == "code" else {}),
     }
     if each.reason == "bad_domain_field":
         record["domain"] = "astrology"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-from typer.testing import CliRunner
+import typer.main
 
 from orchestration.cli import app
 from orchestration.settings import PROJECT_ROOT
@@ -19,6 +22,7 @@ from tests.end_to_end.truth.packed import PackedLake
 from tests.end_to_end.truth.plan import NOTES, Plan, write_files
 from tests.end_to_end.truth.recipe import NAME
 
+COMMAND = typer.main.get_command(app)
 RELEASE = f"releases/release[{NAME}]"
 
 
@@ -42,11 +46,12 @@ class Truth:
 
     def ask(self, *arguments: str, code: int | None = 0) -> Any:
         """Ask the command itself, in this process; return what it prints as JSON."""
-        env = {"MATERIA_HOME": str(self.home), "COLUMNS": "160"}
-        done = CliRunner().invoke(app, [*arguments, "--json"], env=env)
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        assert code is None or done.exit_code == code, done.output
-        return json.loads(done.stdout)
+        said = io.StringIO()
+        env = {"MATERIA_HOME": str(self.home)}
+        with patch.dict(os.environ, env), redirect_stdout(said):
+            done = COMMAND.main([*arguments, "--json"], "materia", standalone_mode=False)
+        assert code is None or (done or 0) == code, said.getvalue()
+        return json.loads(said.getvalue())
 
 
 def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import typer
 from dagster import PreviewWarning
 
+from orchestration.commands.audit import audit
 from orchestration.commands.cost import cost
 from orchestration.commands.evidence import evidence
 from orchestration.commands.fetch import fetch
@@ -44,8 +45,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 for command in (
-    materialize, fetch, ui, lineage, trace, forget, verify, evidence, passport, why, cost, plan,
-    stale, score, report, reproduce, promote, sync, rebuild,
+    materialize, fetch, ui, lineage, audit, trace, forget, verify, evidence, passport, why, cost,
+    plan, stale, score, report, reproduce, promote, sync, rebuild,
 ):  # fmt: skip
     app.command()(command)
 

@@ -22,7 +22,7 @@ def verify(lake: ObjectLake, manifests: Iterable[Manifest], views: Iterable[View
     problems: list[str] = []
     for manifest in manifests:
         problems += [
-            *_files(lake, manifest),
+            *_files(lake, graph, manifest),
             *_identity(manifest),
             *_chain(graph, manifest),
             *[problem for view in checks for problem in view(manifest)],
@@ -30,19 +30,44 @@ def verify(lake: ObjectLake, manifests: Iterable[Manifest], views: Iterable[View
     return problems
 
 
-def _files(lake: ObjectLake, manifest: Manifest) -> Iterator[str]:
+def misplaced(lake: ObjectLake) -> Iterator[str]:
+    """Yield the places at which the record of another artifact lies: an older release that was
+    put back into the folder of a newer one, say."""
+    for path, manifest in lake.misplaced():
+        yield (
+            f"{path} holds the record of {manifest.key}@{manifest.short}, made "
+            f"{manifest.finished_at[:19]}: what belongs there was replaced by another artifact"
+        )
+
+
+def _files(lake: ObjectLake, graph: ArtifactGraph, manifest: Manifest) -> Iterator[str]:
     for entry in manifest.files:
         stored = lake.measure(manifest, entry)
         where = f"{manifest.key}@{manifest.short}: {entry.path}"
         if stored is None:
             yield f"{where} is missing"
         elif stored != (entry.size_bytes, entry.sha256):
-            yield f"{where} has changed (sha256 {stored[1][:12]}, recorded {entry.sha256[:12]})"
+            owner = _owner(graph, manifest, stored)
+            yield (
+                f"{where} has changed (sha256 {stored[1][:12]}, recorded {entry.sha256[:12]})"
+                + (f": it holds the bytes of {owner}" if owner else "")
+            )
     known = {entry.path for entry in manifest.files}
     for extra in sorted(lake.stored_files(manifest) - known):
         yield f"{manifest.key}@{manifest.short}: {extra} is not in the manifest"
     if digest_of(manifest.files) != manifest.digest:
         yield f"{manifest.key}@{manifest.short}: the digest is not that of the listed files"
+
+
+def _owner(graph: ArtifactGraph, manifest: Manifest, stored: tuple[int, str]) -> str:
+    """Return which file the bytes are recorded as, in the artifact itself or in another one."""
+    others = (m for m in graph.nodes.values() if m.fingerprint != manifest.fingerprint)
+    for holder in (manifest, *others):
+        for entry in holder.files:
+            if (entry.size_bytes, entry.sha256) == stored:
+                own = holder is manifest
+                return entry.path if own else f"{holder.key}@{holder.short}: {entry.path}"
+    return ""
 
 
 def _identity(manifest: Manifest) -> Iterator[str]:

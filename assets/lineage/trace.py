@@ -11,23 +11,28 @@ from typing import Any
 import polars as pl
 
 from assets.lineage.audit import ArtifactGraph
+from assets.lineage.fates import fates_of, furthest, not_taken
 from assets.lineage.manifest import Manifest
+from assets.lineage.records import of_record, quarantined
 from assets.lineage.tables import document, has_file, has_table, scan
 from assets.ports import Lake
 from training.shards import SampleOrder, steps_without_update
 
 DECISIONS = (
-    ("corpora/documents", "documents", "kept"),
     ("corpora/documents", "dropped", "dropped"),
+    ("corpora/documents", "documents", "kept"),
+    ("mixtures/deduped", "excluded", "excluded"),
     ("mixtures/deduped", "merged", "merged"),
     ("mixtures/decontaminated", "removed", "removed"),
     ("mixtures/decontaminated", "heldout", "held_out"),
+    ("mixtures/decontaminated", "documents", "kept"),
 )
 """Node, table and what standing in that table means; later rows overrule earlier ones."""
 
 _EVIDENCE = (
     "reason", "kept_doc_id", "similarity", "rule", "benchmark", "item_id", "ngram", "num_shared",
-    "overlap", "source", "native_id", "title", "licence", "domain",
+    "overlap", "source", "native_id", "title", "licence", "domain", "withdrawn_doc_id", "date",
+    "reference",
 )  # fmt: skip
 
 
@@ -38,7 +43,13 @@ class Trace:
     query: str
     doc_ids: list[str] = field(default_factory=list)
     status: str = "unknown"
+    """Of several documents the fate that came furthest; `fates` has each."""
+    fates: dict[str, str] = field(default_factory=dict)
     decisions: list[dict[str, Any]] = field(default_factory=list)
+    merged_into: dict[str, str] = field(default_factory=dict)
+    """The documents that stand for merged ones, and the fate of each."""
+    selections: list[dict[str, Any]] = field(default_factory=list)
+    """How often the mixture of a stage wants it read."""
     occurrences: list[dict[str, Any]] = field(default_factory=list)
     synthetic_items: list[dict[str, Any]] = field(default_factory=list)
     checkpoints: list[str] = field(default_factory=list)
@@ -46,21 +57,51 @@ class Trace:
     reports: list[str] = field(default_factory=list)
     releases: list[str] = field(default_factory=list)
 
+    def add_quarantined(self, decisions: list[dict[str, Any]]) -> None:
+        """Tell of records that could not be read, where no document is known."""
+        self.decisions += decisions
+        if not self.doc_ids and decisions:
+            self.status = "quarantined"
 
-def trace(lake: Lake, *, doc_id: str = "", text_hashes: tuple[str, ...] = ()) -> Trace:
-    """Trace a document by its id, or by the hashes its normalised text may have."""
-    if bool(doc_id) == bool(text_hashes):
-        raise ValueError("trace needs either a document id or a text")
+
+def trace(
+    lake: Lake,
+    *,
+    doc_id: str = "",
+    text_hashes: tuple[str, ...] = (),
+    record: tuple[str, str] | None = None,
+) -> Trace:
+    """Trace a document by its id, by the hashes its normalised text may have, or by its source
+    and the id, or the place, that it has there."""
+    if sum((bool(doc_id), bool(text_hashes), record is not None)) != 1:
+        raise ValueError("trace needs either a document id or a text or a record")
     graph = ArtifactGraph.of(lake)
-    result = Trace(query=doc_id or f"text {text_hashes[0]}")
-    wanted = pl.col("doc_id") == doc_id if doc_id else pl.col("text_hash").is_in(text_hashes)
+    if record is not None:
+        result = Trace(query=":".join(record))
+        wanted = of_record(lake, graph, *record)
+    else:
+        result = Trace(query=doc_id or f"text {text_hashes[0]}")
+        wanted = pl.col("doc_id") == doc_id if doc_id else pl.col("text_hash").is_in(text_hashes)
+    result.decisions = list(_decisions(lake, graph, wanted))
+    result.fates = fates_of(result.decisions)
+    result.doc_ids = list(result.fates)
+    result.status = furthest(result.fates.values())
+    if record is not None:
+        result.add_quarantined(list(quarantined(lake, graph, *record)))
+    kept = [d["kept_doc_id"] for d in result.decisions if "kept_doc_id" in d]
+    if kept:
+        result.merged_into = fates_of(_decisions(lake, graph, pl.col("doc_id").is_in(kept)))
+    _follow(lake, graph, result)
+    return result
+
+
+def _decisions(lake: Lake, graph: ArtifactGraph, wanted: pl.Expr) -> Iterator[dict[str, Any]]:
+    """Yield all that was decided about some documents, in the order of the graph."""
+    found = []
     for node, name, status in DECISIONS:
         for manifest, row in _rows(lake, graph, node, name, wanted):
-            if row["doc_id"] not in result.doc_ids:
-                result.doc_ids.append(row["doc_id"])
-            result.status = status
             evidence = {key: row[key] for key in _EVIDENCE if row.get(key) is not None}
-            result.decisions.append(
+            found.append(
                 {
                     "artifact": manifest.key,
                     "fingerprint": manifest.fingerprint,
@@ -69,16 +110,14 @@ def trace(lake: Lake, *, doc_id: str = "", text_hashes: tuple[str, ...] = ()) ->
                     **evidence,
                 }
             )
-    _follow(lake, graph, result)
-    return result
+    yield from found
+    yield from not_taken(lake, graph, found)
 
 
 def _follow(lake: Lake, graph: ArtifactGraph, result: Trace) -> None:
     """Find the tokens of the documents, of those they were merged into, and of what they seeded."""
-    standing = [
-        *result.doc_ids,
-        *[d["kept_doc_id"] for d in result.decisions if "kept_doc_id" in d],
-    ]
+    standing = list(dict.fromkeys([*result.doc_ids, *result.merged_into]))
+    result.selections = list(_selected(lake, graph, standing))
     for manifest, row in _seeded(lake, graph, standing):
         result.synthetic_items.append(
             {
@@ -97,8 +136,9 @@ def _follow(lake: Lake, graph: ArtifactGraph, result: Trace) -> None:
         for row in rows:
             trained = list(trained_on(lake, graph, manifest, row["sample"]))
             result.occurrences.append(_occurrence(lake, manifest, row, trained))
-            for checkpoint, _ in trained:
-                for holder in graph.descendants(checkpoint):
+            for checkpoint, steps in trained:
+                # Packed and never read: training ended before its turn.
+                for holder in graph.descendants(checkpoint) if steps else ():
                     holders[holder.fingerprint] = holder
     for holder in sorted(holders.values(), key=lambda m: m.finished_at):
         kind = holder.family
@@ -124,6 +164,8 @@ def _occurrence(
                 "artifact": checkpoint.key,
                 "fingerprint": checkpoint.fingerprint,
                 "steps": steps,
+                # Every epoch reads every sample once, so the n-th step is of the n-th epoch.
+                "epochs": list(range(len(steps))),
                 "times_seen": len(steps),
                 "steps_without_update": _without_update(lake, checkpoint, steps),
             }
@@ -161,10 +203,25 @@ def trained_on(
         )
 
 
+def _selected(lake: Lake, graph: ArtifactGraph, doc_ids: list[str]) -> Iterator[dict[str, Any]]:
+    for manifest in _of_family(graph, "mixtures"):
+        if has_table(manifest, "selection"):
+            for row in _filtered(lake, manifest, "selection", pl.col("doc_id").is_in(doc_ids)):
+                yield {
+                    "artifact": manifest.key,
+                    "fingerprint": manifest.fingerprint,
+                    "doc_id": row["doc_id"],
+                    "num_tokens": row["num_tokens"],
+                    "repeats": row["repeats"],
+                }
+
+
 def _seeded(
     lake: Lake, graph: ArtifactGraph, doc_ids: list[str]
 ) -> Iterator[tuple[Manifest, dict[str, Any]]]:
     for manifest in _of_family(graph, "synthesis"):
+        if not has_table(manifest, "questions"):
+            continue
         wanted = pl.col("seed_doc_id").is_in(doc_ids)
         for row in _filtered(lake, manifest, "questions", wanted):
             yield manifest, row
@@ -175,7 +232,7 @@ def _rows(
 ) -> Iterator[tuple[Manifest, dict[str, Any]]]:
     family = node.split("/")[0]
     for manifest in _of_family(graph, family):
-        if f"{manifest.family}/{manifest.name}" == node:
+        if f"{manifest.family}/{manifest.name}" == node and has_table(manifest, name):
             for row in _filtered(lake, manifest, name, wanted):
                 yield manifest, row
 

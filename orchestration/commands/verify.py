@@ -21,6 +21,7 @@ from orchestration.mlflow_views import check_taint, stray_runs
 from orchestration.platform import build_platform, open_tracker
 from orchestration.settings import Settings, prepare_environment
 from orchestration.tracker_sync import taint_in
+from orchestration.verify import misplaced
 from orchestration.verify import verify as verify_artifacts
 from orchestration.view_checks import dagster_view, mlflow_view
 
@@ -68,15 +69,18 @@ def verify(
         dg.DagsterInstance.get() as instance,
     ):
         views = DagsterViews(instance)
-        problems = verify_artifacts(
-            lake,
-            chosen,
-            [
-                mlflow_view(tracker, lake),
-                dagster_view(views, tracker, build_platform(settings)),
-                signed_view(lake),
-            ],
-        )
+        problems = [
+            *misplaced(lake),
+            *verify_artifacts(
+                lake,
+                chosen,
+                [
+                    mlflow_view(tracker, lake),
+                    dagster_view(views, tracker, build_platform(settings)),
+                    signed_view(lake),
+                ],
+            ),
+        ]
         if everything:
             problems += [
                 *stray_runs(tracker, chosen),

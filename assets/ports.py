@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from assets.lineage.manifest import Attempt, FileEntry, Manifest
+from assets.lineage.manifest import Address, Attempt, FileEntry, Manifest
 from assets.lineage.storage import StoredFile
 
 Item = TypeVar("Item")
@@ -25,11 +25,21 @@ class Lake(Protocol):
     @property
     def root(self) -> str: ...
 
+    @property
+    def derived(self) -> Path:
+        """A local folder for what can be made again from the lake: indexes that answer quickly."""
+
     def find(self, family: str, name: str, fingerprint: str) -> Manifest | None:
         """Return the committed manifest, or None; a folder without a manifest does not exist."""
 
     def manifests(self, family: str | None = None, name: str | None = None) -> Iterator[Manifest]:
         """Iterate over committed manifests, oldest first."""
+
+    def addresses(self, family: str | None = None, name: str | None = None) -> list[Address]:
+        """Return where the committed artifacts are, oldest first, without opening them again."""
+
+    def consumers(self, fingerprints: Sequence[str]) -> dict[str, list[Address]]:
+        """Return where the artifacts are that read each of some, oldest first."""
 
     def begin(self, family: str, name: str, fingerprint: str) -> Attempt:
         """Open an attempt with a fencing token above all earlier ones and a scratch folder."""

@@ -9,14 +9,16 @@ Each attempt writes its own folder, so two writers can never mix bytes.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from assets.lineage.manifest import (
     FINGERPRINT_CHARS,
+    Address,
     Attempt,
     CommitConflict,
     FileEntry,
@@ -24,6 +26,7 @@ from assets.lineage.manifest import (
     StaleAttempt,
 )
 from assets.lineage.storage import Folder, StoredFile
+from orchestration.catalogue import Catalogue
 from orchestration.settings import Settings
 from orchestration.stores import AlreadyExists, FileStore, S3Store, sync_folder
 
@@ -41,6 +44,9 @@ class ObjectLake:
         self._cache = cache
         """Local copies of remote files, by hash."""
         self.root = store.root
+        # One folder per lake: several installations may share a home folder.
+        self.derived = cache / "derived" / hashlib.sha256(self.root.encode()).hexdigest()[:16]
+        self._catalogue = Catalogue(store, self.derived / "catalogue.sqlite")
 
     def find(self, family: str, name: str, fingerprint: str) -> Manifest | None:
         content = self._store.read(f"{_folder(family, name, fingerprint)}/manifest.json")
@@ -56,6 +62,12 @@ class ObjectLake:
             if content is not None:
                 found.append(Manifest.from_json(content.decode()))
         yield from sorted(found, key=lambda manifest: manifest.finished_at)
+
+    def addresses(self, family: str | None = None, name: str | None = None) -> list[Address]:
+        return self._catalogue.addresses(family, name)
+
+    def consumers(self, fingerprints: Sequence[str]) -> dict[str, list[Address]]:
+        return self._catalogue.consumers(fingerprints)
 
     def begin(self, family: str, name: str, fingerprint: str) -> Attempt:
         folder = _folder(family, name, fingerprint)

@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
@@ -28,6 +28,15 @@ class Store(Protocol):
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes, or None when the path does not exist."""
+
+    def read_many(self, paths: Sequence[str]) -> list[bytes | None]:
+        """Return what read returns for each path, in one go."""
+
+    def folders(self, path: str) -> list[str]:
+        """Return the names of the folders in a folder, those that begin with a dot apart."""
+
+    def changed_at(self, path: str) -> int | None:
+        """Return when the entries of a folder last changed, in ns; None where nobody knows."""
 
     def create(self, path: str, content: bytes) -> None:
         """Write a new path whole; raises AlreadyExists."""
@@ -59,6 +68,22 @@ class FileStore:
         try:
             return (self.folder / path).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def read_many(self, paths: Sequence[str]) -> list[bytes | None]:
+        return [self.read(path) for path in paths]
+
+    def folders(self, path: str) -> list[str]:
+        try:
+            with os.scandir(self.folder / path) as entries:
+                return [e.name for e in entries if not e.name.startswith(".") and e.is_dir()]
+        except FileNotFoundError:
+            return []
+
+    def changed_at(self, path: str) -> int | None:
+        try:
+            return (self.folder / path).stat().st_mtime_ns
+        except FileNotFoundError:
             return None
 
     def create(self, path: str, content: bytes) -> None:
@@ -117,6 +142,26 @@ class S3Store:
         except FileNotFoundError:
             return None
         return content
+
+    def read_many(self, paths: Sequence[str]) -> list[bytes | None]:
+        asked = [self._full(path) for path in paths]
+        found = self.fs.cat(asked, on_error="return") if asked else {}
+        for content in found.values():
+            if isinstance(content, Exception) and not isinstance(content, FileNotFoundError):
+                raise content
+        contents = (found[path] for path in asked)
+        return [None if isinstance(each, FileNotFoundError) else each for each in contents]
+
+    def folders(self, path: str) -> list[str]:
+        try:
+            entries = self.fs.ls(self._full(path).rstrip("/"), detail=True)
+        except FileNotFoundError:
+            return []
+        names = [PurePosixPath(e["name"]).name for e in entries if e["type"] == "directory"]
+        return [name for name in names if not name.startswith(".")]
+
+    def changed_at(self, path: str) -> int | None:
+        return None
 
     def create(self, path: str, content: bytes) -> None:
         try:

@@ -47,6 +47,11 @@ class Trace:
     models: list[str] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)
     releases: list[str] = field(default_factory=list)
+    matches: list[dict[str, Any]] = field(default_factory=list)
+    """Of a text: the documents that have it (exact, normalised, deidentified) or one like it (near,
+    with the similarity); those that are only near are not in `doc_ids`."""
+    searched: dict[str, int] = field(default_factory=dict)
+    """Of a text: sources whose signatures were asked, and candidates that were not looked at."""
 
 
 def trace(

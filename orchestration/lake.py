@@ -16,6 +16,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from assets.lineage.canonical import HashMeter
 from assets.lineage.manifest import (
     FINGERPRINT_CHARS,
     Address,
@@ -141,10 +142,13 @@ class ObjectLake:
         _inside(entry.path)
         return StoredFile(folder=self._shared(f"{folder}/{manifest.data_dir}"), entry=entry)
 
-    def measure(self, manifest: Manifest, entry: FileEntry) -> tuple[int, str] | None:
+    def measure(
+        self, manifest: Manifest, entry: FileEntry, meter: HashMeter | None = None
+    ) -> tuple[int, str] | None:
         """Return (size, sha256) of the stored bytes themselves, or None when they are gone."""
         folder = _folder(manifest.family, manifest.name, manifest.fingerprint)
-        return self._store.measure(f"{folder}/{manifest.data_dir}/{_inside(entry.path)}")
+        path = f"{folder}/{manifest.data_dir}/{_inside(entry.path)}"
+        return self._store.measure(path, meter)
 
     def stored_files(self, manifest: Manifest) -> set[str]:
         """Return the paths that really lie in the artifact's data folder."""

@@ -6,7 +6,6 @@ Both promise the same: `create` is exclusive and all or nothing, and what it wro
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import shutil
 import uuid
@@ -14,9 +13,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-from assets.lineage.canonical import sha256_of_file
+from assets.lineage.canonical import HashMeter, sha256_of_file, sha256_of_stream
 
-_CHUNK_BYTES = 8 << 20
+_BLOCK_BYTES = 8 << 20
+"""Asked of S3 at a time: some requests a second reach the rate of a connection (our choice)."""
 
 
 class AlreadyExists(RuntimeError):
@@ -47,7 +47,7 @@ class Store(Protocol):
     def walk(self, path: str) -> Iterator[str]:
         """Iterate over all files below a path, relative to it."""
 
-    def measure(self, path: str) -> tuple[int, str] | None:
+    def measure(self, path: str, meter: HashMeter | None = None) -> tuple[int, str] | None:
         """Return (size, sha256) of a file's bytes, or None when it does not exist."""
 
     def delete_tree(self, path: str) -> None: ...
@@ -112,9 +112,9 @@ class FileStore:
             if file.is_file():
                 yield file.relative_to(self.folder / path).as_posix()
 
-    def measure(self, path: str) -> tuple[int, str] | None:
+    def measure(self, path: str, meter: HashMeter | None = None) -> tuple[int, str] | None:
         file = self.folder / path
-        return (file.stat().st_size, sha256_of_file(file)) if file.is_file() else None
+        return (file.stat().st_size, sha256_of_file(file, meter)) if file.is_file() else None
 
     def delete_tree(self, path: str) -> None:
         shutil.rmtree(self.folder / path, ignore_errors=True)
@@ -186,16 +186,12 @@ class S3Store:
         for found in sorted(self.fs.find(full)):
             yield str(found).removeprefix(f"{full}/")
 
-    def measure(self, path: str) -> tuple[int, str] | None:
-        digest, size = hashlib.sha256(), 0
+    def measure(self, path: str, meter: HashMeter | None = None) -> tuple[int, str] | None:
         try:
-            with self.fs.open(self._full(path), "rb") as file:
-                while chunk := file.read(_CHUNK_BYTES):
-                    digest.update(chunk)
-                    size += len(chunk)
+            with self.fs.open(self._full(path), "rb", block_size=_BLOCK_BYTES) as file:
+                return sha256_of_stream(file, meter)
         except FileNotFoundError:
             return None
-        return size, digest.hexdigest()
 
     def delete_tree(self, path: str) -> None:
         if self.fs.exists(self._full(path)):

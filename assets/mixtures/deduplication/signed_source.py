@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from assets.lineage.manifest import Manifest
 from assets.lineage.workspace import part_name, table_paths
-from assets.mixtures.deduplication.bands import NEXT_BITS, band_keys
+from assets.mixtures.deduplication.bands import NEXT_BITS, packed_keys
 from assets.mixtures.deduplication.frames import column
 from assets.mixtures.deduplication.keys import GROUP_BITS
 from assets.mixtures.deduplication.shingles import (
@@ -76,8 +76,8 @@ class SignedSource:
         A text of few shingles outside the source's templates has none: it is compared exactly only.
         """
         sketch = sketches_of(pl.Series([text]), self._templates, self.spec)
-        keys = band_keys(sketch.keys, sketch.num_kept >= self.spec.min_shingles)
-        found = [self._bucket(int(key)) for key in column(keys, "key")]
+        keys = packed_keys(sketch.keys[sketch.num_kept >= self.spec.min_shingles])
+        found = [self._bucket(int(key)) for key in keys.reshape(-1)]
         rows, bands = np.unique(
             np.concatenate([np.zeros(0, np.uint32), *found]), return_counts=True
         )

@@ -24,7 +24,7 @@ from assets.corpora.snapshot import Snapshot, resolve
 from assets.corpora.sources import source
 from assets.fakes import FakeTracker, RecordingJobRunner
 from assets.lineage import build as building
-from assets.lineage import storage, workspace
+from assets.lineage import storage
 from assets.lineage.build import Work, build
 from assets.lineage.provenance import Provenance
 from assets.lineage.step import Step
@@ -60,7 +60,7 @@ _WORK: dict[str, Work] = {
     "tokenizers/shards_stage3": make_shards,
     "tokenizers/shards_sft_medical": make_sft_shards,
 }
-_HASHING = (storage, workspace, building)
+_HASHING = (storage, building)
 """Modules that hash files while artifacts are made."""
 _NOBODY = Provenance(git_commit="", git_dirty=False, packages={}, host="", dagster_run_id="")
 

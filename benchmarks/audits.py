@@ -77,6 +77,9 @@ def of_lake(folder: Path, size: int, rounds: int) -> dict[str, Any]:
             "-m", "orchestration.cli", "lineage", f"{raw.node}@{raw.fingerprint}", "--forward",
             "--json",
         ],
+        "trace_of_an_unknown_document": [
+            "-m", "orchestration.cli", "trace", "--doc", "0" * 32, "--json",
+        ],
     }  # fmt: skip
     files = list(root.rglob("manifest.json"))
     for name, arguments in commands.items():

@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from assets.lineage.canonical import HashMeter
@@ -33,6 +34,9 @@ from orchestration.stores import AlreadyExists, FileStore, S3Store, sync_folder
 
 _SHARED = ".shared"
 """Below the root, so that workers reach it as they reach the lake; no family has this name."""
+
+_SYNCS = 16
+"""Files that are waited for at the same time (our choice)."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 
@@ -99,15 +103,13 @@ class ObjectLake:
     def commit(self, attempt: Attempt, manifest: Manifest) -> None:
         folder = _folder(attempt.family, attempt.name, attempt.fingerprint)
         self._refuse_late(folder, attempt, manifest)
-        for entry in manifest.files:
-            local = attempt.scratch / entry.path
-            if isinstance(self._store, FileStore):
-                _make_durable(local)
-            elif local.is_file():  # otherwise a worker has put it there already
-                self._store.upload(local, f"{folder}/{manifest.data_dir}/{entry.path}")
         if isinstance(self._store, FileStore):
-            for path in {local.parent for local in attempt.scratch.rglob("*")} | {attempt.scratch}:
-                sync_folder(path)
+            _make_all_durable(attempt.scratch, manifest)
+        else:
+            for entry in manifest.files:
+                local = attempt.scratch / entry.path
+                if local.is_file():  # otherwise a worker has put it there already
+                    self._store.upload(local, f"{folder}/{manifest.data_dir}/{entry.path}")
         # Checked again: uploading may have taken hours.
         self._refuse_late(folder, attempt, manifest)
         try:
@@ -203,6 +205,15 @@ def _inside(path: str) -> str:
     if path.startswith("/") or ".." in Path(path).parts:
         raise ValueError(f"file path {path!r} leaves its artifact: the manifest is not ours")
     return path
+
+
+def _make_all_durable(folder: Path, manifest: Manifest) -> None:
+    """Wait until all files are on the disk, then their folders: at once, so that a file system with
+    a journal writes it a few times and not once for each."""
+    with ThreadPoolExecutor(_SYNCS) as pool:
+        list(pool.map(lambda entry: _make_durable(folder / entry.path), manifest.files))
+        folders = {path.parent for path in folder.rglob("*")} | {folder}
+        list(pool.map(sync_folder, folders))
 
 
 def _make_durable(path: Path) -> None:

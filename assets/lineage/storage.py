@@ -107,22 +107,30 @@ def _entry(name: str, path: Path) -> FileEntry:
     return FileEntry(path=name, size_bytes=path.stat().st_size, sha256=sha256_of_file(path))
 
 
-def _check(stored: StoredFile, path: Path) -> None:
-    if not path.is_file():
-        raise StorageError(f"{stored.uri} is missing: was the shared folder cleared meanwhile?")
-    entry, state = stored.entry, _state(path)
+def holds(path: Path, entry: FileEntry) -> bool:
+    """Return whether a file's bytes are those that were recorded; hashed once a process, and again
+    when somebody has touched the file."""
+    state = _state(path)
     known = (str(path), entry.sha256)
     if _verified.get(known) == state:
-        return
-    if path.stat().st_size != entry.size_bytes or sha256_of_file(path) != entry.sha256:
-        raise StorageError(
-            f"{stored.uri} differs from what its writer recorded: run `materia verify --all`"
-        )
+        return True
+    if state[0] != entry.size_bytes or sha256_of_file(path) != entry.sha256:
+        return False
     # A file that has just been written may change again within one tick of its clock.
     if time.time_ns() - max(state[1], state[2]) > _TICK_NS:
         if len(_verified) >= _MAX_VERIFIED:
             _verified.clear()
         _verified[known] = state
+    return True
+
+
+def _check(stored: StoredFile, path: Path) -> None:
+    if not path.is_file():
+        raise StorageError(f"{stored.uri} is missing: was the shared folder cleared meanwhile?")
+    if not holds(path, stored.entry):
+        raise StorageError(
+            f"{stored.uri} differs from what its writer recorded: run `materia verify --all`"
+        )
 
 
 def _state(path: Path) -> tuple[int, int, int, int]:

@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "fetch": "fetch",
     "ui": "ui",
     "lineage": "lineage",
+    "audit": "audit",
     "trace": "trace",
     "verify": "verify",
     "evidence": "evidence",

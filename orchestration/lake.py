@@ -54,10 +54,11 @@ class ObjectLake:
         self._catalogue = Catalogue(store, self.derived / "catalogue.sqlite")
 
     def find(self, family: str, name: str, fingerprint: str) -> Manifest | None:
-        content = self._store.read(f"{_folder(family, name, fingerprint)}/manifest.json")
+        path = f"{_folder(family, name, fingerprint)}/manifest.json"
+        content = self._store.read(path)
         if content is None:
             return None
-        manifest = Manifest.from_json(content.decode())
+        manifest = _parsed(path, content)
         return manifest if manifest.fingerprint == fingerprint else None
 
     def manifests(self, family: str | None = None, name: str | None = None) -> Iterator[Manifest]:
@@ -65,7 +66,7 @@ class ObjectLake:
         for path in self._store.glob(f"{family or '*'}/{name or '*'}/*/manifest.json"):
             content = self._store.read(path)
             if content is not None:
-                found.append(Manifest.from_json(content.decode()))
+                found.append(_parsed(path, content))
         yield from sorted(found, key=lambda manifest: manifest.finished_at)
 
     def addresses(self, family: str | None = None, name: str | None = None) -> list[Address]:
@@ -73,6 +74,16 @@ class ObjectLake:
 
     def consumers(self, fingerprints: Sequence[str]) -> dict[str, list[Address]]:
         return self._catalogue.consumers(fingerprints)
+
+    def misplaced(self) -> Iterator[tuple[str, Manifest]]:
+        """Iterate over the manifests that lie in another artifact's folder."""
+        for path in self._store.glob("*/*/*/manifest.json"):
+            content = self._store.read(path)
+            if content is not None:
+                manifest = _parsed(path, content)
+                own = _folder(manifest.family, manifest.name, manifest.fingerprint)
+                if path != f"{own}/manifest.json":
+                    yield path, manifest
 
     def begin(self, family: str, name: str, fingerprint: str) -> Attempt:
         folder = _folder(family, name, fingerprint)
@@ -192,6 +203,13 @@ def open_lake(settings: Settings) -> ObjectLake:
     if "://" in settings.lake and not settings.lake.startswith("file://"):
         raise ValueError(f"MATERIA_LAKE={settings.lake!r}: use a folder or s3://bucket/prefix")
     return ObjectLake(FileStore(Path(settings.lake.removeprefix("file://"))), cache)
+
+
+def _parsed(path: str, content: bytes) -> Manifest:
+    try:
+        return Manifest.from_json(content.decode())
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{path} is no manifest, or was damaged: {error}") from error
 
 
 def _folder(family: str, name: str, fingerprint: str) -> str:

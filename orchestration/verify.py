@@ -81,7 +81,7 @@ class Verification:
         graph = ArtifactGraph.of(self._lake)
         checks, chosen = tuple(views), list(manifests)
         started = time.perf_counter()
-        found = self._of_files(chosen)
+        found = self._of_files(graph, chosen)
         self._wall_s += time.perf_counter() - started
         problems: list[str] = []
         for manifest, of_files in zip(chosen, found, strict=True):
@@ -93,12 +93,14 @@ class Verification:
             ]
         return problems
 
-    def _of_files(self, manifests: Sequence[Manifest]) -> list[list[str]]:
+    def _of_files(self, graph: ArtifactGraph, manifests: Sequence[Manifest]) -> list[list[str]]:
         asked = ((manifest, entry) for manifest in manifests for entry in manifest.files)
         with ThreadPoolExecutor(self._threads) as pool:
             measured = self._measured(pool, asked)
             return [
-                list(_files(self._lake, manifest, list(islice(measured, len(manifest.files)))))
+                list(
+                    _files(self._lake, graph, manifest, list(islice(measured, len(manifest.files))))
+                )
                 for manifest in manifests
             ]
 
@@ -120,18 +122,45 @@ def verify(lake: ObjectLake, manifests: Iterable[Manifest], views: Iterable[View
     return Verification(lake).problems(manifests, views)
 
 
-def _files(lake: ObjectLake, manifest: Manifest, measured: Sequence[_Measured]) -> Iterator[str]:
+def misplaced(lake: ObjectLake) -> Iterator[str]:
+    """Yield the places at which the record of another artifact lies: an older release that was
+    put back into the folder of a newer one, say."""
+    for path, manifest in lake.misplaced():
+        yield (
+            f"{path} holds the record of {manifest.key}@{manifest.short}, made "
+            f"{manifest.finished_at[:19]}: what belongs there was replaced by another artifact"
+        )
+
+
+def _files(
+    lake: ObjectLake, graph: ArtifactGraph, manifest: Manifest, measured: Sequence[_Measured]
+) -> Iterator[str]:
     for entry, stored in zip(manifest.files, measured, strict=True):
         where = f"{manifest.key}@{manifest.short}: {entry.path}"
         if stored is None:
             yield f"{where} is missing"
         elif stored != (entry.size_bytes, entry.sha256):
-            yield f"{where} has changed (sha256 {stored[1][:12]}, recorded {entry.sha256[:12]})"
+            owner = _owner(graph, manifest, stored)
+            yield (
+                f"{where} has changed (sha256 {stored[1][:12]}, recorded {entry.sha256[:12]})"
+                + (f": it holds the bytes of {owner}" if owner else "")
+            )
     known = {entry.path for entry in manifest.files}
     for extra in sorted(lake.stored_files(manifest) - known):
         yield f"{manifest.key}@{manifest.short}: {extra} is not in the manifest"
     if digest_of(manifest.files) != manifest.digest:
         yield f"{manifest.key}@{manifest.short}: the digest is not that of the listed files"
+
+
+def _owner(graph: ArtifactGraph, manifest: Manifest, stored: tuple[int, str]) -> str:
+    """Return which file the bytes are recorded as, in the artifact itself or in another one."""
+    others = (m for m in graph.nodes.values() if m.fingerprint != manifest.fingerprint)
+    for holder in (manifest, *others):
+        for entry in holder.files:
+            if (entry.size_bytes, entry.sha256) == stored:
+                own = holder is manifest
+                return entry.path if own else f"{holder.key}@{holder.short}: {entry.path}"
+    return ""
 
 
 def _identity(manifest: Manifest) -> Iterator[str]:

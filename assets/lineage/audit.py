@@ -52,7 +52,7 @@ class ArtifactGraph:
 
     def at(self, place: Address | InputRecord) -> Manifest | None:
         """Return an artifact by its address, or by the record of one that read it."""
-        return self._open(place.family, place.name, place.fingerprint)
+        return self.find(place.family, place.name, place.fingerprint)
 
     def inputs(self, manifest: Manifest) -> list[Manifest]:
         """Return what an artifact read, as far as it is still there."""
@@ -93,7 +93,8 @@ class ArtifactGraph:
         found = (self.at(address) for each in asked for address in told.get(each, ()))
         return [each for each in found if each is not None]
 
-    def _open(self, family: str, name: str, fingerprint: str) -> Manifest | None:
+    def find(self, family: str, name: str, fingerprint: str) -> Manifest | None:
+        """Return an artifact, opened once; None when there is none."""
         if fingerprint not in self._opened:
             lake = self._lake
             self._opened[fingerprint] = lake.find(family, name, fingerprint) if lake else None

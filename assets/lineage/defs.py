@@ -15,9 +15,10 @@ from assets.lineage.build import Built, Work, build
 from assets.lineage.checks import Check
 from assets.lineage.manifest import Manifest, artifact_key
 from assets.lineage.pipes import SharedFileReader
+from assets.lineage.questions import audits_of
 from assets.lineage.step import Step
 from assets.platform import Platform
-from assets.ports import JobRequest, JobRunner, JobSpec, RunLog
+from assets.ports import JobRequest, JobRunner, JobSpec, Lake, RunLog
 from assets.recipes.code_versions import CODE_VERSIONS
 from assets.recipes.resolve import resolve_step
 
@@ -32,9 +33,12 @@ _MAX_PICTURE_BYTES = 400_000
 
 Deps = Sequence[str | dg.AssetDep]
 Show = Callable[[Built], Mapping[str, Any]]
+Tell = Callable[[Lake, Manifest], Mapping[str, Any]]
 
 _SHOWN: dict[str, Show] = {}
 """What a node shows beside the common metadata; filled as its asset is defined."""
+_TOLD: dict[str, Tell] = {}
+"""The same, where the lake has to be read for it."""
 
 
 def artifact_asset(
@@ -51,17 +55,20 @@ def artifact_asset(
     prepare: Callable[[Platform, str], tuple[Step, Work]] | None = None,
     publish: Callable[[Platform, Built], Mapping[str, Any]] | None = None,
     show: Show | None = None,
+    tell: Tell | None = None,
 ) -> dg.AssetsDefinition:
     """Return the asset of one node.
 
     `prepare` finds identity and work together where the recipe alone does not give them (a raw
     snapshot must be looked at); `publish` runs once an artifact is made and adds metadata;
-    `show` adds metadata every time.
+    `show` adds metadata every time, and so does `tell`, which reads the lake.
     """
     family, name = node.split("/")
     key = dg.AssetKey([family, name])
     if show is not None:
         _SHOWN[node] = show
+    if tell is not None:
+        _TOLD[node] = tell
 
     @dg.asset(
         key=key,
@@ -187,9 +194,12 @@ def describe(built: Built, platform: Platform, *, pictures: bool = True) -> dict
         values[name.removeprefix("eval/")] = float(f"{value:.6g}")
     for name, count in manifest.counts.items():
         values[f"count/{name}"] = count
-    show = _SHOWN.get(f"{manifest.family}/{manifest.name}")
+    node = f"{manifest.family}/{manifest.name}"
+    show, tell = _SHOWN.get(node), _TOLD.get(node)
     return {
         **values,
+        **(tell(platform.lake, manifest) if tell else {}),
+        "audits": dg.MetadataValue.md(audits_of(manifest)),
         "wall_s": round(manifest.cost.wall_s, 2),
         "finished": dg.MetadataValue.timestamp(datetime.fromisoformat(manifest.finished_at)),
         "files": len(manifest.files),

@@ -38,9 +38,13 @@ VIEWS = tuple(
     for node, table, columns in (
         ("corpora/documents", "documents", ("doc_id", "text_hash")),
         ("corpora/documents", "dropped", ("doc_id", "text_hash")),
+        ("mixtures/deduped", "documents", ("doc_id",)),
+        ("mixtures/deduped", "excluded", ("doc_id",)),
         ("mixtures/deduped", "merged", ("doc_id",)),
+        ("mixtures/decontaminated", "documents", ("doc_id",)),
         ("mixtures/decontaminated", "removed", ("doc_id",)),
         ("mixtures/decontaminated", "heldout", ("doc_id",)),
+        *((f"mixtures/stage{number}", "selection", ("doc_id",)) for number in (1, 2, 3)),
         ("synthesis/questions", "questions", ("seed_doc_id", "item_id")),
         ("tokenizers/*", "index", ("doc_id",)),
     )

@@ -26,7 +26,6 @@ _REASONS = {
     "excluded": "rule",
 }
 """Fate -> the column that says why."""
-_FATES = (*DECISIONS, ("mixtures/deduped", "excluded", "excluded"))
 STAGES = ("mixtures/stage1", "mixtures/stage2", "mixtures/stage3")
 
 
@@ -76,7 +75,7 @@ class _Origin:
     def traced(self) -> OriginTrace:
         query = f"source {self._source}" if self._source else f"licence {self._licence}"
         result = OriginTrace(query=query)
-        for node, name, fate in _FATES:
+        for node, name, fate in DECISIONS:
             for manifest in self._made(node):
                 if has_table(manifest, name) and not self._is_of_another(manifest):
                     result.fates += self._fate(manifest, name, fate)

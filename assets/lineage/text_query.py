@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+import polars as pl
+
 from assets.corpora.normalise import hash_of_normal_form, normalise
 from assets.lineage.document_index import DocumentIndex
 from assets.lineage.near import near_documents, signed_sources
+from assets.lineage.records import quarantined_text
 from assets.lineage.trace import Trace, follow
 from assets.ports import Lake
 
@@ -17,16 +20,19 @@ _SAFE_HARBOR = "safe_harbor"
 _TOLD = ("doc_id", "source", "native_id", "title", "licence", "text_hash")
 
 
-def trace_text(lake: Lake, text: str, progress: Callable[[str], None] = logger.info) -> Trace:
+def trace_text(
+    lake: Lake, text: str, *, title: str = "", progress: Callable[[str], None] = logger.info
+) -> Trace:
     """Trace the documents that have a text, and name those that are like it.
 
-    Raises ValueError for a text without a word.
+    A name in the title is masked wherever a de-identified text repeats it, so the title may decide
+    the hash. Raises ValueError for a text without a word.
     """
     if not normalise(text, keep_layout=False):
         raise ValueError("the text is empty: give the text of a document, or a good part of it")
     sources = signed_sources(lake)
     masked = any(each.deidentify for each in sources) or _has_masked(lake)
-    forms = _forms(text, with_masked=masked)
+    forms = _forms(text, title, with_masked=masked)
     hows = _hows(text, forms)
     result = Trace(query=f"text {next(iter(hows))}")
     with DocumentIndex.open(lake, progress) as index:
@@ -44,20 +50,24 @@ def trace_text(lake: Lake, text: str, progress: Callable[[str], None] = logger.i
             )
         exact = list(dict.fromkeys(match["doc_id"] for match in result.matches))
         follow(lake, index, result, exact)
+    if not result.doc_ids:
+        result.add_quarantined(quarantined_text(lake, text))
     near = near_documents(lake, sources, forms, known=exact)
     result.matches += near.documents
     result.searched = {"sources": near.sources_searched, "left_out": near.left_out}
     return result
 
 
-def _forms(text: str, *, with_masked: bool) -> dict[str, str]:
+def _forms(text: str, title: str, *, with_masked: bool) -> dict[str, str]:
     """Return a text in normal form, and as sources hold it that mask identifiers."""
     plain = normalise(text, keep_layout=False)
     if not with_masked:
         return {"": plain}
-    from assets.corpora.deidentify.mask import deidentify_text
+    from assets.corpora.deidentify.mask import deidentify_frame
 
-    return {"": plain, _SAFE_HARBOR: normalise(deidentify_text(plain)[0], keep_layout=False)}
+    parts = [[normalise(title, keep_layout=False)], [plain]]
+    masked = deidentify_frame(pl.DataFrame(parts, schema=["title", "text"])).frame["text"].item()
+    return {"": plain, _SAFE_HARBOR: normalise(str(masked), keep_layout=False)}
 
 
 def _hows(text: str, forms: dict[str, str]) -> dict[str, str]:

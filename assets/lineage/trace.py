@@ -11,7 +11,9 @@ from typing import Any
 
 from assets.lineage.audit import ArtifactGraph
 from assets.lineage.document_index import DocumentIndex
+from assets.lineage.fates import fates_of, furthest, not_taken
 from assets.lineage.manifest import Manifest
+from assets.lineage.records import of_record, quarantined
 from assets.lineage.tables import document, has_file
 from assets.ports import Lake
 from training.shards import SampleOrder, steps_without_update
@@ -19,17 +21,22 @@ from training.shards import SampleOrder, steps_without_update
 logger = logging.getLogger(__name__)
 
 DECISIONS = (
-    ("corpora/documents", "documents", "kept"),
     ("corpora/documents", "dropped", "dropped"),
+    ("corpora/documents", "documents", "kept"),
+    ("mixtures/deduped", "excluded", "excluded"),
     ("mixtures/deduped", "merged", "merged"),
     ("mixtures/decontaminated", "removed", "removed"),
     ("mixtures/decontaminated", "heldout", "held_out"),
+    ("mixtures/decontaminated", "documents", "kept"),
 )
-"""Node, table and what standing in that table means; later rows overrule earlier ones."""
+"""Node, table and what standing in that table means; later rows overrule earlier ones. Each is a
+view of index_tables.py."""
+_STAGES = tuple((f"mixtures/stage{number}", "selection", "doc_id") for number in (1, 2, 3))
 
 _EVIDENCE = (
     "reason", "kept_doc_id", "similarity", "rule", "benchmark", "item_id", "ngram", "num_shared",
-    "overlap", "source", "native_id", "title", "licence", "domain",
+    "overlap", "source", "native_id", "title", "licence", "domain", "withdrawn_doc_id", "date",
+    "reference",
 )  # fmt: skip
 
 
@@ -40,7 +47,13 @@ class Trace:
     query: str
     doc_ids: list[str] = field(default_factory=list)
     status: str = "unknown"
+    """Of several documents the fate that came furthest; `fates` has each."""
+    fates: dict[str, str] = field(default_factory=dict)
     decisions: list[dict[str, Any]] = field(default_factory=list)
+    merged_into: dict[str, str] = field(default_factory=dict)
+    """The documents that stand for merged ones, and the fate of each."""
+    selections: list[dict[str, Any]] = field(default_factory=list)
+    """How often the mixture of a stage wants it read."""
     occurrences: list[dict[str, Any]] = field(default_factory=list)
     synthetic_items: list[dict[str, Any]] = field(default_factory=list)
     checkpoints: list[str] = field(default_factory=list)
@@ -53,43 +66,49 @@ class Trace:
     searched: dict[str, int] = field(default_factory=dict)
     """Of a text: sources whose signatures were asked, and candidates that were not looked at."""
 
+    def add_quarantined(self, decisions: list[dict[str, Any]]) -> None:
+        """Tell of records that could not be read, where no document is known."""
+        self.decisions += decisions
+        if not self.doc_ids and decisions:
+            self.status = "quarantined"
+
 
 def trace(
     lake: Lake,
     *,
     doc_id: str = "",
     text_hashes: tuple[str, ...] = (),
+    record: tuple[str, str] | None = None,
     progress: Callable[[str], None] = logger.info,
 ) -> Trace:
-    """Trace a document by its id, or by the hashes its normalised text may have."""
-    if bool(doc_id) == bool(text_hashes):
-        raise ValueError("trace needs either a document id or a text")
+    """Trace a document by its id, by the hashes its normalised text may have, or by its source
+    and the id, or the place, that it has there."""
+    if sum((bool(doc_id), bool(text_hashes), record is not None)) != 1:
+        raise ValueError("trace needs either a document id or a text or a record")
     with DocumentIndex.open(lake, progress) as index:
-        doc_ids = [doc_id] if doc_id else _of_texts(index, text_hashes)
-        result = Trace(query=doc_id or f"text {text_hashes[0]}")
+        if record is not None:
+            result, doc_ids = Trace(query=":".join(record)), of_record(lake, *record)
+        elif doc_id:
+            result, doc_ids = Trace(query=doc_id), [doc_id]
+        else:
+            result, doc_ids = Trace(query=f"text {text_hashes[0]}"), _of_texts(index, text_hashes)
         follow(lake, index, result, doc_ids)
+    if record is not None:
+        result.add_quarantined(list(quarantined(lake, *record)))
     return result
 
 
 def follow(lake: Lake, index: DocumentIndex, result: Trace, doc_ids: Sequence[str]) -> None:
-    """Add to a trace what happened to some documents."""
-    views = [(node, table, "doc_id") for node, table, _ in DECISIONS]
-    statuses = {(node, table): status for node, table, status in DECISIONS}
-    for row in index.rows(doc_ids, views, _EVIDENCE):
-        if row.asked not in result.doc_ids:
-            result.doc_ids.append(row.asked)
-        result.status = statuses[row.manifest.node, row.table]
-        evidence = {key: row.values[key] for key in _EVIDENCE if row.values.get(key) is not None}
-        result.decisions.append(
-            {
-                "artifact": row.manifest.key,
-                "fingerprint": row.manifest.fingerprint,
-                "doc_id": row.asked,
-                "status": result.status,
-                **evidence,
-            }
-        )
-    _follow_tokens(lake, index, result)
+    """Fill a trace with what happened to some documents."""
+    graph = ArtifactGraph.of(lake)
+    result.decisions = list(_decisions(index, graph, doc_ids))
+    result.fates = fates_of(result.decisions)
+    result.doc_ids = list(result.fates)
+    result.status = furthest(result.fates.values())
+    kept = [d["kept_doc_id"] for d in result.decisions if "kept_doc_id" in d]
+    if kept:
+        result.merged_into = fates_of(_decisions(index, graph, kept))
+    _follow_tokens(lake, index, graph, result)
 
 
 def _of_texts(index: DocumentIndex, text_hashes: Sequence[str]) -> list[str]:
@@ -99,19 +118,38 @@ def _of_texts(index: DocumentIndex, text_hashes: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(row.values["doc_id"] for row in rows))
 
 
-def _follow_tokens(lake: Lake, index: DocumentIndex, result: Trace) -> None:
+def _decisions(
+    index: DocumentIndex, graph: ArtifactGraph, doc_ids: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """Yield all that was decided about some documents, in the order of the graph."""
+    views = [(node, table, "doc_id") for node, table, _ in DECISIONS]
+    statuses = {(node, table): status for node, table, status in DECISIONS}
+    found = []
+    for row in index.rows(doc_ids, views, _EVIDENCE):
+        evidence = {key: row.values[key] for key in _EVIDENCE if row.values.get(key) is not None}
+        found.append(
+            {
+                "artifact": row.manifest.key,
+                "fingerprint": row.manifest.fingerprint,
+                "doc_id": row.asked,
+                "status": statuses[row.manifest.node, row.table],
+                **evidence,
+            }
+        )
+    yield from found
+    yield from not_taken(index, graph, found)
+
+
+def _follow_tokens(lake: Lake, index: DocumentIndex, graph: ArtifactGraph, result: Trace) -> None:
     """Find the tokens of the documents, of those they were merged into, and of what they seeded."""
-    standing = [
-        *result.doc_ids,
-        *[d["kept_doc_id"] for d in result.decisions if "kept_doc_id" in d],
-    ]
+    standing = list(dict.fromkeys([*result.doc_ids, *result.merged_into]))
+    result.selections = list(_selected(index, standing))
     asked = ("item_id", "question", "seed_doc_id")
     for row in index.rows(standing, [("synthesis/*", "questions", "seed_doc_id")], asked):
         result.synthetic_items.append(
             {"artifact": row.manifest.key, **{name: row.values[name] for name in asked}}
         )
     tokens = [*standing, *[item["item_id"] for item in result.synthetic_items]]
-    graph = ArtifactGraph.of(lake)
     files = Documents(lake)
     readers: dict[str, list[Manifest]] = {}
     holders: dict[str, Manifest] = {}
@@ -120,15 +158,25 @@ def _follow_tokens(lake: Lake, index: DocumentIndex, result: Trace) -> None:
         if shards.fingerprint not in readers:
             readers[shards.fingerprint] = trained(graph, shards)
         models = readers[shards.fingerprint]
-        steps = [(model, _steps(files, shards, model, row.values["sample"])) for model in models]
-        result.occurrences.append(_occurrence(files, shards, row.values, steps))
-        for model in models:
-            if model.fingerprint not in holders:
+        read = [(model, _steps(files, shards, model, row.values["sample"])) for model in models]
+        result.occurrences.append(_occurrence(files, shards, row.values, read))
+        for model, steps in read:
+            # Packed and never read: training ended before its turn.
+            if steps and model.fingerprint not in holders:
                 holders |= {each.fingerprint: each for each in graph.descendants(model)}
     for holder in sorted(holders.values(), key=lambda m: m.finished_at):
         kind = holder.family
         if kind in ("checkpoints", "models", "reports", "releases"):
             getattr(result, kind).append(f"{holder.key}@{holder.short}")
+
+
+def _selected(index: DocumentIndex, doc_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for row in index.rows(doc_ids, _STAGES, ("doc_id", "num_tokens", "repeats")):
+        yield {
+            "artifact": row.manifest.key,
+            "fingerprint": row.manifest.fingerprint,
+            **{name: row.values[name] for name in ("doc_id", "num_tokens", "repeats")},
+        }
 
 
 class Documents:
@@ -166,6 +214,8 @@ def _occurrence(
                 "artifact": checkpoint.key,
                 "fingerprint": checkpoint.fingerprint,
                 "steps": steps,
+                # Every epoch reads every sample once, so the n-th step is of the n-th epoch.
+                "epochs": list(range(len(steps))),
                 "times_seen": len(steps),
                 "steps_without_update": _without_update(files, checkpoint, steps),
             }

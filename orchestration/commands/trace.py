@@ -23,6 +23,16 @@ def trace(
     text_file: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A file with the text.")
     ] = None,
+    title: Annotated[
+        str, typer.Option(help="Title of the text, if its source was de-identified with one.")
+    ] = "",
+    record: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SOURCE:NAME",
+            help="A record as its source knows it: by its id, or by its place FILE:OFFSET.",
+        ),
+    ] = None,
     source: Annotated[str | None, typer.Option(help="Every document of a source.")] = None,
     licence: Annotated[
         str | None, typer.Option(help="Every document under a licence: its SPDX identifier.")
@@ -36,7 +46,7 @@ def trace(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Follow a document: kept, dropped or merged; shards, samples, steps, models, releases.
+    """Follow a document: what was decided about it; shards, samples, steps, models, releases.
     A text finds the documents that have it and those like it; a source or a licence, the fates of
     all its documents. Or follow a model's answer back to the documents that share its longest runs
     of words.
@@ -44,11 +54,11 @@ def trace(
     Example: `materia trace --doc 0f3a... --json`. Exit code 1: nothing is known of it, or the
     answer shares no run.
     """
-    asked = (doc, text, text_file, source, licence, answer_file)
+    asked = (doc, text, text_file, record, source, licence, answer_file)
     if sum(given is not None for given in asked) != 1:
         raise ValueError(
-            "give one of --doc ID, --text TEXT, --text-file FILE, --source NAME, --licence SPDX, "
-            "--answer-file FILE"
+            "give one of --doc ID, --text TEXT, --text-file FILE, --record SOURCE:NAME, "
+            "--source NAME, --licence SPDX, --answer-file FILE"
         )
     if (answer_file is None) != (model is None):
         raise ValueError("--answer-file FILE and --model ARTIFACT belong together: give both")
@@ -59,18 +69,32 @@ def trace(
         known = _origin(lake, source or "", licence or "", as_json=as_json)
     elif doc is not None:
         known = _document(trace_document(lake, doc_id=doc, progress=tell), as_json=as_json)
+    elif record is not None:
+        found = trace_document(lake, record=_named(record), progress=tell)
+        known = _document(found, as_json=as_json)
     else:
         assert text is not None or text_file is not None
         given = text_file.read_text(encoding="utf-8") if text_file else str(text)
-        known = _text(lake, given, as_json=as_json)
+        known = _text(lake, given, title, as_json=as_json)
     if not known:
         raise typer.Exit(FOUND_A_PROBLEM)
 
 
-def _text(lake: Lake, text: str, *, as_json: bool) -> bool:
+def _named(record: str) -> tuple[str, str]:
+    """Return source and name; raises ValueError when one of them is missing."""
+    source, _, name = record.partition(":")
+    if not source or not name:
+        raise ValueError(
+            f"--record {record!r} names no record: write SOURCE:ID or SOURCE:FILE:OFFSET, "
+            "'inbox:notes.jsonl:0' say"
+        )
+    return source, name
+
+
+def _text(lake: Lake, text: str, title: str, *, as_json: bool) -> bool:
     from assets.lineage.text_query import trace_text
 
-    return _document(trace_text(lake, text, tell), as_json=as_json)
+    return _document(trace_text(lake, text, title=title, progress=tell), as_json=as_json)
 
 
 def _document(found: Trace, *, as_json: bool) -> bool:
@@ -78,7 +102,7 @@ def _document(found: Trace, *, as_json: bool) -> bool:
         print_json(vars(found))
     else:
         _show(found)
-    return bool(found.doc_ids or found.matches)
+    return bool(found.decisions or found.matches)
 
 
 def _origin(lake: Lake, source: str, licence: str, *, as_json: bool) -> bool:
@@ -114,10 +138,15 @@ def _show(found: Trace) -> None:
         console.print(f"  {told} {match['doc_id']}: {' '.join(about)}")
     if found.searched.get("left_out"):
         console.print(f"  {found.searched['left_out']} less similar texts were not looked at")
+    for doc_id, fate in found.merged_into.items():
+        console.print(f"  merged into {doc_id}: {fate}")
     for decision in found.decisions:
         facts = {k: v for k, v in decision.items() if k not in ("artifact", "fingerprint")}
         told = ", ".join(f"{key} {value}" for key, value in facts.items())
         console.print(f"  {decision['artifact']}: {told}")
+    chosen = [f"{item['artifact']} x{item['repeats']}" for item in found.selections]
+    if chosen:
+        console.print(f"  selected by {', '.join(chosen)}")
     if found.occurrences:
         table = Table(title="Where its tokens lie, and when they were trained on")
         for heading in ("shards", "shard", "sample", "tokens", "copy", "training steps"):

@@ -20,7 +20,7 @@ from orchestration.mlflow_views import check_taint, stray_runs
 from orchestration.platform import build_platform, open_tracker
 from orchestration.settings import Settings, prepare_environment
 from orchestration.tracker_sync import taint_in
-from orchestration.verify import Speed, Verification
+from orchestration.verify import Speed, Verification, misplaced
 from orchestration.view_checks import dagster_view, mlflow_view
 
 
@@ -68,10 +68,11 @@ def verify(
     ):
         views = DagsterViews(instance)
         verification = Verification(lake)
-        problems = verification.problems(
-            chosen,
-            [mlflow_view(tracker, lake), dagster_view(views, tracker, build_platform(settings))],
-        )
+        compared = [
+            mlflow_view(tracker, lake),
+            dagster_view(views, tracker, build_platform(settings)),
+        ]
+        problems = [*misplaced(lake), *verification.problems(chosen, compared)]
         if everything:
             problems += [
                 *stray_runs(tracker, chosen),

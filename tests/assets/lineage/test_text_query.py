@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def sign(lake: FakeLake, documents: list[dict[str, Any]], parts: int = 1, **sour
         raw = commit_folder(
             lake, "corpora/raw", {"x": b""}, partition=name, source={"name": name, **source}
         )
-        made = link(lake, manifest, raw)
+        made = link(lake, replace(manifest, config={"source": {"name": name}}), raw)
         signatures, _ = signed(lake.folder / "work" / name, lake, made)
         link(lake, signatures, made)
 

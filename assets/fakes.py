@@ -87,6 +87,9 @@ class FakeLake:
     def fetch(self, manifest: Manifest, entry: FileEntry) -> Path:
         return Path(self.uri(manifest)) / entry.path
 
+    def source(self, manifest: Manifest, entry: FileEntry) -> Path:
+        return self.fetch(manifest, entry)
+
     def stored(self, manifest: Manifest, entry: FileEntry) -> StoredFile:
         return StoredFile(folder=Folder(uri=self.uri(manifest)), entry=entry)
 

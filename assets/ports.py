@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import BinaryIO, Protocol, TypeVar
 
 from assets.lineage.manifest import Address, Attempt, FileEntry, Manifest
 from assets.lineage.storage import StoredFile
@@ -56,6 +56,9 @@ class Lake(Protocol):
 
     def fetch(self, manifest: Manifest, entry: FileEntry) -> Path:
         """Return a local path of one file (downloaded and cached when the lake is remote)."""
+
+    def source(self, manifest: Manifest, entry: FileEntry) -> Path | BinaryIO:
+        """Return one file to read pieces of: its path, or an open file where the lake is remote."""
 
     def stored(self, manifest: Manifest, entry: FileEntry) -> StoredFile:
         """Return one file as any worker can reach it; opening it checks its bytes."""

@@ -1,9 +1,9 @@
 """Tracing one document among many: the document index, built and asked, on tables as assets write
 them: parts of 25,000 documents sorted by id, packed indexes of row groups of 262,144.
 
-Twenty sources; a twentieth of the documents was dropped, a fiftieth merged, another held out; stage
-1 packs all others, in one to three pieces, stages 2 and 3 a tenth each. Texts are left short: a
-trace does not read them, and a hundred million of real length are 250 GB.
+Twenty sources; a twentieth as many records were dropped, a fiftieth of the documents merged and
+another held out; stage 1 selects and packs all others, in one or two pieces, stages 2 and 3 a tenth
+each. Texts are left short: a trace reads none, and a hundred million of real length are 250 GB.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def generate(root: Path, num_documents: int) -> list[str]:
             tables.write_part(name, number, own, rng)
             ids.append(own)
         every = pl.concat(ids).sort()
-        asked += tables.pack(every, rng)
+        asked += tables.pack(number, every, rng)
     tables.close()
     random.Random(1).shuffle(asked)
     return asked[:ASKED]
@@ -152,9 +152,12 @@ class _Tables:
         corpora = list(self._corpora.values())
         self._deduped = made("mixtures/deduped", "tiny", corpora, number=2)
         self._clean = made("mixtures/decontaminated", "tiny", [self._deduped], number=3)
+        self._chosen = [
+            made(f"mixtures/stage{stage}", "tiny", [self._clean], number=3) for stage in (1, 2, 3)
+        ]
         self._stages = [
-            made(f"tokenizers/shards_stage{stage}", "tiny", [self._clean], number=3 + stage)
-            for stage in (1, 2, 3)
+            made(f"tokenizers/shards_{chosen.name}", "tiny", [self._clean, chosen], number=4)
+            for chosen in self._chosen
         ]
         self._writers: dict[Path, pq.ParquetWriter] = {}
         self._samples = [0, 0, 0]
@@ -188,39 +191,34 @@ class _Tables:
             path.parent.mkdir(parents=True, exist_ok=True)
             frame.write_parquet(path, compression="zstd")
 
-    def pack(self, ids: pl.Series, rng: np.random.Generator) -> list[str]:
+    def pack(self, number: int, ids: pl.Series, rng: np.random.Generator) -> list[str]:
         """Merge, hold out and pack the documents of one range; return some that were packed."""
         fate = rng.random(len(ids))
         merged, heldout = ids.filter(pl.Series(fate < 0.02)), ids.filter(pl.Series(fate > 0.98))
         left = ids.filter(pl.Series((fate >= 0.02) & (fate <= 0.98)))
-        self._append(
-            self._folder(self._deduped) / "merged.parquet",
-            pl.DataFrame({"doc_id": merged}).with_columns(
-                pl.lit("s").alias("source"),
-                pl.lit(left[0]).alias("kept_doc_id"),
-                pl.lit(0.9).alias("similarity"),
-                pl.lit("near").alias("rule"),
-            ),
-        )
-        self._append(
-            self._folder(self._clean) / "heldout.parquet",
-            pl.DataFrame({"doc_id": heldout}).with_columns(pl.lit("s").alias("source")),
-        )
+        others = {"source": "s", "native_id": "n", "licence": "CC-BY-4.0", "domain": "medical"}
+        near = {"source": "s", "kept_doc_id": left[0], "similarity": 0.9, "rule": "near"}
+        self._append(self._deduped, "merged", merged, near)
+        self._append(self._clean, "heldout", heldout, others)
+        self._write(self._deduped, number, ids.filter(pl.Series(fate >= 0.02)), others)
+        self._write(self._clean, number, left, others)
         for stage, share in enumerate((1.0, 0.1, 0.1)):
             chosen = left.filter(pl.Series(rng.random(len(left)) < share))
-            pieces = chosen.gather(
-                np.repeat(np.arange(len(chosen)), rng.integers(1, 3, len(chosen)))
-            )
             self._append(
-                self._folder(self._stages[stage]) / "index.parquet", self._rows(stage, pieces, rng)
+                self._chosen[stage], "selection", chosen, {"num_tokens": 800, "repeats": 1}
             )
+            times = rng.integers(1, 3, len(chosen))
+            pieces = chosen.gather(np.repeat(np.arange(len(chosen)), times))
+            self._append(self._stages[stage], "index", pieces, self._places(stage, pieces, rng))
         return list(left.sample(min(3, len(left)), seed=1))
 
     def close(self) -> None:
         """Commit everything, and the models that read it."""
         for writer in self._writers.values():
             writer.close()
-        for manifest in (*self._corpora.values(), self._deduped, self._clean):
+        for manifest in (
+            *self._corpora.values(), self._deduped, self._clean, *self._chosen,
+        ):  # fmt: skip
             self._commit(manifest)
         before: list[Manifest] = []
         for stage, shards in enumerate(self._stages):
@@ -246,27 +244,35 @@ class _Tables:
             ]
         self._commit(made("releases/release", "tiny", before, number=20))
 
-    def _rows(self, stage: int, pieces: pl.Series, rng: np.random.Generator) -> pl.DataFrame:
+    def _places(self, stage: int, pieces: pl.Series, rng: np.random.Generator) -> dict[str, Any]:
         """Give each piece a place: samples hold some ten pieces, drawn as packing scatters them."""
         first = self._samples[stage]
         samples = max(1, len(pieces) // 10)
         self._samples[stage] += samples
         start: npt.NDArray[np.uint32] = rng.integers(0, CONTEXT - 800, len(pieces), dtype=np.uint32)
-        columns = {
+        return {
             "sample": rng.integers(first, first + samples, len(pieces), dtype=np.uint32),
             "start": start,
             "end": start + np.uint32(800),
             "piece": np.zeros(len(pieces), np.uint32),
             "copy": np.zeros(len(pieces), np.uint32),
         }
-        return pl.DataFrame({"doc_id": pieces, **columns})
 
-    def _append(self, path: Path, frame: pl.DataFrame) -> None:
-        table = frame.to_arrow()
+    def _write(self, manifest: Manifest, part: int, ids: pl.Series, others: dict[str, Any]) -> None:
+        """Write one part of a table of documents."""
+        path = self._folder(manifest) / "documents" / f"{part:05d}.parquet"
+        path.parent.mkdir(exist_ok=True)
+        _frame(ids, others).write_parquet(path, compression="zstd")
+
+    def _append(
+        self, manifest: Manifest, table: str, ids: pl.Series, others: dict[str, Any]
+    ) -> None:
+        """Add rows to a table in one file."""
+        path = self._folder(manifest) / f"{table}.parquet"
+        rows = _frame(ids, others).to_arrow()
         if path not in self._writers:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._writers[path] = pq.ParquetWriter(path, table.schema, compression="zstd")
-        self._writers[path].write_table(table, row_group_size=ROW_GROUP)
+            self._writers[path] = pq.ParquetWriter(path, rows.schema, compression="zstd")
+        self._writers[path].write_table(rows, row_group_size=ROW_GROUP)
 
     def _folder(self, manifest: Manifest) -> Path:
         folder = self._root / manifest.family / manifest.name / manifest.short / manifest.data_dir
@@ -278,6 +284,14 @@ class _Tables:
         files = tuple(_entries(self._folder(manifest))) or manifest.files
         manifest = replace(manifest, files=files, digest=digest_of(files))
         return write(self._root, manifest)
+
+
+def _frame(ids: pl.Series, others: dict[str, Any]) -> pl.DataFrame:
+    columns = [
+        pl.Series(name, value) if isinstance(value, np.ndarray) else pl.lit(value).alias(name)
+        for name, value in others.items()
+    ]
+    return pl.DataFrame({"doc_id": ids}).with_columns(columns)
 
 
 def _entries(folder: Path) -> Iterator[FileEntry]:

@@ -16,6 +16,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 from assets.lineage.canonical import HashMeter
 from assets.lineage.manifest import (
@@ -149,6 +150,13 @@ class ObjectLake:
         if not local.is_file():
             self._store.download(path, local)
         return local
+
+    def source(self, manifest: Manifest, entry: FileEntry) -> Path | BinaryIO:
+        folder = _folder(manifest.family, manifest.name, manifest.fingerprint)
+        path = f"{folder}/{manifest.data_dir}/{_inside(entry.path)}"
+        if isinstance(self._store, FileStore):
+            return self._store.folder / path
+        return self._store.open(path)
 
     def stored(self, manifest: Manifest, entry: FileEntry) -> StoredFile:
         folder = _folder(manifest.family, manifest.name, manifest.fingerprint)

@@ -11,12 +11,17 @@ import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from assets.lineage.canonical import HashMeter, sha256_of_file, sha256_of_stream
 
 _BLOCK_BYTES = 8 << 20
 """Asked of S3 at a time: some requests a second reach the rate of a connection (our choice)."""
+
+
+_AHEAD_BYTES = 1 << 16
+"""Fetched beyond what is read of an open file: columns of one table lie behind each other, and a
+document's row needs some hundred bytes of each (our choice)."""
 
 
 class AlreadyExists(RuntimeError):
@@ -192,6 +197,13 @@ class S3Store:
                 return sha256_of_stream(file, meter)
         except FileNotFoundError:
             return None
+
+    def open(self, path: str) -> BinaryIO:
+        """Open a file of which only what is read is fetched, and a little more."""
+        file: BinaryIO = self.fs.open(
+            self._full(path), "rb", block_size=_AHEAD_BYTES, cache_type="readahead"
+        )
+        return file
 
     def delete_tree(self, path: str) -> None:
         if self.fs.exists(self._full(path)):

@@ -17,19 +17,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from assets.lineage.index_tables import VIEWS, IndexTables, Placed, Segment
 from assets.lineage.manifest import Address, Manifest
 from assets.lineage.sorted_keys import MAX_PLACES, U64, KeyWriter, SortedKeys, merge
+from assets.lineage.table_pieces import column_batches, rows
 from assets.lineage.tables import has_file, has_table
 from assets.lineage.workspace import table_paths
 from assets.ports import Lake
 
 logger = logging.getLogger(__name__)
 
-BATCH_ROWS = 1 << 18
-"""Rows of a table hashed at a time; our choice."""
 _SMALL_ENTRIES = 1 << 16
 """A smaller file counts as one of this size when files are merged: its bounds are as large."""
 _RUN_ROWS = 64
@@ -130,14 +128,11 @@ class DocumentIndex:
         columns: Sequence[str] | None,
     ) -> Iterator[Row]:
         """Read the rows from one on, as long as they name the value."""
-        frame = pl.scan_parquet(self._lake.fetch(manifest, manifest.file(placed.path)))
-        if columns is not None:
-            there = frame.collect_schema().names()
-            wanted = dict.fromkeys([placed.column, *columns])
-            frame = frame.select([name for name in wanted if name in there])
+        source = self._lake.source(manifest, manifest.file(placed.path))
+        wanted = None if columns is None else [placed.column, *columns]
         size = _RUN_ROWS
         while True:
-            values = frame.slice(first, size).collect()
+            values = rows(source, first, size, wanted)
             same = values[placed.column].eq_missing(value)
             count = len(same) if same.all() else int(same.arg_min() or 0)
             for number, row in enumerate(values.head(count).iter_rows(named=True), first):
@@ -216,9 +211,9 @@ def _add(
             continue  # taken away meanwhile
         indexed.append(address)
         for each in _tables_of(lake, manifest, address):
-            rows = _add_table(lake, manifest, each, writer, places)
-            placed.append(Placed(**{**vars(each), "first_place": places, "rows": rows}))
-            places += rows
+            held = _add_table(lake, manifest, each, writer, places)
+            placed.append(Placed(**{**vars(each), "first_place": places, "rows": held}))
+            places += held
         if places > MAX_PLACES:
             raise ValueError(f"{places:,} rows are more than an index of {MAX_PLACES:,} can name")
         if time.monotonic() - told > 1.0:
@@ -242,23 +237,17 @@ def _add_table(
     lake: Lake, manifest: Manifest, table: Placed, writer: KeyWriter, first_place: int
 ) -> int:
     """Add the keys of one file of a table, one for a run of equal ones; return its rows."""
-    import pyarrow.parquet as pq
-
     from assets.mixtures.deduplication.frames import hash_strings
 
-    rows, before = 0, ""
-    with pq.ParquetFile(lake.fetch(manifest, manifest.file(table.path))) as file:
-        if table.column not in file.schema_arrow.names:
-            return 0
-        for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=[table.column]):
-            values = pl.Series(table.column, batch.column(0), dtype=pl.String).fill_null("")
-            begins = (values != values.shift(1, fill_value=before)) & (values != "")
-            at = begins.arg_true().to_numpy().astype(np.uint64)
-            keys: U64 = hash_strings(values)[at]
-            writer.add(keys, at + np.uint64(first_place + rows))
-            rows += len(values)
-            before = values[-1]
-    return rows
+    held, before = 0, ""
+    for values in column_batches(lake.source(manifest, manifest.file(table.path)), table.column):
+        begins = (values != values.shift(1, fill_value=before)) & (values != "")
+        at = begins.arg_true().to_numpy().astype(np.uint64)
+        keys: U64 = hash_strings(values)[at]
+        writer.add(keys, at + np.uint64(first_place + held))
+        held += len(values)
+        before = values[-1]
+    return held
 
 
 def _merge_small(tables: IndexTables, folder: Path) -> None:

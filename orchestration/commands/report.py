@@ -64,7 +64,8 @@ def show_ablation(settings: Settings) -> None:
 
 def _with_corpora(graph: RecipeGraph) -> list[Any]:
     documents = graph.step("mixtures/deduped").inputs
-    raw = [step.inputs[0] for step in documents]
+    # A list of withdrawn documents is read too, and is made of nothing.
+    raw = [step.inputs[0] for step in documents if step.inputs]
     return [*raw, *documents, *graph.steps.values()]
 
 

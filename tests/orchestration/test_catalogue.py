@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from assets.fakes import fake_manifest
@@ -16,6 +17,7 @@ from assets.lineage.audit import ArtifactGraph
 from assets.lineage.find import find_artifact
 from assets.lineage.manifest import InputRecord, Manifest
 from assets.lineage.step import Step
+from assets.lineage.trace import trace
 from orchestration import catalogue
 from orchestration.lake import ObjectLake
 from orchestration.stores import FileStore, S3Store
@@ -185,3 +187,25 @@ def test_many_readers_at_once_see_the_same_lake(folder_lake: ObjectLake) -> None
     for thread in threads:
         thread.join()
     assert told == [len(made)] * 8
+
+
+def test_a_document_is_traced_by_pieces_of_its_tables(
+    lake: ObjectLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Step(family="corpora", name="documents", partition="p", code_version="1", config={})
+    attempt = lake.begin("corpora", "documents", step.fingerprint)
+    rows = {"doc_id": [f"{n:032x}" for n in range(500)], "text": ["t" * 100] * 500}
+    frame = pl.DataFrame(rows).with_columns(pl.col("doc_id").alias("text_hash"))
+    frame.write_parquet(attempt.scratch / "documents.parquet", row_group_size=100)
+    manifest = replace(
+        fake_manifest(step, attempt.scratch), data_dir=f"a{attempt.token}", token=attempt.token
+    )
+    lake.commit(attempt, manifest)
+
+    def refused(*given: object) -> None:
+        raise AssertionError("a whole file was fetched")
+
+    monkeypatch.setattr(ObjectLake, "fetch", refused)
+    assert trace(lake, doc_id=f"{321:032x}").status == "kept"
+    assert trace(lake, text_hashes=(f"{499:032x}",)).doc_ids == [f"{499:032x}"]
+    assert trace(lake, doc_id="f" * 32).status == "unknown"

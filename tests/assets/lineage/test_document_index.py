@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from assets.fakes import FakeLake, commit_folder
-from assets.lineage import document_index
+from assets.lineage import document_index, table_pieces
 from assets.lineage.document_index import DocumentIndex, key_of
 from assets.mixtures.deduplication.frames import hash_strings
 from tests.artifacts import parquet
@@ -90,7 +90,7 @@ def test_rows_apart_from_each_other_are_all_read(lake: FakeLake) -> None:
 def test_a_document_across_two_batches_of_rows_is_told_once(
     lake: FakeLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(document_index, "BATCH_ROWS", 2)
+    monkeypatch.setattr(table_pieces, "BATCH_ROWS", 2)
     rows = [{"doc_id": "a" if n < 5 else "b", "sample": n} for n in range(7)]
     commit_folder(lake, "tokenizers/shards_stage1", {"index.parquet": parquet(rows)})
     assert [row["sample"] for row in found(lake, "a", PACKED)] == [0, 1, 2, 3, 4]

@@ -21,7 +21,7 @@ from orchestration.stores import Store
 
 logger = logging.getLogger(__name__)
 
-_VERSION = 1
+_VERSION = 2
 """Of the tables below: a database of another version is made anew."""
 _SETTLED_NS = 2_000_000_000
 """Some file systems keep times to two seconds: a younger folder may change within its time."""
@@ -36,7 +36,9 @@ CREATE TABLE artifacts (
     id INTEGER PRIMARY KEY, family TEXT, name TEXT, short TEXT, partition TEXT,
     fingerprint TEXT, finished_at TEXT, changed_at INTEGER, UNIQUE (family, name, short)
 );
-CREATE TABLE pending (family TEXT, name TEXT, short TEXT, PRIMARY KEY (family, name, short));
+CREATE TABLE pending (
+    family TEXT, name TEXT, short TEXT, changed_at INTEGER, PRIMARY KEY (family, name, short)
+);
 CREATE TABLE edges (
     input TEXT, consumer INTEGER REFERENCES artifacts (id) ON DELETE CASCADE,
     PRIMARY KEY (input, consumer)
@@ -112,18 +114,34 @@ class Catalogue:
     def _refresh(self, database: sqlite3.Connection, nodes: Sequence[tuple[str, str]]) -> None:
         """Read the manifests that were committed since the last time, and forget what is gone."""
         stale = [each for each in map(self._looked_at, nodes) if not _is_known(database, *each)]
-        waiting = _pending(database, nodes)
-        if not stale and not any(self._store.read(_path(*each)) for each in waiting):
+        if not stale and not self._due(database, nodes):
             return
         database.execute("BEGIN IMMEDIATE")
         try:
             for family, name, changed_at in stale:
                 self._scan(database, family, name, changed_at)
-            self._read(database, _pending(database, nodes))
+            self._read(database, self._due(database, nodes))
             database.execute("COMMIT")
         except BaseException:
             database.execute("ROLLBACK")
             raise
+
+    def _due(
+        self, database: sqlite3.Connection, nodes: Iterable[tuple[str, str]]
+    ) -> list[tuple[str, str, str]]:
+        """Return the folders without a manifest in which something happened since: attempts that
+        were given up stay, and need no reading again."""
+        found: list[tuple[str, str, str]] = []
+        for family, name in nodes:
+            rows = database.execute(
+                "SELECT short, changed_at FROM pending WHERE family = ? AND name = ?",
+                (family, name),
+            )
+            for short, known in rows.fetchall():
+                changed_at = self._settled(f"{family}/{name}/{short}")
+                if changed_at is None or changed_at != known:
+                    found.append((family, name, short))
+        return found
 
     def _looked_at(self, node: tuple[str, str]) -> tuple[str, str, int | None]:
         """Return a node with the time of its last change, or None where that cannot be known.
@@ -160,7 +178,7 @@ class Catalogue:
         )
         database.execute("DELETE FROM pending WHERE family = ? AND name = ?", (family, name))
         database.executemany(
-            "INSERT INTO pending VALUES (?, ?, ?)",
+            "INSERT INTO pending VALUES (?, ?, ?, NULL)",
             [(family, name, short) for short in sorted(here - same)],
         )
         database.execute(
@@ -171,12 +189,18 @@ class Catalogue:
         """Take in the folders that have a manifest by now."""
         for first in range(0, len(waiting), _BATCH):
             batch = waiting[first : first + _BATCH]
-            contents = self._store.read_many([_path(*each) for each in batch])
-            for (family, name, short), content in zip(batch, contents, strict=True):
+            times = [self._settled("/".join(each)) for each in batch]  # before they are read
+            contents = self._store.read_many([f"{'/'.join(each)}/manifest.json" for each in batch])
+            for folder, changed_at, content in zip(batch, times, contents, strict=True):
                 record = _parsed(content)
                 if record is not None:
-                    at = self._settled(f"{family}/{name}/{short}")
-                    _insert(database, (family, name, short), record, at)
+                    _insert(database, folder, record, changed_at)
+                else:
+                    database.execute(
+                        "UPDATE pending SET changed_at = ? "
+                        "WHERE family = ? AND name = ? AND short = ?",
+                        (changed_at, *folder),
+                    )
 
 
 def _make_tables(database: sqlite3.Connection) -> None:
@@ -198,16 +222,6 @@ def _is_known(database: sqlite3.Connection, family: str, name: str, at: int | No
         "SELECT changed_at FROM nodes WHERE family = ? AND name = ?", (family, name)
     ).fetchone()
     return at is not None and row is not None and row[0] == at
-
-
-def _pending(
-    database: sqlite3.Connection, nodes: Iterable[tuple[str, str]]
-) -> list[tuple[str, str, str]]:
-    found: list[tuple[str, str, str]] = []
-    for node in nodes:
-        rows = database.execute("SELECT * FROM pending WHERE family = ? AND name = ?", node)
-        found += rows.fetchall()
-    return found
 
 
 def _insert(
@@ -237,10 +251,6 @@ def _parsed(content: bytes | None) -> dict[str, Any] | None:
         return None
     record: dict[str, Any] = json.loads(content)
     return record if record.get("schema") == SCHEMA else None
-
-
-def _path(family: str, name: str, short: str) -> str:
-    return f"{family}/{name}/{short}/manifest.json"
 
 
 def _address(row: tuple[str, str, str, str, str]) -> Address:

@@ -155,6 +155,25 @@ def test_a_settled_lake_is_not_read_again(
         folder_lake.find("corpora", "raw", manifest.fingerprint)
 
 
+def test_attempts_that_were_given_up_are_not_read_again(
+    folder_lake: ObjectLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "_SETTLED_NS", 0)
+    step = Step(family="corpora", name="raw", partition="p", code_version="1", config={"seed": 0})
+    folder_lake.begin("corpora", "raw", step.fingerprint)
+    folder_lake.addresses()
+    folder_lake.addresses()
+    read: list[str] = []
+    whole = FileStore.read
+    monkeypatch.setattr(
+        FileStore, "read", lambda store, path: read.append(path) or whole(store, path)
+    )
+    assert folder_lake.addresses() == []
+    assert read == []
+    manifest = commit(folder_lake, "corpora/raw")
+    assert folder_lake.addresses() == [manifest.address]
+
+
 @pytest.mark.parametrize("content", [b"not a database", b""])
 def test_a_damaged_catalogue_is_made_anew(folder_lake: ObjectLake, content: bytes) -> None:
     manifest = commit(folder_lake, "corpora/raw")

@@ -6,6 +6,7 @@ document_index.py's.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from pathlib import Path
 
 from assets.lineage.canonical import sha256_of
 from assets.lineage.manifest import Address
+
+logger = logging.getLogger(__name__)
 
 _FORMAT = 1
 """Of the files and tables: an index of another format is made anew."""
@@ -92,14 +95,25 @@ class IndexTables:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._database = sqlite3.connect(
-            folder / "tables.sqlite", timeout=_WAIT_S, isolation_level=None
-        )
+        path = folder / "tables.sqlite"
         layout = sha256_of([_FORMAT, [[v.node, v.table, v.column] for v in VIEWS]])
         self._version = int(layout[:7], 16)
-        (version,) = self._database.execute("PRAGMA user_version").fetchone()
-        if version != self._version:
-            self._make_tables()
+        try:
+            self._open(path)
+        except sqlite3.DatabaseError as error:
+            logger.warning("%s cannot be read (%s): the index is made anew", path, error)
+            path.unlink()
+            self._open(path)
+
+    def _open(self, path: Path) -> None:
+        self._database = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)
+        try:
+            (version,) = self._database.execute("PRAGMA user_version").fetchone()
+            if version != self._version:
+                self._make_tables()
+        except BaseException:
+            self._database.close()
+            raise
 
     def close(self) -> None:
         self._database.close()

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from assets.fakes import FakeLake, commit_folder
-from assets.lineage import document_index, table_pieces
+from assets.lineage import document_index, index_tables, table_pieces
 from assets.lineage.document_index import DocumentIndex, key_of
 from assets.mixtures.deduplication.frames import hash_strings
 from tests.artifacts import parquet
@@ -121,6 +121,28 @@ def test_an_index_that_was_removed_is_made_again(lake: FakeLake) -> None:
     documents(lake, ["a"])
     assert len(found(lake, "a", KEPT)) == 1
     shutil.rmtree(lake.derived)
+    assert len(found(lake, "a", KEPT)) == 1
+
+
+@pytest.mark.parametrize("content", [b"not a database", b"SQLite format 3\x00 and no more"])
+def test_damaged_bookkeeping_is_made_again(lake: FakeLake, content: bytes) -> None:
+    documents(lake, ["a"])
+    found(lake, "a", KEPT)
+    (lake.derived / "documents" / "tables.sqlite").write_bytes(content)
+    assert len(found(lake, "a", KEPT)) == 1
+    assert len(list((lake.derived / "documents").glob("*.keys"))) == 1
+
+
+def test_an_index_of_other_tables_is_made_again(
+    lake: FakeLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents(lake, ["a"])
+    fewer = index_tables.VIEWS[1:]
+    monkeypatch.setattr(index_tables, "VIEWS", fewer)
+    monkeypatch.setattr(document_index, "VIEWS", fewer)
+    assert len(found(lake, "hash-a", BY_TEXT)) == 1
+    assert found(lake, "a", KEPT) == []
+    monkeypatch.undo()
     assert len(found(lake, "a", KEPT)) == 1
 
 

@@ -69,6 +69,7 @@ class SignedSource:
         self._templates = TemplateTable(templates["shingle"].to_numpy())
         files = signatures.files
         self._bands = sorted(each.path for each in files if each.path.startswith("bands/"))
+        self._mapped: dict[str, pa.Table] = {}
 
     def candidates(self, text: str) -> tuple[list[Candidate], int]:
         """Return the documents that share a band with a text, and how many were left out.
@@ -117,7 +118,7 @@ class SignedSource:
         if not self._bands:
             return np.zeros(0, dtype=np.uint32)
         bits = (len(self._bands) - 1).bit_length()
-        table = _mapped(self._file(self._bands[key >> 64 - bits]))
+        table = self._map(self._bands[key >> 64 - bits])
         keys: U64 = column(table, "key")
         shift = 64 - bits - GROUP_BITS
         group = key >> shift
@@ -138,7 +139,7 @@ class SignedSource:
         parts = self._part_of(rows)
         for part in np.unique(parts).tolist():
             own = parts == part
-            array = _mapped(self._file(f"sketches/{part:05d}.arrow"))["lows"].chunks[0]
+            array = self._map(f"sketches/{part:05d}.arrow")["lows"].chunks[0]
             held = np.frombuffer(array.buffers()[1], dtype=np.uint8)
             held = held[: len(array) * self.spec.num_hashes].reshape(len(array), -1)
             found[own] = held[rows[own] - self._first_rows[part]]
@@ -167,8 +168,9 @@ class SignedSource:
     def _file(self, name: str) -> Path:
         return self._lake.fetch(self._signatures, self._signatures.file(name))
 
-
-def _mapped(path: Path) -> pa.Table:
-    """Return an Arrow file as it lies on the disk: what is not looked at is not read."""
-    with pa.memory_map(str(path)) as source:
-        return pa.ipc.open_file(source).read_all()
+    def _map(self, name: str) -> pa.Table:
+        """Return an Arrow file as it lies on the disk: what is not looked at is not read."""
+        if name not in self._mapped:
+            with pa.memory_map(str(self._file(name))) as source:
+                self._mapped[name] = pa.ipc.open_file(source).read_all()
+        return self._mapped[name]

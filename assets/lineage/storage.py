@@ -124,30 +124,32 @@ def scratch_hash_of_file(path: Path) -> str:
     return SCRATCH_MARK + held.hexdigest()
 
 
-def _is_as_recorded(stored: StoredFile, path: Path) -> bool:
-    if path.stat().st_size != stored.entry.size_bytes:
-        return False
-    # By the folder: an entry's own mark must not choose the weaker hash.
-    held = scratch_hash_of_file(path) if stored.folder.is_scratch else sha256_of_file(path)
-    return held == stored.entry.sha256
-
-
-def _check(stored: StoredFile, path: Path) -> None:
-    if not path.is_file():
-        raise StorageError(f"{stored.uri} is missing: was the shared folder cleared meanwhile?")
-    entry, state = stored.entry, _state(path)
+def holds(path: Path, entry: FileEntry, hash_file: Callable[[Path], str] = sha256_of_file) -> bool:
+    """Return whether a file's bytes are those that were recorded; hashed once a process, and again
+    when somebody has touched the file."""
+    state = _state(path)
     known = (str(path), entry.sha256)
     if _verified.get(known) == state:
-        return
-    if not _is_as_recorded(stored, path):
-        raise StorageError(
-            f"{stored.uri} differs from what its writer recorded: run `materia verify --all`"
-        )
+        return True
+    if state[0] != entry.size_bytes or hash_file(path) != entry.sha256:
+        return False
     # A file that has just been written may change again within one tick of its clock.
     if time.time_ns() - max(state[1], state[2]) > _TICK_NS:
         if len(_verified) >= _MAX_VERIFIED:
             _verified.clear()
         _verified[known] = state
+    return True
+
+
+def _check(stored: StoredFile, path: Path) -> None:
+    if not path.is_file():
+        raise StorageError(f"{stored.uri} is missing: was the shared folder cleared meanwhile?")
+    # By the folder: an entry's own mark must not choose the weaker hash.
+    hash_file = scratch_hash_of_file if stored.folder.is_scratch else sha256_of_file
+    if not holds(path, stored.entry, hash_file):
+        raise StorageError(
+            f"{stored.uri} differs from what its writer recorded: run `materia verify --all`"
+        )
 
 
 def _state(path: Path) -> tuple[int, int, int, int]:

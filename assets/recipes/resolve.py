@@ -5,12 +5,12 @@ A raw corpus stands for itself by its newest committed snapshot; everything afte
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from assets.corpora.benchmarks import benchmark_package
 from assets.corpora.sources import SOURCES
 from assets.corpora.tombstones import request_step, requests_in
-from assets.lineage.manifest import Manifest
+from assets.lineage.manifest import Address, Manifest
 from assets.lineage.step import Step
 from assets.ports import Lake
 from assets.recipes.ablation import VARIANTS, ablation_name
@@ -28,22 +28,23 @@ from assets.recipes.graph import (
 
 def newest_raw(lake: Lake) -> dict[str, Step]:
     """Return, per source, the raw step of the newest committed snapshot."""
-    newest: dict[str, Manifest] = {}
-    for manifest in lake.manifests("corpora", "raw"):
-        newest[manifest.partition] = manifest
+    addresses: dict[str, list[Address]] = {}
+    for address in lake.addresses("corpora", "raw"):
+        addresses.setdefault(address.partition, []).append(address)
+    newest = {name: _newest(lake, found) for name, found in addresses.items() if name in SOURCES}
     return {
         name: raw_step(SOURCES[name].to_dict(), manifest.config["snapshot"])
         for name, manifest in newest.items()
-        if name in SOURCES
+        if manifest is not None
     }
 
 
 def newest_withdrawn(lake: Lake) -> Step | None:
     """Return the step of the newest committed list of withdrawn documents, if there is any."""
-    manifests = list(lake.manifests("corpora", "withdrawn"))
-    if not manifests or not manifests[-1].config["snapshot"]["files"]:
+    newest = _newest(lake, lake.addresses("corpora", "withdrawn"))
+    if newest is None or not newest.config["snapshot"]["files"]:
         return None  # an empty list changes nothing, so it makes nothing anew
-    return withdrawn_step(manifests[-1].config["snapshot"])
+    return withdrawn_step(newest.config["snapshot"])
 
 
 def forgotten_in(lake: Lake) -> Forgotten:
@@ -86,6 +87,15 @@ def resolve_step(node: str, partition: str, lake: Lake) -> Step:
             )
         return withdrawn
     return resolve_graph(partition, lake).step(node)
+
+
+def _newest(lake: Lake, addresses: Sequence[Address]) -> Manifest | None:
+    """Return the last of some artifacts that is still there."""
+    for address in reversed(addresses):
+        found = lake.find(address.family, address.name, address.fingerprint)
+        if found is not None:
+            return found
+    return None
 
 
 def _variants(lake: Lake) -> Mapping[str, RecipeGraph]:

@@ -147,7 +147,7 @@ def _build(context: dg.AssetExecutionContext, platform: Platform, step: Step, wo
         provenance=platform.gather_provenance(context.run.run_id),
         job_root=platform.job_root,
         compute=platform.compute,
-        run_job=lambda run_log: _job_runner(context, platform, run_log),
+        run_job=lambda run_log: _job_runner(context, platform, run_log, progress),
         training=platform.training,
         progress=progress,
     )
@@ -158,7 +158,10 @@ def _build(context: dg.AssetExecutionContext, platform: Platform, step: Step, wo
 
 
 def _job_runner(
-    context: dg.AssetExecutionContext, platform: Platform, run_log: RunLog
+    context: dg.AssetExecutionContext,
+    platform: Platform,
+    run_log: RunLog,
+    say: Callable[[str], None],
 ) -> JobRunner:
     """Run jobs outside, with Dagster Pipes carrying their log lines into this run."""
 
@@ -182,7 +185,7 @@ def _job_runner(
                 platform.launcher,
                 spec,
                 lambda: _project(platform, request, run_log),
-                context.log.warning,
+                say,
             )
             _project(platform, request, run_log)
 

@@ -158,6 +158,7 @@ def environment() -> Environment:
         "share": _share,
         "number": _number,
         "or_gap": _or_gap,
+        "score": _score,
     }
     return made
 
@@ -177,6 +178,10 @@ def _share(value: float | None) -> str:
     if value == 0:
         return "0"
     return "<0.1%" if 0 < value < 0.0005 else f"{value:.1%}"
+
+
+def _score(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _number(value: float | None) -> str:

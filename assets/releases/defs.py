@@ -6,8 +6,12 @@ import dagster as dg
 
 from assets.lineage.build import Built
 from assets.lineage.defs import artifact_asset
+from assets.lineage.manifest import Manifest
 from assets.partitions import RECIPE_PARTITIONS
 from assets.platform import Platform
+from assets.ports import Lake
+from assets.releases.backward.ingredients import shares_of
+from assets.releases.backward.tables import markdown, shares_table
 from assets.releases.checks import RELEASE_CHECKS
 from assets.releases.release import make_release
 
@@ -33,6 +37,12 @@ def tell_passport(built: Built) -> dict[str, dg.MetadataValue[str]]:
     return {"passport": dg.MetadataValue.md(told)}
 
 
+def _tell_shares(lake: Lake, manifest: Manifest) -> dict[str, dg.MarkdownMetadataValue]:
+    """Show which source gave which share of the tokens of every stage."""
+    shares = shares_of(lake, manifest)
+    return {"went_in": dg.MetadataValue.md(markdown(shares_table(shares)))} if shares else {}
+
+
 release = artifact_asset(
     "releases/release",
     make_release,
@@ -55,6 +65,7 @@ release = artifact_asset(
     checks=RELEASE_CHECKS,
     publish=_register,
     show=tell_passport,
+    tell=_tell_shares,
 )
 
 ASSETS = [release]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assets.lineage.cost import CostReport
-from assets.lineage.cost_text import few
+from assets.lineage.factor_rows import factor_rows as rows_of
 from assets.lineage.factors import Factors
 
 
@@ -30,21 +30,4 @@ def cost_view(report: CostReport, factors: Factors) -> dict[str, Any]:
 
 def factor_rows(report: CostReport, factors: Factors) -> list[tuple[str, str, str]]:
     """Return (name, value with unit, source) of the factors that the report rests on."""
-    named = [
-        ("one busy core", factors.core_watts),
-        ("one core", factors.core_price),
-        ("data centre over machines (PUE)", factors.pue),
-        ("electricity", factors.carbon),
-    ]
-    for kind in sorted(report.devices & factors.devices.keys()):
-        rate = factors.devices[kind]
-        named += [
-            (f"one {kind}", rate.watts),
-            (f"around one {kind}", rate.host_watts),
-            (f"one {kind}", rate.price),
-        ]
-    rows = []
-    for name, factor in named:
-        unit = f"{factors.currency} {factor.unit}" if factor.unit == "an hour" else factor.unit
-        rows.append((name, f"{few(factor.value)} {unit}".strip(), factor.source))
-    return rows
+    return rows_of(report.devices, factors)

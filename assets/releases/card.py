@@ -46,17 +46,7 @@ def write_card(
         "## Architecture",
         _architecture(config),
         "## Data",
-        "Every corpus that may have reached this model, with its licence and its citation. Which "
-        "documents did, and in which training steps, is on record: `materia trace`. "
-        "`ATTRIBUTIONS.md` credits what was trained on; `data_docs.json` says what was expected of "
-        "the data and what was found.",
-        _table(
-            ("source", "title", "domain", "licence", "citation"),
-            [
-                [source[key] for key in ("name", "title", "domain", "licence", "citation")]
-                for source in sources
-            ],
-        ),
+        _data(sources),
         "## Scorecard",
         "![Scores of the base and the final model](scorecard.png)",
         _demoted(scorecard).strip(),
@@ -70,6 +60,18 @@ def write_card(
         ),
     )
     return "\n\n".join(sections) + "\n"
+
+
+def _data(sources: Sequence[Mapping[str, Any]]) -> str:
+    columns = ("name", "title", "domain", "licence", "citation")
+    return (
+        "Every corpus that may have reached this model, with its licence and its citation. Which "
+        "documents did, and in which training steps, is on record: `materia trace`. "
+        "`ATTRIBUTIONS.md` credits what was trained on; `data_docs.json` says what was expected of "
+        "the data and what was found.\n\n"
+    ) + _table(
+        ("source", *columns[1:]), [[source[column] for column in columns] for source in sources]
+    )
 
 
 def _front_matter(

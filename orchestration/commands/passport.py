@@ -31,7 +31,8 @@ def passport(
     lake = open_lake(settings)
     manifest = find_artifact(release, lake)
     with console.status("writing the passport"):
-        content = release_passport(lake, manifest, signing_key(settings)).encode()
+        page = release_passport(lake, manifest, signing_key(settings), settings.factors)
+        content = page.encode()
         write_whole(out.resolve(), content)
     digest = hashlib.sha256(content).hexdigest()
     if as_json:

@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from assets.lineage.factors import Factors
 from assets.ports import Lake
 from assets.releases.evidence.annex_iv import annex_iv
 from assets.releases.evidence.annex_xi import annex_xi
 from assets.releases.evidence.cyclonedx import cyclonedx
 from assets.releases.evidence.facts import Facts
-from assets.releases.evidence.passport.costs import Pricing, unpriced
 from assets.releases.evidence.passport.page import PASSPORT, passport
 from assets.releases.evidence.passport.proof import Proof
 from assets.releases.evidence.shares import shares_record
@@ -21,7 +21,7 @@ from assets.releases.evidence.training_summary import training_summary
 
 
 def documents(
-    lake: Lake, facts: Facts, proof: Proof, pricing: Pricing = unpriced
+    lake: Lake, facts: Facts, proof: Proof, factors: Factors | None = None
 ) -> Mapping[str, str]:
     """Return every document of a release's pack."""
     return {
@@ -31,7 +31,7 @@ def documents(
         "training-content-summary.md": training_summary(facts),
         "annex-xi-draft.md": annex_xi(facts),
         "annex-iv-draft.md": annex_iv(facts),
-        PASSPORT: passport(lake, facts, proof, pricing),
+        PASSPORT: passport(lake, facts, proof, factors),
     }
 
 

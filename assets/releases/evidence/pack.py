@@ -1,6 +1,7 @@
 """An evidence pack: what one release is, whence it comes, and who says so, in one folder.
 
-A view of the lake: the same lake and key give the same bytes; nothing is written to the lake.
+A view of the lake: the same lake, key and factors of cost give the same bytes; nothing is written
+to the lake.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from pathlib import Path
 
 from assets.lineage.audit import ArtifactGraph
 from assets.lineage.canonical import sha256_of_file
+from assets.lineage.factors import Factors
 from assets.lineage.manifest import Manifest
 from assets.lineage.workspace import LineageError
 from assets.ports import Lake
 from assets.releases.evidence import verify_pack
 from assets.releases.evidence.documents import documents
 from assets.releases.evidence.facts import Facts
-from assets.releases.evidence.passport.costs import Pricing, unpriced
 from assets.releases.evidence.passport.page import passport
 from assets.releases.evidence.passport.proof import Proof
 from assets.releases.evidence.signing import SigningKey
@@ -61,7 +62,7 @@ def write_pack(
     key: SigningKey,
     *,
     with_files: bool = True,
-    pricing: Pricing = unpriced,
+    factors: Factors | None = None,
     progress: Callable[[str], None] = lambda message: None,
 ) -> Pack:
     """Write the pack of a release into a new folder; raises ValueError when there is one."""
@@ -79,7 +80,7 @@ def write_pack(
         _write_chain(chain, out, key)
         progress("writing documents")
         facts = Facts.gathered(lake, release, chain, key.fingerprint)
-        texts = documents(lake, facts, Proof.of(release, earlier, key), pricing)
+        texts = documents(lake, facts, Proof.of(release, earlier, key), factors)
         _write_texts({**texts, VERIFIER: verifier_source(), KEY_FILE: key.public_text}, out)
         hashes = _hashes(out)
         (out / INDEX).write_bytes(key.envelope(index_statement(release, earlier, hashes)))
@@ -97,14 +98,14 @@ def write_pack(
 
 
 def release_passport(
-    lake: Lake, release: Manifest, key: SigningKey, pricing: Pricing = unpriced
+    lake: Lake, release: Manifest, key: SigningKey, factors: Factors | None = None
 ) -> str:
     """Return passport.html as the release's pack holds it; raises ValueError for no release."""
     _check_is_release(release)
     graph = ArtifactGraph.of(lake)
     facts = Facts.gathered(lake, release, ancestry(graph, release), key.fingerprint)
     proof = Proof.of(release, earlier_releases(graph, release), key)
-    return passport(lake, facts, proof, pricing)
+    return passport(lake, facts, proof, factors)
 
 
 def ancestry(graph: ArtifactGraph, release: Manifest) -> list[Manifest]:

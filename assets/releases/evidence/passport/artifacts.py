@@ -134,7 +134,7 @@ def compact(number: float) -> str:
 def operations(flops: float) -> str:
     """Return a number of floating-point operations with the prefix people use."""
     if flops < 1e9:
-        return f"{flops:,.0f} FLOP"
+        return f"{flops:,.0f} FLOP" if flops else "0"
     for limit, unit in ((1e12, "G"), (1e15, "T"), (1e18, "P"), (1e21, "E"), (1e24, "Z")):
         if flops < limit:
             return f"{flops / limit * 1e3:.3g} {unit}FLOP"

@@ -1,34 +1,22 @@
-"""What the release took, by family and in all; what nobody has priced is not recorded."""
+"""What the release took, by family and in all: what was measured, and what follows from factors.
+
+Energy, CO2 and money are those of assets/lineage/cost.py; without factors they are not told.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assets.lineage.cost import cost_of
+from assets.lineage.cost_text import LEGEND, columns_of, told
+from assets.lineage.factor_rows import factor_rows
+from assets.lineage.factors import Factors
+from assets.lineage.figures import total
 from assets.lineage.manifest import Cost, Manifest
 
-
-@dataclass(frozen=True, kw_only=True)
-class Price:
-    """What artifacts cost beyond time and operations; None is what no record tells."""
-
-    energy_kwh: float | None = None
-    co2_kg: float | None = None
-    money: float | None = None
-    currency: str = ""
-
-    @property
-    def is_told(self) -> bool:
-        return any(part is not None for part in (self.energy_kwh, self.co2_kg, self.money))
-
-
-Pricing = Callable[[Manifest], Price]
-"""What one artifact cost by itself: the place where prices enter evidence."""
-
-
-def unpriced(manifest: Manifest) -> Price:
-    """Return that nothing is recorded, which is so until a pricing is given."""
-    return Price()
+_FIELDS = ("cpu_hours", "energy_kwh", "co2_kg", "price")
+"""Figures that stand beside the measured cost of every manifest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,34 +26,49 @@ class Spent:
     name: str
     artifacts: int
     cost: Cost
-    price: Price
-    """A sum has a part only where every artifact has it."""
+    figures: tuple[str, ...]
+    """As `materia cost` tells them, with its marks."""
 
 
-def spent_on(chain: Sequence[Manifest], pricing: Pricing = unpriced) -> tuple[Spent, ...]:
-    """Return a row per family in the order of the graph, and one for all."""
-    families = list(dict.fromkeys(manifest.family for manifest in chain))
-    rows = [_row(family, [m for m in chain if m.family == family], pricing) for family in families]
-    return (*rows, _row("all", chain, pricing))
+@dataclass(frozen=True, kw_only=True)
+class Costs:
+    heads: tuple[str, ...]
+    """Of the figures; none without factors."""
+    rows: tuple[Spent, ...]
+    """Families in the order of the graph, then all."""
+    factors: tuple[tuple[str, str, str], ...]
+    """Name, value, source of each that a figure rests on."""
+    legend: str
 
 
-def _row(name: str, manifests: Sequence[Manifest], pricing: Pricing) -> Spent:
-    prices = [pricing(manifest) for manifest in manifests]
-    currencies = {price.currency for price in prices}
-    one_currency = len(currencies) == 1
-    return Spent(
-        name=name,
-        artifacts=len(manifests),
-        cost=sum((m.cost for m in manifests), Cost()),
-        price=Price(
-            energy_kwh=_sum([price.energy_kwh for price in prices]),
-            co2_kg=_sum([price.co2_kg for price in prices]),
-            money=_sum([price.money for price in prices]) if one_currency else None,
-            currency=currencies.pop() if one_currency else "",
-        ),
+def costs_of(chain: Sequence[Manifest], factors: Factors | None) -> Costs:
+    """Return the table; a figure that a record does not give is marked, and never a zero."""
+    groups = [(f, [m for m in chain if m.family == f]) for f in _families(chain)]
+    groups.append(("all", list(chain)))
+    if factors is None:
+        rows = tuple(_row(name, members, ()) for name, members in groups)
+        return Costs(heads=(), rows=rows, factors=(), legend="")
+    known = {manifest.fingerprint: cost_of(manifest, factors) for manifest in chain}
+    every = columns_of(total(cost.own for cost in known.values()), factors.currency)
+    columns = {name: every[name] for name in _FIELDS}
+
+    def figures(members: Sequence[Manifest]) -> tuple[str, ...]:
+        whole = total(known[m.fingerprint].own for m in members)
+        cells = [told(f, getattr(whole, f), scale) for f, (_, scale) in columns.items()]
+        return tuple(cell or "0" for cell in cells)
+
+    return Costs(
+        heads=tuple(title for title, _ in columns.values()),
+        rows=tuple(_row(name, members, figures(members)) for name, members in groups),
+        factors=tuple(factor_rows({cost.device for cost in known.values()}, factors)),
+        legend=LEGEND,
     )
 
 
-def _sum(parts: Sequence[float | None]) -> float | None:
-    known = [part for part in parts if part is not None]
-    return sum(known) if len(known) == len(parts) else None
+def _families(chain: Sequence[Manifest]) -> list[str]:
+    return list(dict.fromkeys(manifest.family for manifest in chain))
+
+
+def _row(name: str, members: Sequence[Manifest], figures: tuple[str, ...]) -> Spent:
+    cost = sum((manifest.cost for manifest in members), Cost())
+    return Spent(name=name, artifacts=len(members), cost=cost, figures=figures)

@@ -1,7 +1,8 @@
 """passport.html: one release on one page that asks no network, for people who have only a browser.
 
-A view of the lake: the same lake and key give the same bytes. Templates escape everything they are
-given; style and program are the two files beside them, allowed by their hashes and nothing else.
+A view of the lake: the same lake, key and factors give the same bytes. Templates escape everything
+they are given; style and program are the two files beside them, allowed by their hashes and nothing
+else.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from assets.lineage.factors import Factors
 from assets.lineage.manifest import Manifest
 from assets.ports import Lake
 from assets.releases.card import TOY_PARAMETERS
@@ -24,7 +26,7 @@ from assets.releases.evidence.facts import Facts
 from assets.releases.evidence.passport import curves, scores
 from assets.releases.evidence.passport.artifacts import Lineage, compact, operations
 from assets.releases.evidence.passport.corpora import Corpora, corpora_of, credits_owed
-from assets.releases.evidence.passport.costs import Pricing, spent_on, unpriced
+from assets.releases.evidence.passport.costs import costs_of
 from assets.releases.evidence.passport.decisions import decisions_of
 from assets.releases.evidence.passport.proof import Proof
 from assets.releases.evidence.passport.rosette import SIZE, rosette
@@ -47,7 +49,7 @@ class Claim:
     text: str
 
 
-def passport(lake: Lake, facts: Facts, proof: Proof, pricing: Pricing = unpriced) -> str:
+def passport(lake: Lake, facts: Facts, proof: Proof, factors: Factors | None = None) -> str:
     """Return the page of a release."""
     lineage, corpora = Lineage.of(facts.chain), corpora_of(facts)
     style, program = asset("passport.css"), asset("passport.js")
@@ -68,7 +70,7 @@ def passport(lake: Lake, facts: Facts, proof: Proof, pricing: Pricing = unpriced
         curves=curves,
         benchmarks=scores.benchmarks_of(lake, facts),
         score_width=scores.WIDTH,
-        spent=spent_on(lineage.artifacts, pricing),
+        costs=costs_of(lineage.artifacts, factors),
         decisions=decisions_of(lake, facts, lineage.places),
         owed=credits_owed(lake, facts),
         max_credits=MAX_CREDITS,
@@ -158,6 +160,7 @@ def environment() -> Environment:
         "share": _share,
         "number": _number,
         "or_gap": _or_gap,
+        "score": _score,
     }
     return made
 
@@ -177,6 +180,10 @@ def _share(value: float | None) -> str:
     if value == 0:
         return "0"
     return "<0.1%" if 0 < value < 0.0005 else f"{value:.1%}"
+
+
+def _score(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _number(value: float | None) -> str:

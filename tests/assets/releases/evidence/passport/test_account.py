@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -11,14 +12,16 @@ import pytest
 
 from assets.fakes import FakeLake, commit_folder
 from assets.lineage.manifest import Cost, Manifest
+from assets.lineage.usage import Usage
 from assets.releases.evidence.facts import Facts
 from assets.releases.evidence.passport.artifacts import Lineage, compact, operations
 from assets.releases.evidence.passport.corpora import corpora_of
-from assets.releases.evidence.passport.costs import Price, spent_on
+from assets.releases.evidence.passport.costs import costs_of
 from assets.releases.evidence.passport.decisions import MAX_LISTED, Decision, decisions_of
 from assets.releases.evidence.passport.page import passport
 from assets.releases.evidence.passport.rosette import rosette
 from tests.artifacts import encoded
+from tests.assets.lineage.costs import factors
 from tests.passport_page import gathered, rows, section
 
 Made = tuple[FakeLake, Facts]
@@ -104,45 +107,46 @@ def test_every_decision_but_the_commits_names_artifacts(made: Made) -> None:
     assert [d.title for d in decided(*made) if not d.artifacts] == ["Code"]
 
 
-def in_euro(manifest: Manifest) -> Price:
-    return Price(energy_kwh=0.5, co2_kg=0.25, money=2.0, currency="EUR")
+def used(chain: Sequence[Manifest], **usage: Any) -> tuple[Manifest, ...]:
+    return tuple(replace(m, usage=Usage(ranks=1, device="cpu", **usage)) for m in chain)
 
 
 def test_costs_add_up_to_what_the_release_inherited(made: Made) -> None:
-    rows = spent_on(made[1].chain)
-    total = sum((row.cost for row in rows[:-1]), Cost())
-    assert rows[-1].cost == total and rows[-1].artifacts == len(made[1].chain)
-    assert not any(row.price.is_told for row in rows)
+    costs = costs_of(made[1].chain, None)
+    total = sum((row.cost for row in costs.rows[:-1]), Cost())
+    assert costs.rows[-1].cost == total and costs.rows[-1].artifacts == len(made[1].chain)
+    assert (costs.heads, costs.factors, costs.rows[0].figures) == ((), (), ())
 
 
-def test_prices_are_summed_only_where_every_artifact_has_one(made: Made) -> None:
+def test_energy_co2_and_money_are_those_of_the_cost_of_each_artifact(made: Made) -> None:
+    # An hour of a busy core each: 10 W by a PUE of 2, 100 g a kWh, and 1 euro.
+    chain = used(made[1].chain, cpu_s=3600.0, device_s=0.0)
+    costs = costs_of(chain, factors())
+    number = len(chain)
+    assert [head.split(",")[0] for head in costs.heads] == ["core hours", "energy", "CO2", "price"]
+    assert costs.rows[-1].figures == (
+        f"{number}", f"~{number * 20}", f"~{number * 2}", f"~{number}",
+    )  # fmt: skip
+    assert ("electricity", "100", "a test") in costs.factors
+
+
+def test_what_records_do_not_tell_is_marked_and_never_zero(made: Made) -> None:
     chain = made[1].chain
-    assert spent_on(chain, in_euro)[-1].price.money == 2.0 * len(chain)
-
-    def without_raw_energy(manifest: Manifest) -> Price:
-        return replace(in_euro(manifest), energy_kwh=None if manifest.name == "raw" else 1.0)
-
-    found = {row.name: row.price for row in spent_on(chain, without_raw_energy)}
-    assert found["corpora"].energy_kwh is None and found["all"].energy_kwh is None
-    assert found["models"].energy_kwh == 2.0 and found["all"].co2_kg == 0.25 * len(chain)
+    some = (*used(chain[:1], cpu_s=3600.0, device_s=0.0), *chain[1:])
+    assert costs_of(some, factors()).rows[-1].figures[0] == "1 +?"
+    assert set(costs_of(chain, factors()).rows[-1].figures) == {"?"}
 
 
-def test_money_of_two_currencies_is_not_added(made: Made) -> None:
-    def mixed(manifest: Manifest) -> Price:
-        return replace(in_euro(manifest), currency="USD" if manifest.name == "raw" else "EUR")
-
-    found = {row.name: row.price for row in spent_on(made[1].chain, mixed)}
-    assert found["all"].money is None and found["models"].currency == "EUR"
-
-
-def test_the_page_shows_prices_where_there_are_some(
+def test_the_page_shows_costs_with_the_factors_they_rest_on(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    lake, facts, proof = gathered(tmp_path_factory.mktemp("priced"))
-    page = passport(lake, facts, proof, in_euro)
-    total = rows(page, "Cost of the release and all that went into it")[-1]
-    number = len(facts.chain)
-    assert total[6:] == [f"{number * 0.5:g}", f"{number * 0.25:g}", f"{number * 2} EUR"]
+    lake, facts, proof = gathered(tmp_path_factory.mktemp("costs"))
+    chain = used(facts.chain, cpu_s=3600.0, device_s=0.0)
+    release = next(m for m in chain if m.family == "releases")
+    page = passport(lake, replace(facts, chain=chain, release=release), proof, factors())
+    assert rows(page, "Cost of the release and all that went into it")[-1][6] == f"{len(chain)}"
+    told = rows(page, "Factors with their sources; another factor changes every estimate")
+    assert ["electricity", "100", "a test"] in told
     assert "not recorded" not in section(page, "cost")
 
 
@@ -183,7 +187,7 @@ def test_numbers_are_told_as_people_say_them(number: float, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("flops", "words"),
-    [(0, "0 FLOP"), (1.72e11, "172 GFLOP"), (1.7e24, "1.7 YFLOP"), (3e20, "300 EFLOP")],
+    [(0, "0"), (1.72e11, "172 GFLOP"), (1.7e24, "1.7 YFLOP"), (3e20, "300 EFLOP")],
 )
 def test_operations_have_their_prefix(flops: float, words: str) -> None:
     assert operations(flops) == words

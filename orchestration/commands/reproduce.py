@@ -148,7 +148,7 @@ def _show(found: Reproduction, into: Path | None) -> None:
     for result in found.results:
         counts[result.verdict] = counts.get(result.verdict, 0) + 1
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    console.print(f"{len(found.results)} artifacts: {told}")
+    console.print(f"together: {told}")
     if into is not None:
         console.print(f"the rebuild lies in {into}", soft_wrap=True)
 
@@ -161,6 +161,8 @@ def _details(result: Result) -> list[str]:
                 "drawn from the numbers, does not count" if each.kind == "drawn" else each.verdict
             )
             lines.append(f"{each.path}: {what}{f' ({each.where})' if each.where else ''}")
+        elif not each.largest:
+            lines.append(f"{each.path}: {each.kind} equal, written otherwise: {each.verdict}")
         else:
             lines.append(
                 f"{each.path}: {each.kind} {each.largest:.2g} apart at most, in {each.where} "

@@ -56,18 +56,14 @@ def reproduce(
     changed = others(wanted, gather(""))
     if not as_json:
         _show_others(start, changed)
-    if changed and not allow_other_code:
-        if as_json:
-            print_json(_view(start, changed, None, into))
-        else:
-            console.print("Nothing was rebuilt; --allow-other-code goes on.")
-        raise typer.Exit(FOUND_A_PROBLEM)
-    found = _rebuild(settings, lake, wanted, behind, tolerances, into)
+    found = None
+    if not changed or allow_other_code:
+        found = _rebuild(settings, lake, wanted, behind, tolerances, into)
     if as_json:
         print_json(_view(start, changed, found, into))
     else:
         _show(found, into)
-    if not found.is_equal:
+    if found is None or not found.is_equal:
         raise typer.Exit(FOUND_A_PROBLEM)
 
 
@@ -133,7 +129,10 @@ def _show_others(start: Manifest, changed: Sequence[Other]) -> None:
         console.print(each.sentence(), style="yellow", soft_wrap=True)
 
 
-def _show(found: Reproduction, into: Path | None) -> None:
+def _show(found: Reproduction | None, into: Path | None) -> None:
+    if found is None:
+        console.print("Nothing was rebuilt; --allow-other-code goes on.")
+        return
     for result in found.results:
         style = "green" if result.is_equal else "red"
         console.print(

@@ -75,7 +75,7 @@ class _Resolver:
         """Return a target's step, or None when the recipe has none or it cannot be known."""
         try:
             return self._step(node, partition)
-        except ValueError as problem:
+        except (ValueError, OSError) as problem:
             self.problems.append(str(problem))
             return None
 

@@ -30,8 +30,11 @@ class Platform:
     """Where watched, fetched and remote corpora are."""
     gather_provenance: Callable[[str], Provenance]
     """Dagster run id -> provenance."""
-    run_and_wait: Callable[[Launcher, JobSpec, Callable[[], None]], None]
-    """Submit or re-attach, call back while waiting, cancel when interrupted; raises JobFailed."""
+    run_and_wait: Callable[[Launcher, JobSpec, Callable[[], None], Callable[[str], None]], None]
+    """Submit or re-attach, call back while waiting, tell of preemptions, cancel when interrupted;
+    raises JobFailed."""
+    max_preemptions: int = 0
+    """How often a job that was preempted is started again."""
     project_journal: Callable[[Path, RunLog], None]
     """Send new journal lines to the tracker, exactly once."""
     on_progress: Callable[[str, str], None]

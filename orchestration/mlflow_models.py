@@ -96,6 +96,11 @@ def model_tags(manifest: Manifest, uri: str, origins: Mapping[str, str]) -> dict
     }
 
 
+def model_params(manifest: Manifest) -> dict[str, str]:
+    """Return the params of an artifact's LoggedModel."""
+    return dict(islice(params_of(manifest.config).items(), _MAX_PARAMS))
+
+
 class MlflowModels:
     """LoggedModels and model versions; raises TrackerError."""
 
@@ -272,7 +277,7 @@ class MlflowModels:
                 name=name.translate(_NOT_IN_NAMES),
                 source_run_id=run_id,
                 tags=dict(tags),
-                params=dict(islice(params_of(manifest.config).items(), _MAX_PARAMS)),
+                params=model_params(manifest),
                 model_type=kind,
             ),
         )

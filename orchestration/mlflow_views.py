@@ -14,6 +14,7 @@ from orchestration.mlflow_models import (
     CHAMPION,
     MODEL_ID,
     is_release,
+    model_params,
     model_tags,
     model_type_of,
     recipe_of,
@@ -39,7 +40,7 @@ from orchestration.tracker import MlflowTracker
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
+    from mlflow.entities import LoggedModel, Run
 
 _SHOWN_ONLY = frozenset({DAGSTER_URL, NOTE})
 """They hold addresses of the page, so a difference means nothing."""
@@ -157,6 +158,13 @@ def _check_inputs(manifest: Manifest, run: Run) -> Iterator[str]:
         yield f"input {name} with digest {digest} is missing"
     for name, digest in sorted(recorded - expected):
         yield f"input {name} with digest {digest} was never read"
+    # What MLflow shows and searches is a shorter digest, in another table.
+    shown = {(record.name, record.full_digest): record.digest for record in datasets_of(manifest)}
+    for i in run.inputs.dataset_inputs:
+        whole = next((tag.value for tag in i.tags if tag.key == DIGEST), "")
+        wanted = shown.get((i.dataset.name, whole), i.dataset.digest)
+        if i.dataset.digest != wanted:
+            yield f"input {i.dataset.name} is shown with digest {i.dataset.digest}, not {wanted}"
 
 
 def _check_curves(
@@ -194,10 +202,24 @@ def _check_model(tracker: MlflowTracker, manifest: Manifest, uri: str, run: Run)
         else:
             wanted = model_tags(manifest, uri, tracker.writer.origins(manifest))
             yield from _compare(f"logged model {model.model_id}: tag", wanted, model.tags)
+            yield from _check_model_values(manifest, model)
     read = {item.model_id for item in run.inputs.model_inputs}
     for model_id in models.inputs_of(manifest):
         if model_id not in read:
             yield f"it is not linked to the model {model_id}, which it read"
+
+
+def _check_model_values(manifest: Manifest, model: LoggedModel) -> Iterator[str]:
+    """Hold params and final metrics of a logged model against the manifest: searches read them."""
+    where = f"logged model {model.model_id}:"
+    yield from _compare(f"{where} param", model_params(manifest), model.params)
+    final = metrics_of(manifest)
+    for metric in sorted(model.metrics or (), key=lambda metric: str(metric.key)):
+        if metric.key in final and metric.value != final[metric.key]:
+            yield (
+                f"{where} metric {metric.key} is {metric.value!r}, the manifest says "
+                f"{final[metric.key]!r}"
+            )
 
 
 def _check_version(
@@ -210,6 +232,9 @@ def _check_version(
         return
     wanted = version_tags(manifest, uri, tracker.writer.origins(manifest))
     yield from _compare(f"model version {version.version}: tag", wanted, version.tags)
+    source = tracker.writer.source_of(manifest, uri)
+    if version.source != source:
+        yield f"model version {version.version} has source {version.source}, not {source}"
     if version.run_id and version.run_id != run_id:
         yield f"model version {version.version} leads to run {version.run_id}"
     model = tracker.writer.models.of_run(manifest, run_id)

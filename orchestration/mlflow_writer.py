@@ -140,14 +140,15 @@ class MlflowWriter:
             recipe=recipe,
             alias=alias,
             run_id=self.run_of(manifest),
-            source=self._source(manifest, uri),
+            source=self.source_of(manifest, uri),
             tags=version_tags(manifest, uri, self.origins(manifest)),
         )
 
     def versions(self, recipe: str) -> list[ModelVersion]:
         return self.models.versions(recipe)
 
-    def _source(self, manifest: Manifest, uri: str) -> str:
+    def source_of(self, manifest: Manifest, uri: str) -> str:
+        """Return the address that a version of a release bears."""
         # A server refuses local folders as sources (they would be a way to read its disk).
         is_local = "://" not in uri or uri.startswith("file:")
         if is_local and self._connection.is_server:

@@ -34,9 +34,10 @@ def build_platform(
         job_root=settings.job_root,
         places=places,
         gather_provenance=gather,
-        run_and_wait=lambda launcher, spec, on_tick: run_and_wait(
-            launcher, spec, poll_s=POLL_S[launcher.name], on_tick=on_tick
+        run_and_wait=lambda launcher, spec, on_tick, say: run_and_wait(
+            launcher, spec, poll_s=POLL_S[launcher.name], on_tick=on_tick, say=say
         ),
+        max_preemptions=settings.max_preemptions,
         project_journal=_project,
         on_progress=on_progress,
         factors=settings.factors,

@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.lineage.audit import ancestry
+from assets.lineage.audit import ArtifactGraph
 from assets.lineage.build import Built, Work, build
 from assets.lineage.checks import Check
 from assets.lineage.cost import cost_report
@@ -19,10 +19,11 @@ from assets.lineage.cost_picture import draw_costs
 from assets.lineage.cost_text import markdown
 from assets.lineage.manifest import Manifest, artifact_key
 from assets.lineage.pipes import SharedFileReader
+from assets.lineage.questions import audits_of
 from assets.lineage.scope import refuse_too_costly
 from assets.lineage.step import Step
 from assets.platform import Platform
-from assets.ports import JobRequest, JobRunner, JobSpec, RunLog
+from assets.ports import JobRequest, JobRunner, JobSpec, Lake, RunLog
 from assets.recipes.code_versions import CODE_VERSIONS
 from assets.recipes.resolve import resolve_step
 
@@ -39,9 +40,12 @@ _WITH_COST_PICTURE = ("checkpoints", "models", "releases")
 
 Deps = Sequence[str | dg.AssetDep]
 Show = Callable[[Built], Mapping[str, Any]]
+Tell = Callable[[Lake, Manifest], Mapping[str, Any]]
 
 _SHOWN: dict[str, Show] = {}
 """What a node shows beside the common metadata; filled as its asset is defined."""
+_TOLD: dict[str, Tell] = {}
+"""The same, where the lake has to be read for it."""
 _WORKS: dict[str, Work] = {}
 """What makes a node's artifacts, where the recipe alone says what they are."""
 
@@ -60,17 +64,20 @@ def artifact_asset(
     prepare: Callable[[Platform, str], tuple[Step, Work]] | None = None,
     publish: Callable[[Platform, Built], Mapping[str, Any]] | None = None,
     show: Show | None = None,
+    tell: Tell | None = None,
 ) -> dg.AssetsDefinition:
     """Return the asset of one node.
 
     `prepare` finds identity and work together where the recipe alone does not give them (a raw
     snapshot must be looked at); `publish` runs once an artifact is made and adds metadata;
-    `show` adds metadata every time.
+    `show` adds metadata every time, and so does `tell`, which reads the lake.
     """
     family, name = node.split("/")
     key = dg.AssetKey([family, name])
     if show is not None:
         _SHOWN[node] = show
+    if tell is not None:
+        _TOLD[node] = tell
     if work is not None:
         _WORKS[node] = work
 
@@ -169,9 +176,13 @@ def _job_runner(
                 world_size=request.world_size,
                 env=session.get_bootstrap_env_vars(),
                 arguments=_drift_arguments(context) if request.resumes else (),
+                max_preemptions=platform.max_preemptions,
             )
             platform.run_and_wait(
-                platform.launcher, spec, lambda: _project(platform, request, run_log)
+                platform.launcher,
+                spec,
+                lambda: _project(platform, request, run_log),
+                context.log.warning,
             )
             _project(platform, request, run_log)
 
@@ -209,9 +220,12 @@ def describe(built: Built, platform: Platform, *, pictures: bool = True) -> dict
         values[name.removeprefix("eval/")] = float(f"{value:.6g}")
     for name, count in manifest.counts.items():
         values[f"count/{name}"] = count
-    show = _SHOWN.get(f"{manifest.family}/{manifest.name}")
+    node = f"{manifest.family}/{manifest.name}"
+    show, tell = _SHOWN.get(node), _TOLD.get(node)
     return {
         **values,
+        **(tell(platform.lake, manifest) if tell else {}),
+        "audits": dg.MetadataValue.md(audits_of(manifest)),
         "wall_s": round(manifest.cost.wall_s, 2),
         **_used(manifest),
         "finished": dg.MetadataValue.timestamp(datetime.fromisoformat(manifest.finished_at)),
@@ -234,7 +248,7 @@ def cost_metadata(manifest: Manifest, platform: Platform) -> dict[str, Any]:
     """
     if platform.factors is None:
         return {}
-    report = cost_report(ancestry(platform.lake, manifest), platform.factors)
+    report = cost_report(ArtifactGraph.of(platform.lake).ancestors(manifest), platform.factors)
     values: dict[str, Any] = {
         "cost": dg.MetadataValue.md(markdown(report, platform.factors.currency))
     }

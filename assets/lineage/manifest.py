@@ -45,6 +45,21 @@ class InputRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Address:
+    """Where a committed artifact is found, and what is asked of many before any is opened."""
+
+    family: str
+    name: str
+    partition: str
+    fingerprint: str
+    finished_at: str
+
+    @property
+    def node(self) -> str:
+        return f"{self.family}/{self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cost:
     """What one artifact took, on its own."""
 
@@ -112,6 +127,20 @@ class Manifest:
     @property
     def short(self) -> str:
         return self.fingerprint[:FINGERPRINT_CHARS]
+
+    @property
+    def node(self) -> str:
+        return f"{self.family}/{self.name}"
+
+    @property
+    def address(self) -> Address:
+        return Address(
+            family=self.family,
+            name=self.name,
+            partition=self.partition,
+            fingerprint=self.fingerprint,
+            finished_at=self.finished_at,
+        )
 
     def file(self, path: str) -> FileEntry:
         """Return the entry of a file; raises KeyError with the names there are."""

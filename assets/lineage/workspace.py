@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from assets.lineage.canonical import sha256_of_file
 from assets.lineage.manifest import Cost, FileEntry, InputRecord, Manifest
 from assets.lineage.step import Step
-from assets.lineage.storage import Folder, StoredFile
+from assets.lineage.storage import Folder, StoredFile, holds
 from assets.resources import TrainingResources
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ class InputFiles:
         if name not in self._read:
             if not local.is_file():
                 raise LineageError(f"{self.manifest.key}: {name} is missing at {local}")
-            if local.stat().st_size != entry.size_bytes or sha256_of_file(local) != entry.sha256:
+            if not holds(local, entry):
                 raise LineageError(
                     f"{self.manifest.key}: {name} differs from its manifest; "
                     f"run `materia verify '{self.manifest.key}'`"

@@ -89,7 +89,7 @@ def materialize(
         raise ValueError("--json goes with --dry-run or --forecast")
     agree(forecast, limit_of(settings, max_cost, max_hours), settings.factors, yes=yes)
     started = time.monotonic()
-    made = _run(plan, settings, {**tags_of(accept_drift or []), ACCEPT_COST_TAG: "yes"})
+    made = run_plan(plan, settings, {**tags_of(accept_drift or []), ACCEPT_COST_TAG: "yes"})
     if recipe:
         show_recipe(recipe, settings, made)
     if ablation:
@@ -103,10 +103,12 @@ def _forecast(plan: Plan, settings: Settings) -> Forecast:
         return forecaster.forecast(targets_of(plan))
 
 
-def _run(plan: Plan, settings: Settings, tags: dict[str, str]) -> Mapping[str, str]:
+def run_plan(
+    plan: Plan, settings: Settings, tags: dict[str, str] | None = None
+) -> Mapping[str, str]:
     """Run the jobs in order; return what became of each artifact, or exit when one fails."""
     prepare_environment(settings)
-    prepare_instance(settings.dagster_home)
+    prepare_instance(settings.dagster_home, settings.dagster_db)
     with Progress(console) as progress, dg.DagsterInstance.get() as instance:
         definitions = build_definitions(settings, on_progress=progress.tell)
         for job, partition, assets in plan:

@@ -63,9 +63,9 @@ def show_ablation(settings: Settings) -> None:
 
 
 def _with_corpora(graph: RecipeGraph) -> list[Any]:
-    documents = graph.step("mixtures/deduped").inputs
-    raw = [step.inputs[0] for step in documents]
-    return [*raw, *documents, *graph.steps.values()]
+    taken = graph.step("mixtures/deduped").inputs
+    raw = [step.inputs[0] for step in taken if step.node == "corpora/documents"]
+    return [*raw, *taken, *graph.steps.values()]
 
 
 def _artifact_table(manifests: list[Manifest], made: Mapping[str, str]) -> Table:

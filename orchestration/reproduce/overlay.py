@@ -6,10 +6,11 @@ to be rebuilt.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
-from assets.lineage.manifest import Attempt, FileEntry, Manifest
+from assets.lineage.manifest import Address, Attempt, FileEntry, Manifest
 from assets.lineage.storage import StoredFile
 from assets.ports import Lake
 
@@ -34,6 +35,19 @@ class OverlayLake:
 
     def manifests(self, family: str | None = None, name: str | None = None) -> Iterator[Manifest]:
         yield from self._clean.manifests(family, name)
+
+    @property
+    def derived(self) -> Path:
+        return self._clean.derived
+
+    def addresses(self, family: str | None = None, name: str | None = None) -> list[Address]:
+        return self._clean.addresses(family, name)
+
+    def consumers(self, fingerprints: Sequence[str]) -> dict[str, list[Address]]:
+        return self._clean.consumers(fingerprints)
+
+    def source(self, manifest: Manifest, entry: FileEntry) -> Path | BinaryIO:
+        return self._holder(manifest).source(manifest, entry)
 
     def begin(self, family: str, name: str, fingerprint: str) -> Attempt:
         return self._clean.begin(family, name, fingerprint)

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -78,6 +79,46 @@ class DagsterPage:
 
     def wait(self, run_id: str) -> str:
         return wait_for(lambda: s if (s := self.status(run_id)) in _ENDED else None, PATIENCE_S)
+
+    def launch_and_wait(self, node: str, partition: str) -> str:
+        run_id = self.launch(node, partition)
+        assert self.wait(run_id) == "SUCCESS"
+        return run_id
+
+    def materialization(self, node: str, partition: str) -> dict[str, Any]:
+        """Return run and metadata of the newest materialization, as the asset's page has them."""
+        found = self.ask(
+            "query ($key: AssetKeyInput!, $partitions: [String!]) { assetNodeOrError"
+            "(assetKey: $key) { ... on AssetNode { assetMaterializations(partitions: $partitions, "
+            "limit: 1) { runId metadataEntries { label ... on TextMetadataEntry { text } "
+            "... on UrlMetadataEntry { url } ... on MarkdownMetadataEntry { mdStr } } } } } }",
+            key={"path": node.split("/")},
+            partitions=[partition],
+        )["assetNodeOrError"]["assetMaterializations"][0]
+        metadata = {
+            entry["label"]: entry.get("text") or entry.get("url") or entry.get("mdStr")
+            for entry in found["metadataEntries"]
+        }
+        return {"runId": found["runId"], "metadata": metadata}
+
+    def ask_mlflow(self, path: str, **parameters: str) -> Any:
+        """Return what the MLflow server says, over its own interface."""
+        query = urllib.parse.urlencode(parameters)
+        url = f"{self.mlflow_url}/api/2.0/mlflow/{path}{f'?{query}' if query else ''}"
+        with urllib.request.urlopen(url, timeout=60) as response:
+            return json.load(response)
+
+    def search_mlflow(self, family: str, query: str) -> list[dict[str, Any]]:
+        name = f"materia/{family}"
+        experiment = self.ask_mlflow("experiments/get-by-name", experiment_name=name)["experiment"]
+        body = {"experiment_ids": [experiment["experiment_id"]], "filter": query}
+        request = urllib.request.Request(
+            f"{self.mlflow_url}/api/2.0/mlflow/runs/search",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return list(json.load(response).get("runs", ()))
 
     def terminate(self, run_id: str) -> None:
         done = self.ask(

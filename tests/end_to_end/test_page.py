@@ -42,6 +42,63 @@ def test_materializing_one_partition_from_the_page_works(page: DagsterPage) -> N
     assert page.wait(page.launch("corpora/raw", "hpo")) == "SUCCESS"
 
 
+def test_mlflow_and_dagster_tell_the_same_story_and_lead_to_each_other(
+    page: DagsterPage, installation: Installation
+) -> None:
+    folder = installation.home / "inbox" / "inbox_public"
+    folder.mkdir()
+    (folder / "olives.jsonl").write_text(json.dumps({"id": "olives", "text": OTHER}) + "\n")
+    nodes = ("corpora/raw", "corpora/documents", "mixtures/signatures")
+    runs = {node: page.launch_and_wait(node, "inbox_public") for node in nodes}
+    made = installation.manifests()
+    for node in nodes:
+        manifest = made[f"{node}[inbox_public]"]
+        told = page.materialization(node, "inbox_public")
+        assert told["runId"] == runs[node] == manifest["dagster_run_id"]
+        link = told["metadata"]["mlflow_run"]
+        assert link == f"{page.mlflow_url}/#/runs/{manifest['mlflow_run_id']}"
+        assert told["metadata"]["digest"] == manifest["digest"]
+        run = page.ask_mlflow("runs/get", run_id=link.rsplit("/", 1)[1])["run"]
+        tags = {tag["key"]: tag["value"] for tag in run["data"]["tags"]}
+        assert tags["materia.digest"] == manifest["digest"]
+        back = f"{page.url}/runs/{runs[node]}"
+        assert tags["materia.dagster_url"] == back and f"({back})" in tags["mlflow.note.content"]
+        assert page.status(back.rsplit("/", 1)[1]) == "SUCCESS"
+        read = {
+            (i["dataset"]["name"], tag["value"])
+            for i in run.get("inputs", {}).get("dataset_inputs", ())
+            for tag in i["tags"]
+            if tag["key"] == "materia.digest"
+        }
+        assert read == {
+            (f"{i['family']}/{i['name']}[{i['partition']}]", i["digest"])
+            for i in manifest["inputs"]
+        }
+
+
+def test_mlflow_is_searched_by_source_and_licence_and_shows_the_release_with_its_alias(
+    page: DagsterPage, installation: Installation
+) -> None:
+    made = installation.manifests()
+    release = made[f"releases/release[{RECIPE}]"]
+    for tag in ("source.hpo", "licence.CC-BY-SA-3.0"):
+        query = f"tags.`materia.{tag}` = 'true' and tags.`materia.key` = 'releases/release'"
+        found = page.search_mlflow("releases", query)
+        assert [run["info"]["run_id"] for run in found] == [release["mlflow_run_id"]]
+    version = page.ask_mlflow(
+        "registered-models/alias", name=f"materia-{RECIPE}", alias="candidate"
+    )["model_version"]
+    tags = {tag["key"]: tag["value"] for tag in version["tags"]}
+    assert version["run_id"] == release["mlflow_run_id"]
+    assert tags["materia.digest"] == release["digest"]
+    assert tags["materia.source.inbox"] == "true"
+    final = made[f"models/sft_medical[{RECIPE}]"]
+    run = page.ask_mlflow("runs/get", run_id=release["mlflow_run_id"])["run"]
+    read = [item["model_id"] for item in run["inputs"]["model_inputs"]]
+    model = page.ask_mlflow(f"logged-models/{read[0]}")["model"]
+    assert model["info"]["source_run_id"] == final["mlflow_run_id"]
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="needs the chromium program")
 def test_a_browser_shows_the_asset_with_its_summary_and_checks(page: DagsterPage) -> None:
     from playwright.sync_api import sync_playwright

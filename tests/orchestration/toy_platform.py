@@ -62,6 +62,8 @@ class Toy:
     home: Path
     tracker: Tracker
     changed: dict[str, Recipe] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    """Of sources: another version is another snapshot."""
 
     def __post_init__(self) -> None:
         self.lake = ObjectLake(FileStore(self.home / "lake"), self.home / "cache")
@@ -90,7 +92,7 @@ class Toy:
             gather_provenance=lambda run_id: Provenance(
                 git_commit="abc", git_dirty=False, packages={}, host="h", dagster_run_id=run_id
             ),
-            run_and_wait=lambda launcher, spec, on_tick: None,
+            run_and_wait=lambda launcher, spec, on_tick, say: None,
             project_journal=lambda path, run_log: None,
             on_progress=lambda key, message: None,
         )
@@ -108,8 +110,11 @@ class Toy:
     def step(self, node: str, partition: str) -> Step:
         if node in _OF_SOURCES:
             files = [{"path": "a", "size_bytes": 1, "sha256": "0" * 64}]
-            snapshot = {"source": partition, "version": "1", "files": files}
+            version = self.versions.get(partition, "1")
+            snapshot = {"source": partition, "version": version, "files": files}
             raw = raw_step(source(partition).to_dict(), snapshot)
+            if node != "corpora/raw":
+                raw = newest_raw(self.lake)[partition]
             documents = documents_step(raw)
             steps = (raw, documents, signatures_step(documents))
             return next(step for step in steps if step.node == node)

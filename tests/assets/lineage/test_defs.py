@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from assets.fakes import (
     RecordingJobRunner,
     commit_folder,
 )
-from assets.lineage.audit import ancestry
+from assets.lineage.audit import ArtifactGraph
 from assets.lineage.build import Built, build
 from assets.lineage.checks import Check, Verdict
 from assets.lineage.cost import cost_report
@@ -67,7 +68,7 @@ def installation(tmp_path: Path, lake: FakeLake) -> Platform:
         gather_provenance=lambda run_id: Provenance(
             git_commit="", git_dirty=False, packages={}, host="", dagster_run_id=run_id
         ),
-        run_and_wait=lambda launcher, spec, on_tick: None,
+        run_and_wait=lambda launcher, spec, on_tick, say: None,
         project_journal=lambda journal, run_log: None,
         on_progress=lambda key, message: None,
     )
@@ -142,9 +143,9 @@ def test_ancestors_that_are_gone_are_said_and_not_counted_as_nothing(tmp_path: P
         digest=parent.digest, files_read=(),
     )  # fmt: skip
     child = replace(commit_folder(lake, "mixtures/deduped", {"b": b"b"}), inputs=(record,))
-    assert cost_report(ancestry(lake, child), factors()).num_gone == 0
+    assert cost_report(ArtifactGraph.of(lake).ancestors(child), factors()).num_gone == 0
     lake.committed.clear()
-    left = cost_report(ancestry(lake, child), factors())
+    left = cost_report(ArtifactGraph.of(lake).ancestors(child), factors())
     assert (left.num_gone, left.inherited.wall_s.num_unknown) == (1, 1)
     assert "1 artifacts that went into it are no longer in the lake" in markdown(left, "EUR")
 
@@ -174,7 +175,7 @@ def test_a_run_that_accepts_drift_tells_the_jobs_that_resume(tmp_path: Path) -> 
     submitted: list[JobSpec] = []
     platform = replace(
         installation(tmp_path, FakeLake(tmp_path / "lake")),
-        run_and_wait=lambda launcher, spec, on_tick: submitted.append(spec),
+        run_and_wait=lambda launcher, spec, on_tick, say: submitted.append(spec),
     )
     asset = artifact_asset(
         NODE, None, description="Items.", partitions=None, kinds={"json"}, owner="team:data",
@@ -184,6 +185,31 @@ def test_a_run_that_accepts_drift_tells_the_jobs_that_resume(tmp_path: Path) -> 
     assert dg.materialize([asset], resources={"platform": platform}, tags=tags).success
     accepted = ("--accept-drift", "program.code", "--accept-drift", "program.torch")
     assert [spec.arguments for spec in submitted] == [accepted, ()]
+
+
+@pytest.mark.filterwarnings(
+    "ignore:.*run_id.*:DeprecationWarning", "ignore:.*PipesMessageReader.*preview"
+)
+def test_a_run_is_told_of_preemptions_and_says_how_many_its_jobs_may_take(tmp_path: Path) -> None:
+    allowed: list[int] = []
+
+    def run_and_wait(
+        launcher: Any, spec: JobSpec, on_tick: Any, say: Callable[[str], None]
+    ) -> None:
+        allowed.append(spec.max_preemptions)
+        say("toy: preempted; started again from its last checkpoint, 1 of at most 3 times")
+
+    lake = FakeLake(tmp_path / "lake")
+    platform = replace(installation(tmp_path, lake), run_and_wait=run_and_wait, max_preemptions=3)
+    asset = artifact_asset(
+        NODE, None, description="Items.", partitions=None, kinds={"json"}, owner="team:data",
+        prepare=lambda platform, partition: (STEP, train),
+    )  # fmt: skip
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize([asset], resources={"platform": platform}, instance=instance)
+        told = [entry.user_message for entry in instance.all_logs(result.run_id)]
+    assert sum("preempted; started again" in message for message in told) == 2
+    assert allowed == [3, 3]
 
 
 DEDUPED = Step(family="mixtures", name="deduped", partition="", code_version="1", config={})

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from contract import LauncherContract, ToyJobs, wait_until, wait_until_ended
 from kubernetes_server import Cluster, kubernetes_server
+from preemption_contract import Preempt, PreemptionContract
 
-from assets.ports import JobSpec, JobState
+from assets.ports import JobHandle, JobSpec, JobState
 from orchestration.launchers.cluster import ClusterRefused
 from orchestration.launchers.kubernetes import KubernetesLauncher
 from orchestration.launchers.kubernetes_api import KubernetesApi, connect
@@ -66,11 +67,100 @@ def launcher(
     return open_launcher(SETTINGS)
 
 
+@pytest.fixture
+def preempt(cluster: Cluster) -> Preempt:
+    """As `kubectl drain` of the node of the first pod."""
+
+    def drain(handle: JobHandle) -> None:
+        with cluster.lock:
+            cluster.drain(handle.scheduler_id, 0, "node drained")
+
+    return drain
+
+
+Open = Callable[[KubernetesSettings], KubernetesLauncher]
+JOBSET = replace(SETTINGS, several_pods="jobset")
+
+
 class TestKubernetesLauncher(LauncherContract):
     pass
 
 
-Open = Callable[[KubernetesSettings], KubernetesLauncher]
+class TestKubernetesPreemption(PreemptionContract):
+    pass
+
+
+@pytest.mark.slow
+class TestJobSet(LauncherContract):
+    """The same promises once more: the launcher is the one above, and only the manifest differs."""
+
+    @pytest.fixture
+    def launcher(self, open_launcher: Open) -> KubernetesLauncher:
+        return open_launcher(JOBSET)
+
+
+class TestJobSetPreemption(PreemptionContract):
+    @pytest.fixture
+    def launcher(self, open_launcher: Open) -> KubernetesLauncher:
+        return open_launcher(JOBSET)
+
+    def test_a_set_of_several_pods_starts_again_as_a_whole_without_its_launcher(
+        self, launcher: KubernetesLauncher, make_spec: Make, tmp_path: Path, cluster: Cluster
+    ) -> None:
+        resuming = make_spec(2, all={"do": "resume", "code": 143})
+        handle = launcher.submit(replace(resuming, max_preemptions=1))
+        wait_until(lambda: len(list(tmp_path.glob("ready-*"))) == 2, "the ranks")
+        with cluster.lock:
+            cluster.drain(handle.scheduler_id, 1, "node drained")
+        status = wait_until_ended(launcher, handle)
+        assert (status.state, status.preemptions) == (JobState.SUCCEEDED, 1), status.detail
+        assert cluster.sets[handle.scheduler_id].restarts == 1
+        log = (tmp_path / "work" / "stdout.log").read_text()
+        assert [log.count(f"rank {rank} goes on from what it saved") for rank in (0, 1)] == [1, 1]
+        assert not cluster.services  # the set has its own
+
+    def test_a_set_over_its_deadline_has_failed_and_is_not_started_again(
+        self, open_launcher: Open, make_spec: Make, tmp_path: Path, cluster: Cluster
+    ) -> None:
+        launcher = open_launcher(replace(JOBSET, time_minutes=1))
+        trapping = make_spec(2, all={"do": "trap", "code": 143})
+        handle = launcher.submit(replace(trapping, max_preemptions=1))
+        wait_until(lambda: len(list(tmp_path.glob("ready-*"))) == 2, "the ranks")
+        cluster.jobs[f"{handle.scheduler_id}-r-0"].started -= 60
+        status = wait_until_ended(launcher, handle)
+        assert status.state is JobState.FAILED
+        assert "time limit of MATERIA_KUBERNETES_TIME_MINUTES" in status.detail
+        assert cluster.sets[handle.scheduler_id].restarts == 0
+
+    def test_a_set_that_somebody_deletes_is_lost(
+        self, launcher: KubernetesLauncher, make_spec: Make, tmp_path: Path, cluster: Cluster
+    ) -> None:
+        handle = launcher.submit(make_spec(2, all={"do": "wait"}))
+        wait_until((tmp_path / "ready-0").exists, "the rank")
+        cluster.sets[handle.scheduler_id].deleted = True
+        assert wait_until_ended(launcher, handle).state is JobState.LOST
+
+    def test_a_set_is_followed_to_its_end_whatever_the_settings_say_by_then(
+        self, launcher: KubernetesLauncher, open_launcher: Open, make_spec: Make, tmp_path: Path
+    ) -> None:
+        handle = launcher.submit(make_spec(2, all={"do": "wait"}))
+        (tmp_path / "release").touch()
+        assert wait_until_ended(open_launcher(SETTINGS), handle).state is JobState.SUCCEEDED
+
+    def test_a_job_of_one_pod_is_a_job_all_the_same(
+        self, launcher: KubernetesLauncher, make_spec: Make, cluster: Cluster
+    ) -> None:
+        handle = launcher.submit(make_spec())
+        assert wait_until_ended(launcher, handle).state is JobState.SUCCEEDED
+        assert list(cluster.jobs) == [handle.scheduler_id]
+        assert not cluster.sets
+
+    def test_a_cluster_without_jobset_is_an_error_that_says_what_to_do(
+        self, launcher: KubernetesLauncher, make_spec: Make, cluster: Cluster
+    ) -> None:
+        cluster.has_jobset = False
+        with pytest.raises(ClusterRefused, match=r"the cluster has no JobSet: install it"):
+            launcher.submit(make_spec(2))
 
 
 class TestOnACluster(ToyJobs):
@@ -107,27 +197,28 @@ class TestOnACluster(ToyJobs):
         wait_until((tmp_path / "ready-0").exists, "the ranks")
         cluster.evict(handle.scheduler_id, 0, "The node was low on resource: ephemeral-storage")
         status = wait_until_ended(launcher, handle)
-        assert status.state is JobState.FAILED
+        assert status.state is JobState.PREEMPTED
         assert "rank 0 was evicted from node-1: The node was low on resource" in status.detail
 
     def test_one_rank_alone_goes_on_in_a_new_pod_when_its_node_is_drained(
         self, launcher: KubernetesLauncher, make_spec: Make, tmp_path: Path, cluster: Cluster
     ) -> None:
-        handle = launcher.submit(make_spec(all={"do": "resume", "code": 143}))
+        resuming = make_spec(all={"do": "resume", "code": 143})
+        handle = launcher.submit(replace(resuming, max_preemptions=1))
         wait_until((tmp_path / "ready-0").exists, "the rank")
         cluster.drain(handle.scheduler_id, 0, "node drained")
         status = wait_until_ended(launcher, handle)
         assert status.state is JobState.SUCCEEDED, status.detail
         assert "goes on from what it saved" in (tmp_path / "work" / "stdout.log").read_text()
 
-    def test_several_ranks_fail_together_when_one_loses_its_node(
+    def test_several_pods_are_preempted_together_when_one_loses_its_node(
         self, launcher: KubernetesLauncher, make_spec: Make, tmp_path: Path, cluster: Cluster
     ) -> None:
         handle = launcher.submit(make_spec(2, all={"do": "trap", "code": 143}))
         wait_until(lambda: len(list(tmp_path.glob("ready-*"))) == 2, "the ranks")
         cluster.drain(handle.scheduler_id, 1, "node drained")
         status = wait_until_ended(launcher, handle)
-        assert status.state is JobState.FAILED
+        assert status.state is JobState.PREEMPTED
         assert "rank 1 lost its node node-1 (DeletionByTaintManager: node drained)" in status.detail
         assert len(list(tmp_path.glob("saved-*"))) == 2
 
@@ -162,6 +253,20 @@ class TestOnACluster(ToyJobs):
         launcher.cancel(handle)
         assert launcher.poll(handle).state is JobState.CANCELLED
         assert len(list(tmp_path.glob("saved-*"))) == 2
+
+    def test_ranks_that_share_a_pod_go_on_together_in_a_new_one(
+        self, open_launcher: Open, make_spec: Make, tmp_path: Path, cluster: Cluster
+    ) -> None:
+        launcher = open_launcher(replace(SETTINGS, ranks_per_pod=2))
+        resuming = make_spec(2, all={"do": "resume", "code": 143})
+        handle = launcher.submit(replace(resuming, max_preemptions=1))
+        wait_until(lambda: len(list(tmp_path.glob("ready-*"))) == 2, "both ranks")
+        with cluster.lock:
+            cluster.pod(handle.scheduler_id, 0).end()  # a plain SIGTERM: no condition tells why
+        status = wait_until_ended(launcher, handle)
+        assert (status.state, status.preemptions) == (JobState.SUCCEEDED, 1), status.detail
+        log = (tmp_path / "work" / "stdout.log").read_text()
+        assert [log.count(f"rank {rank} goes on from what it saved") for rank in (0, 1)] == [1, 1]
 
     def test_a_job_over_its_deadline_has_failed(
         self, open_launcher: Open, make_spec: Make, tmp_path: Path, cluster: Cluster

@@ -68,7 +68,7 @@ def test_slurm_says_which_rank_this_is() -> None:
 
 def test_kubernetes_says_which_rank_this_is() -> None:
     place = place_of({"JOB_COMPLETION_INDEX": "5"})
-    assert place == Place(rank=5, local_rank=0, restart=0, local_world_size=1)
+    assert place == Place(rank=5, local_rank=0, restart=0, local_world_size=1, in_pod=True)
 
 
 def test_outside_of_a_job_nobody_says_it() -> None:

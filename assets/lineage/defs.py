@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.lineage.audit import ancestry
+from assets.lineage.audit import ArtifactGraph
 from assets.lineage.build import Built, Work, build
 from assets.lineage.checks import Check
 from assets.lineage.cost import cost_report
@@ -251,7 +251,7 @@ def cost_metadata(manifest: Manifest, platform: Platform) -> dict[str, Any]:
     """
     if platform.factors is None:
         return {}
-    report = cost_report(ancestry(platform.lake, manifest), platform.factors)
+    report = cost_report(ArtifactGraph.of(platform.lake).ancestors(manifest), platform.factors)
     values: dict[str, Any] = {
         "cost": dg.MetadataValue.md(markdown(report, platform.factors.currency))
     }

@@ -19,7 +19,7 @@ from assets.fakes import (
     RecordingJobRunner,
     commit_folder,
 )
-from assets.lineage.audit import ancestry
+from assets.lineage.audit import ArtifactGraph
 from assets.lineage.build import Built, build
 from assets.lineage.checks import Check, Verdict
 from assets.lineage.cost import cost_report
@@ -143,9 +143,9 @@ def test_ancestors_that_are_gone_are_said_and_not_counted_as_nothing(tmp_path: P
         digest=parent.digest, files_read=(),
     )  # fmt: skip
     child = replace(commit_folder(lake, "mixtures/deduped", {"b": b"b"}), inputs=(record,))
-    assert cost_report(ancestry(lake, child), factors()).num_gone == 0
+    assert cost_report(ArtifactGraph.of(lake).ancestors(child), factors()).num_gone == 0
     lake.committed.clear()
-    left = cost_report(ancestry(lake, child), factors())
+    left = cost_report(ArtifactGraph.of(lake).ancestors(child), factors())
     assert (left.num_gone, left.inherited.wall_s.num_unknown) == (1, 1)
     assert "1 artifacts that went into it are no longer in the lake" in markdown(left, "EUR")
 

@@ -63,10 +63,9 @@ def show_ablation(settings: Settings) -> None:
 
 
 def _with_corpora(graph: RecipeGraph) -> list[Any]:
-    documents = graph.step("mixtures/deduped").inputs
-    # A list of withdrawn documents is read too, and is made of nothing.
-    raw = [step.inputs[0] for step in documents if step.inputs]
-    return [*raw, *documents, *graph.steps.values()]
+    taken = graph.step("mixtures/deduped").inputs
+    raw = [step.inputs[0] for step in taken if step.node == "corpora/documents"]
+    return [*raw, *taken, *graph.steps.values()]
 
 
 def _artifact_table(manifests: list[Manifest], made: Mapping[str, str]) -> Table:

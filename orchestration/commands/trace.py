@@ -152,7 +152,10 @@ def _show(found: Trace) -> None:
         for heading in ("shards", "shard", "sample", "tokens", "copy", "training steps"):
             table.add_column(heading, overflow="fold")
         for item in found.occurrences:
-            seen = [f"{t['artifact']}: {', '.join(map(str, t['steps']))}" for t in item["training"]]
+            seen = [
+                f"{t['artifact']}: {', '.join(map(str, t['steps'])) or 'packed, not read'}"
+                for t in item["training"]
+            ]
             start, end = item["tokens"]
             table.add_row(
                 item["artifact"],

@@ -23,9 +23,15 @@ def passage(text: str) -> str:
     return text[start : start + PASSAGE_CHARS].rpartition(" ")[0]
 
 
+def core(words: str) -> str:
+    """Return a passage without its first and its last word: a cut word has tokens of its own."""
+    return words.partition(" ")[2].rpartition(" ")[0]
+
+
 def wanted(expected: Expected, words: str) -> set[Claim]:
     """Return the places at which a passage lies, from the bytes of the shards."""
     found: set[Claim] = set()
+    words = core(words)
     for doc_id, origin in expected.origins.items():
         if words in origin["text"]:
             for piece in expected.pieces[doc_id]:
@@ -36,10 +42,9 @@ def wanted(expected: Expected, words: str) -> set[Claim]:
 
 def said(expected: Expected, answer: dict[str, Any], words: str) -> set[Claim]:
     """Return the places that an answer's trace names for a passage."""
-    core = words.partition(" ")[2].rpartition(" ")[0]
     found: set[Claim] = set()
     for span in answer["spans"]:
-        if core not in span["text"]:
+        if core(words) not in span["text"]:
             continue
         for place in span["places"]:
             node = expected.lake.node_of(place["fingerprint"])

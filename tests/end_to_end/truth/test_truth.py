@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -88,6 +90,29 @@ def test_traces_by_id(truth: Truth, expected: Expected) -> None:
     score.settle()
 
 
+def test_a_wrong_answer_is_noticed(truth: Truth, expected: Expected) -> None:
+    """A step too late, a place left out, a model too many: the score must not forgive one."""
+    each = next(e for e in truth.plan.of("kept") if len(expected.pieces[e.doc_id]) > 1)
+    true = expected.claims([each])
+
+    def judged(change: Callable[[dict[str, Any]], object]) -> tuple[int, int]:
+        answer = truth.ask("trace", "--doc", each.doc_id)
+        change(answer)
+        score = Score("control")
+        score.add(each.native_id, told(answer, truth), true)
+        return len(score.invented), len(score.missing)
+
+    def later(answer: dict[str, Any]) -> None:
+        run = next(r for o in answer["occurrences"] for r in o["training"] if r["steps"])
+        run["steps"][0] += 1
+
+    assert judged(lambda answer: None) == (0, 0)
+    assert judged(later) == (1, 1)
+    assert judged(lambda answer: answer["occurrences"].pop())[1] >= 1
+    assert judged(lambda answer: answer["models"].append("models/other@0")) == (1, 0)
+    assert judged(lambda answer: answer.update(status="dropped")) == (1, 1)
+
+
 def test_traces_by_text(truth: Truth, expected: Expected, tmp_path: Path) -> None:
     score, file = Score("trace --text-file"), tmp_path / "text.txt"
     for each in truth.plan.planted:
@@ -123,7 +148,9 @@ def test_documents_that_were_never_there_are_unknown(truth: Truth, tmp_path: Pat
         ):
             answer = truth.ask("trace", *query, code=1)
             assert answer.pop("status") == "unknown", query
-            assert not any(value for key, value in answer.items() if key != "query"), answer
+            assert not any(
+                value for key, value in answer.items() if key not in ("query", "searched")
+            ), answer
     print(f"\nnever planted: {len(never)} texts, ids and records, all unknown")
 
 

@@ -210,7 +210,7 @@ class _Tables:
             times = rng.integers(1, 3, len(chosen))
             pieces = chosen.gather(np.repeat(np.arange(len(chosen)), times))
             self._append(self._stages[stage], "index", pieces, self._places(stage, pieces, rng))
-        return list(left.sample(min(3, len(left)), seed=1))
+        return list(left.sample(min(ASKED, len(left)), seed=1))
 
     def close(self) -> None:
         """Commit everything, and the models that read it."""

@@ -92,7 +92,7 @@ def generate(root: Path, num_documents: int) -> list[tuple[str, str]]:
         ))  # fmt: skip
         step = Step(
             family="corpora", name="documents", partition=name, code_version="1",
-            config={"source": name},
+            config={"source": {"name": name}},
         )  # fmt: skip
         folder = lake.begin("corpora", "documents", step.fingerprint).scratch
         (folder / "documents").mkdir(exist_ok=True)

@@ -17,7 +17,21 @@ from training.planning.hardware import HARDWARE, Hardware
 _CORES_OF_THE_TABLE = 2
 """The table's `cpu` is two cores."""
 _OF_THE_PLANNER = "our choice (docs/planning.md)"
-_PER_HOUR, _WATTS = "an hour", "W"
+_PER_HOUR, _WATTS, _GRAMS = "an hour", "W", "g of CO2 a kWh"
+
+_CORES = HARDWARE[CPU]
+_CORE_WATTS = Factor(
+    value=(_CORES.device_watts + _CORES.host_watts) / _CORES_OF_THE_TABLE,
+    unit=_WATTS,
+    source=_CORES.source,
+)
+_CORE_PRICE = Factor(
+    value=_CORES.price_per_hour / _CORES_OF_THE_TABLE, unit=_PER_HOUR, source=_OF_THE_PLANNER
+)
+_PUE = Factor(value=PUE, unit="", source="Uptime Institute, survey of 2024, average")
+_CARBON = Factor(
+    value=CARBON_G_PER_KWH, unit=_GRAMS, source="IEA, Electricity 2025: world average of 2024"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,42 +53,23 @@ def factors_from(env: Mapping[str, str]) -> Factors:
         raise ValueError(
             f"MATERIA_COST_DEVICE={device!r} is not in the table: use {', '.join(HARDWARE)}"
         )
-    price = _given("MATERIA_COST_DEVICE_PRICE", env.get("MATERIA_COST_DEVICE_PRICE"))
-    watts = _given("MATERIA_COST_DEVICE_WATTS", env.get("MATERIA_COST_DEVICE_WATTS"))
-    cores = HARDWARE[CPU]
+    price = _given("MATERIA_COST_DEVICE_PRICE", env.get("MATERIA_COST_DEVICE_PRICE"), _PER_HOUR)
+    watts = _given("MATERIA_COST_DEVICE_WATTS", env.get("MATERIA_COST_DEVICE_WATTS"), _WATTS)
+    core_price = _given("MATERIA_COST_CORE_PRICE", env.get("MATERIA_COST_CORE_PRICE"), _PER_HOUR)
+    core_watts = _given("MATERIA_COST_CORE_WATTS", env.get("MATERIA_COST_CORE_WATTS"), _WATTS)
+    pue = _given("MATERIA_COST_PUE", env.get("MATERIA_COST_PUE"), "")
+    carbon = _given("MATERIA_COST_CARBON", env.get("MATERIA_COST_CARBON"), _GRAMS)
+    if pue and pue.value < 1:
+        raise ValueError(
+            f"MATERIA_COST_PUE={pue.value:g} is below 1: no data centre draws less than it runs"
+        )
     return Factors(
         devices={name: _rate(row, price, watts) for name, row in HARDWARE.items() if name != CPU},
         default_device=device,
-        core_watts=_factor(
-            env.get("MATERIA_COST_CORE_WATTS"),
-            "MATERIA_COST_CORE_WATTS",
-            (cores.device_watts + cores.host_watts) / _CORES_OF_THE_TABLE,
-            _WATTS,
-            cores.source,
-        ),
-        core_price=_factor(
-            env.get("MATERIA_COST_CORE_PRICE"),
-            "MATERIA_COST_CORE_PRICE",
-            cores.price_per_hour / _CORES_OF_THE_TABLE,
-            _PER_HOUR,
-            _OF_THE_PLANNER,
-        ),
-        pue=_pue(
-            _factor(
-                env.get("MATERIA_COST_PUE"),
-                "MATERIA_COST_PUE",
-                PUE,
-                "",
-                "Uptime Institute, survey of 2024, average",
-            )
-        ),
-        carbon=_factor(
-            env.get("MATERIA_COST_CARBON"),
-            "MATERIA_COST_CARBON",
-            CARBON_G_PER_KWH,
-            "g of CO2 a kWh",
-            "IEA, Electricity 2025: world average of 2024",
-        ),
+        core_watts=core_watts or _CORE_WATTS,
+        core_price=core_price or _CORE_PRICE,
+        pue=pue or _PUE,
+        carbon=carbon or _CARBON,
         currency=env.get("MATERIA_COST_CURRENCY", "USD"),
     )
 
@@ -100,25 +95,9 @@ def number(name: str, text: str | None) -> float | None:
     return value
 
 
-def _given(name: str, text: str | None) -> Factor | None:
+def _given(name: str, text: str | None, unit: str) -> Factor | None:
     value = number(name, text)
-    unit = _PER_HOUR if name.endswith("PRICE") else _WATTS
     return None if value is None else Factor(value=value, unit=unit, source=name)
-
-
-def _factor(text: str | None, name: str, default: float, unit: str, source: str) -> Factor:
-    value = number(name, text)
-    if value is None:
-        return Factor(value=default, unit=unit, source=source)
-    return Factor(value=value, unit=unit, source=name)
-
-
-def _pue(factor: Factor) -> Factor:
-    if factor.value < 1:
-        raise ValueError(
-            f"MATERIA_COST_PUE={factor.value:g} is below 1: no data centre draws less than it runs"
-        )
-    return factor
 
 
 def _rate(row: Hardware, price: Factor | None, watts: Factor | None) -> DeviceRate:

@@ -116,21 +116,6 @@ class ArtifactGraph:
                     generation.append(manifest)
 
 
-def ancestry(lake: Lake, start: Manifest) -> list[Manifest]:
-    """Return what `ArtifactGraph.ancestors` returns, reading only these manifests."""
-    found = {start.fingerprint: start}
-    queue = [start]
-    while queue:
-        for record in queue.pop(0).inputs:
-            if record.fingerprint in found:
-                continue
-            manifest = lake.find(record.family, record.name, record.fingerprint)
-            if manifest is not None:
-                found[record.fingerprint] = manifest
-                queue.append(manifest)
-    return list(found.values())
-
-
 def node_view(manifest: Manifest, uri: str) -> dict[str, Any]:
     """Return the fields of one node that `materia lineage --json` promises."""
     return {

@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.lineage.audit import ancestry
+from assets.lineage.audit import ArtifactGraph
 from assets.lineage.build import Built, Work, build
 from assets.lineage.checks import Check
 from assets.lineage.cost import cost_report
@@ -147,7 +147,7 @@ def _build(context: dg.AssetExecutionContext, platform: Platform, step: Step, wo
         provenance=platform.gather_provenance(context.run.run_id),
         job_root=platform.job_root,
         compute=platform.compute,
-        run_job=lambda run_log: _job_runner(context, platform, run_log),
+        run_job=lambda run_log: _job_runner(context, platform, run_log, progress),
         training=platform.training,
         progress=progress,
     )
@@ -158,7 +158,10 @@ def _build(context: dg.AssetExecutionContext, platform: Platform, step: Step, wo
 
 
 def _job_runner(
-    context: dg.AssetExecutionContext, platform: Platform, run_log: RunLog
+    context: dg.AssetExecutionContext,
+    platform: Platform,
+    run_log: RunLog,
+    say: Callable[[str], None],
 ) -> JobRunner:
     """Run jobs outside, with Dagster Pipes carrying their log lines into this run."""
 
@@ -182,7 +185,7 @@ def _job_runner(
                 platform.launcher,
                 spec,
                 lambda: _project(platform, request, run_log),
-                context.log.warning,
+                say,
             )
             _project(platform, request, run_log)
 
@@ -248,7 +251,7 @@ def cost_metadata(manifest: Manifest, platform: Platform) -> dict[str, Any]:
     """
     if platform.factors is None:
         return {}
-    report = cost_report(ancestry(platform.lake, manifest), platform.factors)
+    report = cost_report(ArtifactGraph.of(platform.lake).ancestors(manifest), platform.factors)
     values: dict[str, Any] = {
         "cost": dg.MetadataValue.md(markdown(report, platform.factors.currency))
     }

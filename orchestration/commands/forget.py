@@ -24,6 +24,7 @@ from orchestration.commands.console import JsonOption, console, print_json
 from orchestration.commands.evidence import signing_key
 from orchestration.commands.forget_tables import show_plan, show_receipt
 from orchestration.commands.materialize import Plan, run_plan
+from orchestration.compute.open import open_compute
 from orchestration.dagster_instance import prepare_instance
 from orchestration.dagster_rebuild import report_artifact
 from orchestration.errors import FOUND_A_PROBLEM
@@ -140,9 +141,18 @@ def _plan(
         rows += listed.rows
     for row in rows:
         _check_id(row.get("doc_id", ""))
-    selected = select_documents(
-        lake, wanted_rows(rows), sources, drop_near=asked.near == "drop", why=asked.reason
-    )
+    compute = open_compute(settings)
+    try:
+        selected = select_documents(
+            lake,
+            wanted_rows(rows),
+            sources,
+            drop_near=asked.near == "drop",
+            why=asked.reason,
+            compute=compute,
+        )
+    finally:
+        compute.release()
     return plan_forgetting(lake, selected, asked, settings.job_root)
 
 

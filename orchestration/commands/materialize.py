@@ -31,6 +31,7 @@ from orchestration.commands.report import show_ablation, show_recipe
 from orchestration.dagster_instance import prepare_instance
 from orchestration.definitions import build_definitions
 from orchestration.errors import FOUND_A_PROBLEM
+from orchestration.forecast.forecast import Forecast
 from orchestration.forecast.open import open_forecaster
 from orchestration.forecast.wanted import Target
 from orchestration.jobs import nodes_of
@@ -80,9 +81,7 @@ def materialize(
     if only_show:
         show_dry_run(artifacts or [], settings, as_json=as_json)
         return
-    forecaster = open_forecaster(settings, open_lake(settings), places_of(settings))
-    with console.status("forecasting what it costs"):
-        forecast = forecaster.forecast(targets_of(plan))
+    forecast = _forecast(plan, settings)
     if only_forecast:
         (show_forecast_json if as_json else show_forecast)(forecast, settings.factors)
         return
@@ -96,6 +95,12 @@ def materialize(
     if ablation:
         show_ablation(settings)
     console.print(f"done in {time.monotonic() - started:.1f} s")
+
+
+def _forecast(plan: Plan, settings: Settings) -> Forecast:
+    forecaster = open_forecaster(settings, open_lake(settings), places_of(settings))
+    with console.status("forecasting what it costs"):
+        return forecaster.forecast(targets_of(plan))
 
 
 def run_plan(

@@ -56,18 +56,14 @@ def reproduce(
     changed = others(wanted, gather(""))
     if not as_json:
         _show_others(start, changed)
-    if changed and not allow_other_code:
-        if as_json:
-            print_json(_view(start, changed, None, into))
-        else:
-            console.print("Nothing was rebuilt; --allow-other-code goes on.")
-        raise typer.Exit(FOUND_A_PROBLEM)
-    found = _rebuild(settings, lake, wanted, behind, tolerances, into)
+    found = None
+    if not changed or allow_other_code:
+        found = _rebuild(settings, lake, wanted, behind, tolerances, into)
     if as_json:
         print_json(_view(start, changed, found, into))
     else:
         _show(found, into)
-    if not found.is_equal:
+    if found is None or not found.is_equal:
         raise typer.Exit(FOUND_A_PROBLEM)
 
 
@@ -133,7 +129,10 @@ def _show_others(start: Manifest, changed: Sequence[Other]) -> None:
         console.print(each.sentence(), style="yellow", soft_wrap=True)
 
 
-def _show(found: Reproduction, into: Path | None) -> None:
+def _show(found: Reproduction | None, into: Path | None) -> None:
+    if found is None:
+        console.print("Nothing was rebuilt; --allow-other-code goes on.")
+        return
     for result in found.results:
         style = "green" if result.is_equal else "red"
         console.print(
@@ -148,7 +147,7 @@ def _show(found: Reproduction, into: Path | None) -> None:
     for result in found.results:
         counts[result.verdict] = counts.get(result.verdict, 0) + 1
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    console.print(f"{len(found.results)} artifacts: {told}")
+    console.print(f"together: {told}")
     if into is not None:
         console.print(f"the rebuild lies in {into}", soft_wrap=True)
 
@@ -161,6 +160,8 @@ def _details(result: Result) -> list[str]:
                 "drawn from the numbers, does not count" if each.kind == "drawn" else each.verdict
             )
             lines.append(f"{each.path}: {what}{f' ({each.where})' if each.where else ''}")
+        elif not each.largest:
+            lines.append(f"{each.path}: {each.kind} equal, written otherwise: {each.verdict}")
         else:
             lines.append(
                 f"{each.path}: {each.kind} {each.largest:.2g} apart at most, in {each.where} "

@@ -174,6 +174,7 @@ def _show(found: Trace) -> None:
 
 def _steps(training: Mapping[str, Any]) -> str:
     """Return the steps that read a sample, and which of them the weights have not learned from."""
-    told = f"{training['artifact']}: {', '.join(map(str, training['steps']))}"
+    read = ", ".join(map(str, training["steps"])) or "packed, not read"
+    told = f"{training['artifact']}: {read}"
     dropped = training["steps_without_update"]
     return f"{told} (no update: {', '.join(map(str, dropped))})" if dropped else told

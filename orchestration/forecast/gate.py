@@ -59,10 +59,14 @@ def sentence(forecast: Forecast, currency: str) -> str:
         _about(figures.device_hours, lambda hours: f"{few(hours)} device hours"),
         _about(figures.price, lambda price: f"{currency} {few(price)}"),
     ]
-    unknown = len(forecast.unknown)
-    without = f", without {unknown} of unknown cost" if unknown else ""
-    known = ", ".join(part for part in parts if part) or "nothing is known of their cost"
-    return f"{len(forecast.artifacts)} artifacts are to be made: about {known}{without}."
+    number, unknown = len(forecast.artifacts), len(forecast.unknown)
+    made = "1 artifact is to be made" if number == 1 else f"{number} artifacts are to be made"
+    known = ", ".join(part for part in parts if part) or "next to nothing"
+    if not unknown:
+        return f"{made}: about {known}."
+    if unknown == number:
+        return f"{made}, at a cost that is not known."
+    return f"{made}: about {known} for {number - unknown} of them; of {unknown} it is not known."
 
 
 def _above(forecast: Forecast, limit: Limit, currency: str) -> list[str]:

@@ -55,7 +55,7 @@ def plan_job(
             sequence_parallel=laid.sequence_parallel,
             micro_batch_samples=laid.micro_batch_samples,
             accumulation=_accumulation(identity.batch_samples, laid),
-            activation_checkpointing=resources.activation_checkpointing,
+            activation_checkpointing=laid.activation_checkpointing,
             precision=identity.precision,
             offload="optimizer" if resources.offload_optimizer else "none",
         ),

@@ -19,6 +19,7 @@ from assets.lineage.step import Step
 from assets.ports import Lake
 from assets.recipes.ablation import VARIANTS, ablation_name
 from assets.recipes.catalogue import RECIPES, recipe
+from assets.recipes.forgotten import Forgotten
 from assets.recipes.graph import (
     RecipeGraph,
     ablation_step,
@@ -27,7 +28,7 @@ from assets.recipes.graph import (
     signatures_step,
     withdrawn_step,
 )
-from assets.recipes.resolve import newest_raw, newest_withdrawn
+from assets.recipes.resolve import forgotten_in, newest_raw, newest_withdrawn
 
 Target = tuple[str, str]
 """(node, partition), "" for none."""
@@ -75,7 +76,7 @@ class _Resolver:
         """Return a target's step, or None when the recipe has none or it cannot be known."""
         try:
             return self._step(node, partition)
-        except ValueError as problem:
+        except (ValueError, OSError) as problem:
             self.problems.append(str(problem))
             return None
 
@@ -90,7 +91,7 @@ class _Resolver:
             raw = self._raw.get(partition)
             if raw is None:
                 return None
-            documents = documents_step(raw)
+            documents = documents_step(raw, self._forgotten)
             steps = (raw, documents, signatures_step(documents))
             return next(step for step in steps if step.node == node)
         if partition not in RECIPES:
@@ -102,7 +103,7 @@ class _Resolver:
         if name not in self._graphs:
             self._graphs[name] = None  # told once, however many nodes ask
             self._graphs[name] = RecipeGraph(
-                recipe(name), self._raw, benchmark_package(), self._withdrawn
+                recipe(name), self._raw, benchmark_package(), self._withdrawn, self._forgotten
             )
         return self._graphs[name]
 
@@ -119,6 +120,10 @@ class _Resolver:
                 continue
             found[name] = raw_step(source(name).to_dict(), snapshot)
         return found
+
+    @cached_property
+    def _forgotten(self) -> Forgotten:
+        return forgotten_in(self._lake)
 
     @cached_property
     def _withdrawn(self) -> Step | None:

@@ -22,8 +22,9 @@ from orchestration.processes import cpu_seconds_of_group
 
 logger = logging.getLogger(__name__)
 
-_EVERY_S = 15.0
-"""Between records while a job runs: what a killed watcher may leave untold (our choice)."""
+_EVERY_S = 60.0
+"""Between records while a job runs: what a killed watcher may leave untold, and few enough writes
+for a shared folder when thousands of ranks have one each (our choice)."""
 
 
 class Meter:

@@ -52,6 +52,7 @@ def _bench(
         poll_s=POLL_S[launcher.name],
         compute=open_compute(settings),
         training=settings.training,
+        max_preemptions=settings.max_preemptions,
         places=places_of(settings),
         provenance=gather(""),
         tell=tell,

@@ -29,7 +29,8 @@ class Verdict(StrEnum):
     DIFFERENT = "different"
     NOT_REBUILT = "not rebuilt"
     TAKEN = "taken from the lake"
-    """A source that is no longer to be had as it was; its recorded copy was checked and used."""
+    """What cannot be made again (a source that has changed, a person's request); its recorded copy
+    was checked and used."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,7 +37,8 @@ _FORESEEN = (ValueError, OSError, RuntimeError, LookupError)
 
 
 class SourceGone(RuntimeError):
-    """The files of a source are no longer those of the recorded snapshot."""
+    """What an artifact was made from is not to be had again: files of a source that have changed,
+    or a person's word."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,7 @@ class Bench:
     poll_s: float
     compute: Compute
     training: TrainingResources
+    max_preemptions: int = 0
     places: Places
     """Those of the installation: its sources are read, never written."""
     provenance: Provenance
@@ -189,7 +191,7 @@ class Rebuilder:
             return make_withdrawn(lists.paths)
         work = work_of(node)
         if work is None:
-            raise ValueError(f"{node} is not made by a work of this program: it cannot be rebuilt")
+            raise SourceGone(f"{node} was written down by a person, not computed")
         return work
 
     def _build(self, step: Step, work: Work) -> Manifest:
@@ -215,6 +217,7 @@ class Rebuilder:
             spec_path=str(request.spec_path),
             work_dir=str(request.work_dir),
             world_size=request.world_size,
+            max_preemptions=self.bench.max_preemptions,
         )
         run_and_wait(self.bench.launcher, spec, poll_s=self.bench.poll_s)
 

@@ -116,4 +116,4 @@ def test_what_is_made_costs_nothing_and_a_limit_keeps_the_rest_from_starting(
     assert not (copy.lake / "checkpoints" / "stage3").exists()
     agreed = copy.run("materialize", target, "--max-cost", "0", "--yes")
     assert agreed.returncode == 0, agreed.stdout + agreed.stderr
-    assert "1 artifacts are to be made: about " in agreed.stdout
+    assert "1 artifact is to be made: about " in agreed.stdout

@@ -16,7 +16,7 @@ from assets.lineage.usage import Usage
 from orchestration.cli import app
 from orchestration.cost_settings import Limit, factors_from, limit_from
 from orchestration.lake import ObjectLake, open_lake
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_ROOT, Settings
 from tests.evidence_lake import make_release
 from training.planning.hardware import HARDWARE
 
@@ -161,6 +161,21 @@ def test_watts_that_are_given_are_those_of_the_device_with_all_around_it() -> No
 )  # fmt: skip
 def test_a_drivers_name_leads_to_a_row_of_the_table(told: str, kind: str) -> None:
     assert factors_from({"MATERIA_COST_DEVICE": "h100"}).device_of(told) == kind
+
+
+def test_the_documentation_states_the_factors_that_are_used() -> None:
+    page = " ".join((PROJECT_ROOT / "docs" / "cost.md").read_text().split())
+    rows = (PROJECT_ROOT / "docs" / "settings.md").read_text()
+    used = factors_from({})
+    for name, factor, told in (
+        ("CORE_WATTS", used.core_watts, "8 W for a busy core"),
+        ("CORE_PRICE", used.core_price, "0.05 an hour"),
+        ("PUE", used.pue, "PUE 1.56"),
+        ("CARBON", used.carbon, "445 g a kWh"),
+    ):
+        assert told in page
+        assert f"{factor.value:g}" in told
+        assert f"| `MATERIA_COST_{name}` | `{factor.value:g}` |" in rows
 
 
 def test_a_limit_is_money_or_hours_or_none() -> None:

@@ -84,6 +84,7 @@ def test_an_unchanged_file_is_not_touched(tmp_path: Path) -> None:
     assert path.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_processes_that_meet_an_empty_home_at_once_all_open_it(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; import dagster; "

@@ -93,19 +93,16 @@ class Searcher:
             )
 
     def controls(self, older: Iterable[Manifest]) -> None:
-        """Search older shards whose index names the documents: a search that finds nothing there
-        would prove nothing here."""
+        """Search, per node, the newest older shards whose index names the documents: a search that
+        finds nothing there would prove nothing here."""
         texts = texts_in(self._lake, self._rows["text_hash"].unique())
+        done: set[str] = set()
         for manifest in older:
-            named = scan(self._lake, manifest, "index").filter(
-                pl.col("doc_id").is_in(self._ids.implode())
-            )
-            # A piece that is long enough to be looked for, marks left out.
-            long = named.filter(pl.col("end") - pl.col("start") >= MIN_TOKENS + 2)
-            if not long.select(pl.len()).collect().item() or texts.is_empty():
+            if manifest.name in done or texts.is_empty() or not self._holds_long(manifest):
                 continue
-            graph = ArtifactGraph.of(self._lake)
-            tokenizer = _tokenizer(self._lake, graph.ancestors(manifest))
+            done.add(manifest.name)
+            above = ArtifactGraph.of(self._lake).ancestors(manifest)
+            tokenizer = _tokenizer(self._lake, above)
             encoded = {row[0]: tokenizer.encode(row[1]) for row in texts.iter_rows()}
             found = scan_tokens(self._lake, manifest, encoded).longest
             name = f"{manifest.key}@{manifest.short}"
@@ -118,6 +115,12 @@ class Searcher:
                     f"{name} holds the documents by its index, and their tokens were not found in "
                     "it: the search for tokens proves nothing"
                 )
+
+    def _holds_long(self, shards: Manifest) -> bool:
+        """Whether some piece of a document is long enough to be looked for, marks left out."""
+        named = pl.col("doc_id").is_in(self._ids.implode())
+        is_long = pl.col("end") - pl.col("start") >= MIN_TOKENS + 2
+        return bool(scan(self._lake, shards, "index").filter(named & is_long).collect().height)
 
     def near(self, requests: Sequence[Manifest]) -> None:
         """Look for near copies, by the policy of each request, in what is trained on."""
@@ -197,15 +200,15 @@ class Searcher:
 
 
 def older_shards(lake: Lake, chain: Sequence[Manifest]) -> list[Manifest]:
-    """Return, per node of the recipe's shards, the newest ones that it does not stand for."""
+    """Return the shards of a recipe's stages that it does not stand for, the newest first."""
     stands = {manifest.fingerprint for manifest in chain}
-    nodes = [m for m in chain if m.family == "tokenizers" and has_table(m, "index")]
-    found = []
-    for manifest in nodes:
-        made = lake.manifests(manifest.family, manifest.name)
-        older = [m for m in made if m.fingerprint not in stands]
-        found += older[-1:]
-    return found
+    names = {m.name for m in chain if m.family == "tokenizers" and has_table(m, "index")}
+    older = [
+        m
+        for m in lake.manifests("tokenizers")
+        if m.name in names and m.fingerprint not in stands and has_table(m, "index")
+    ]
+    return sorted(older, key=lambda m: m.finished_at, reverse=True)
 
 
 def texts_in(lake: Lake, hashes: pl.Series) -> pl.DataFrame:

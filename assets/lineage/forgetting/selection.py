@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
+from assets.compute import InlineCompute
 from assets.corpora.exclusion import find_withdrawn
-from assets.corpora.tombstoned import MIN_SHINGLES, Shingles, shingles_of
-from assets.corpora.tombstones import SHINGLE_SCHEMA, TOMBSTONE_SCHEMA
+from assets.corpora.tombstones import TOMBSTONE_SCHEMA
 from assets.corpora.withdrawal_lists import ROW_SCHEMA
+from assets.lineage.forgetting.near_copies import Texts
 from assets.lineage.manifest import Manifest
 from assets.lineage.tables import scan
-from assets.lineage.workspace import table_paths
-from assets.ports import Lake
-from assets.recipes.graph import SIGNATURES
+from assets.ports import Compute, Lake
 
 _IDENTITY = ("doc_id", "source", "native_id", "text_hash")
 _WHY = ("reason", "date", "reference")
@@ -46,7 +44,13 @@ class Selected:
 
 
 def select_documents(
-    lake: Lake, wanted: pl.DataFrame, sources: Sequence[str], *, drop_near: bool, why: str
+    lake: Lake,
+    wanted: pl.DataFrame,
+    sources: Sequence[str],
+    *,
+    drop_near: bool,
+    why: str,
+    compute: Compute | None = None,
 ) -> Selected:
     """Find what `wanted` (rows as in lists of withdrawn documents) and whole sources mean.
 
@@ -61,9 +65,10 @@ def select_documents(
     rows = pl.concat([named, copies, _unmet(everything, wanted)])
     # Runs of words of a whole source would be as large as its text: its copies are known by hash.
     single = named.filter(~pl.col("source").is_in(list(sources)))
-    shingles = _shingles(lake, corpora, single)
+    texts = Texts(lake=lake, corpora=corpora, compute=compute or InlineCompute())
+    shingles = texts.shingles(single["text_hash"])
     sizes = shingles.group_by("text_hash").len("num_shingles")
-    near = _near(lake, corpora, rows, Shingles(shingles))
+    near = _near(texts, rows, shingles)
     chosen = pl.concat([rows, near]) if drop_near else rows
     return Selected(
         rows=_sized(chosen, sizes),
@@ -145,71 +150,11 @@ def _unmet(everything: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
     return _rows(left, "named").with_columns(pl.col("doc_id").alias("of_doc_id"))
 
 
-def _parts(lake: Lake, corpora: Sequence[Manifest]) -> Iterator[pl.DataFrame]:
-    """Yield the texts of all corpora, a part of one at a time."""
-    columns = [*_IDENTITY, "text"]
-    for manifest in corpora:
-        for path in table_paths(manifest, "documents"):
-            yield pl.read_parquet(lake.fetch(manifest, manifest.file(path)), columns=columns)
-
-
-def _shingles(lake: Lake, corpora: Sequence[Manifest], rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the shingles of the named texts without those that are a source's form."""
-    texts = rows["text_hash"].unique()
-    parts = [pl.DataFrame(schema=SHINGLE_SCHEMA)]
-    for part in _parts(lake, corpora):
-        chosen = part.filter(pl.col("text_hash").is_in(texts.implode())).unique("text_hash")
-        hashes, bounds = shingles_of(chosen["text"])
-        owner = np.repeat(np.arange(chosen.height), np.diff(bounds))
-        columns = {"text_hash": chosen["text_hash"].gather(owner), "shingle": hashes}
-        parts.append(pl.DataFrame(columns, schema=SHINGLE_SCHEMA))
-    found = pl.concat(parts).unique().sort("text_hash", "shingle")
-    form = _templates(lake, corpora, found)
-    left = found.filter(~pl.col("shingle").is_in(form.implode()))
-    return left.filter(pl.len().over("text_hash") >= MIN_SHINGLES)
-
-
-def _templates(lake: Lake, corpora: Sequence[Manifest], shingles: pl.DataFrame) -> pl.Series:
-    """Return the shingles that stand in so many documents of a source that they are its form,
-    by the rule of deduplication."""
-    known = Shingles(shingles)
-    counted = [
-        pl.DataFrame(schema={"shingle": pl.UInt64, "source": pl.String, "documents": pl.UInt32})
-    ]
-    sizes: dict[str, int] = {}
-    for part in _parts(lake, corpora):
-        if part.is_empty():
-            continue
-        source = str(part["source"][0])
-        sizes[source] = sizes.get(source, 0) + part.height
-        met = known.met_by(part["text"]).select("row", "shingle").unique()
-        counted.append(
-            met.group_by("shingle").agg(pl.len().alias("documents")).select(
-                "shingle", pl.lit(source).alias("source"), "documents"
-            )
-        )  # fmt: skip
-    totals = pl.concat(counted).group_by("shingle", "source").agg(pl.col("documents").sum())
-    least = pl.max_horizontal(
-        pl.col("source").replace_strict(sizes, default=0, return_dtype=pl.Float64)
-        * SIGNATURES.max_template_share,
-        pl.lit(float(SIGNATURES.min_template_documents)),
-    )
-    return totals.filter(pl.col("documents") > least)["shingle"].unique()
-
-
-def _near(
-    lake: Lake, corpora: Sequence[Manifest], rows: pl.DataFrame, known: Shingles
-) -> pl.DataFrame:
-    found = [_rows(pl.DataFrame(schema=dict.fromkeys(_IDENTITY, pl.String)), "near")]
-    texts = rows.unique("text_hash", keep="first", maintain_order=True)
-    why = texts.select("text_hash", "of_doc_id", *_WHY)
-    for part in _parts(lake, corpora):
-        others = part.join(rows.select("doc_id"), on="doc_id", how="anti")
-        others = others.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
-        near = known.near(others["text"]).join(why, on="text_hash", how="left")
-        met = others.drop("text").join(near.drop("text_hash"), on="row", how="inner")
-        found.append(_rows(met, "near"))
-    return pl.concat(found).unique("doc_id", keep="first").sort("doc_id")
+def _near(texts: Texts, rows: pl.DataFrame, shingles: pl.DataFrame) -> pl.DataFrame:
+    by_text = rows.unique("text_hash", keep="first", maintain_order=True)
+    why = by_text.select(pl.col("text_hash").alias("of_text"), "of_doc_id", *_WHY)
+    others = texts.near(shingles).join(rows.select("doc_id"), on="doc_id", how="anti")
+    return _rows(others.join(why, on="of_text", how="left"), "near").sort("doc_id")
 
 
 def _sized(rows: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:

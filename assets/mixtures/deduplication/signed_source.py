@@ -19,7 +19,6 @@ import pyarrow as pa
 from assets.lineage.manifest import Manifest
 from assets.lineage.workspace import part_name, table_paths
 from assets.mixtures.deduplication.bands import NEXT_BITS, packed_keys
-from assets.mixtures.deduplication.frames import column
 from assets.mixtures.deduplication.keys import GROUP_BITS
 from assets.mixtures.deduplication.shingles import (
     TemplateTable,
@@ -119,7 +118,7 @@ class SignedSource:
             return np.zeros(0, dtype=np.uint32)
         bits = (len(self._bands) - 1).bit_length()
         table = self._map(self._bands[key >> 64 - bits])
-        keys: U64 = column(table, "key")
+        keys: U64 = _numbers(table, "key", "<u8")
         shift = 64 - bits - GROUP_BITS
         group = key >> shift
         # Within a group keys have no order.
@@ -128,7 +127,8 @@ class SignedSource:
             for bound in (group, group + 1)
         )
         same = keys[low:high] >> np.uint64(NEXT_BITS) == np.uint64(key >> NEXT_BITS)
-        rows: np.ndarray[tuple[int], np.dtype[np.uint32]] = column(table, "row")[low:high][same]
+        rows: np.ndarray[tuple[int], np.dtype[np.uint32]]
+        rows = _numbers(table, "row", "<u4")[low:high][same]
         return rows
 
     def _lows(
@@ -174,3 +174,11 @@ class SignedSource:
             with pa.memory_map(str(self._file(name))) as source:
                 self._mapped[name] = pa.ipc.open_file(source).read_all()
         return self._mapped[name]
+
+
+def _numbers(table: pa.Table, name: str, dtype: str) -> Any:
+    """Return a column of a mapped file; frames.column would import pandas, half a second of it."""
+    if not table.num_rows:
+        return np.zeros(0, dtype=dtype)
+    (array,) = table[name].chunks
+    return np.frombuffer(array.buffers()[1], dtype=dtype)[array.offset : array.offset + len(array)]

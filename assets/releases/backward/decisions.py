@@ -52,9 +52,9 @@ def decisions(
     for manifest in chain:
         yield from _of_rules(lake, manifest)
         yield from _of_training(lake, manifest)
-        if manifest.git_dirty:
-            what = "made by code that was not committed"
-            yield Decision(artifact=reference(manifest), by="person", what=what)
+    if dirty := sum(manifest.git_dirty for manifest in chain):
+        what = f"{dirty} of {len(chain)} artifacts were made by code that was not committed"
+        yield Decision(artifact=reference(artifact), by="person", what=what)
     yield from _promotions(graph, artifact)
 
 

@@ -130,3 +130,12 @@ def test_signatures_of_other_documents_are_refused(lake: FakeLake) -> None:
 def test_an_empty_text_is_refused(lake: FakeLake, text: str) -> None:
     with pytest.raises(ValueError, match="the text is empty: give the text of a document"):
         trace_text(lake, text)
+
+
+def test_a_source_without_documents_is_asked_in_vain(tmp_path: Path) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    short = {**stored("notes", "short", "one word"), "text": "one"}
+    sign(lake, [short])
+    result = trace_text(lake, " ".join(WORDS))
+    assert result.searched["sources"] == 1
+    assert result.matches == []

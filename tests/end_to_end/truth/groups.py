@@ -203,7 +203,9 @@ def _of_others(writer: Writer, planted: list[Planted]) -> Iterator[Planted]:
     """Copies of documents that do not stay themselves."""
     withdrawn = [each for each in planted if each.group == "withdrawn"]
     for each in withdrawn[:10]:
-        yield Planted(group="copy of withdrawn", fate="excluded", text=each.text, reason="copy")
+        # A list that names a text names its copies as well.
+        rule = "text_hash" if each.reason == "text_hash" else "copy"
+        yield Planted(group="copy of withdrawn", fate="excluded", text=each.text, reason=rule)
     held = [each for each in planted if each.group == "held_out"]
     for each in held[:10]:
         yield Planted(

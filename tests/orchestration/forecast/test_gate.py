@@ -71,13 +71,14 @@ def test_many_jobs_of_unknown_cost_are_named_in_part() -> None:
 
 def test_a_forecast_is_one_sentence_that_says_what_it_leaves_out() -> None:
     assert sentence(forecast(), "USD") == "Nothing is to be made."
-    told = sentence(forecast(one("a", 4), one("b", None)), "EUR")
+    told = sentence(forecast(one("a", 4), one("b", 1), one("c", None)), "EUR")
     assert told == (
-        "2 artifacts are to be made: about 2 h, 0.5 core hours, 2 device hours, EUR 4, "
-        "without 1 of unknown cost."
+        "3 artifacts are to be made: about 4 h, 1 core hours, 4 device hours, EUR 5 for 2 of "
+        "them; of 1 it is not known."
     )
+    assert sentence(forecast(one("a", 4)), "EUR").startswith("1 artifact is to be made: about 2 h")
     unknown = sentence(forecast(one("b", None)), "EUR")
-    assert unknown.endswith("nothing is known of their cost, without 1 of unknown cost.")
+    assert unknown == "1 artifact is to be made, at a cost that is not known."
 
 
 def test_the_verdict_on_a_run_stays_as_its_artifacts_appear(tmp_path: Path) -> None:

@@ -237,7 +237,7 @@ def test_the_command_says_what_is_to_come_and_goes_on_below_the_limit_or_when_to
     agree(forecast(one("a", 12)), Limit(price=1), FACTORS, yes=True)
     agree(forecast(one("a", 12)), Limit(price=20), FACTORS, yes=False)
     agree(forecast(), Limit(), FACTORS, yes=False)
-    assert capsys.readouterr().out.count("1 artifacts are to be made") == 2
+    assert capsys.readouterr().out.count("1 artifact is to be made") == 2
 
 
 def test_the_command_line_takes_the_place_of_the_settings() -> None:

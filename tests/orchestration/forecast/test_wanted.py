@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from assets.corpora.tombstones import Searched, request_config, request_step
 from assets.recipes.catalogue import recipe
+from assets.recipes.graph import documents_step
 from orchestration.forecast.wanted import wanted
 from orchestration.jobs import targets_of
 from tests.orchestration.forecast.recorded import SOURCE_NODES, Recorded
@@ -85,3 +87,22 @@ def test_a_list_of_withdrawn_documents_is_wanted_with_what_it_changes(tmp_path: 
     nodes = {step.node for step in found.missing}
     assert {"corpora/withdrawn", "mixtures/deduped", "checkpoints/stage1"} <= nodes
     assert "corpora/documents" not in nodes
+
+
+def test_a_request_to_forget_makes_wanted_what_it_changes_and_no_more(tmp_path: Path) -> None:
+    here = Recorded(tmp_path)
+    here.make_all()
+    made = {name: documents_step(raw).fingerprint for name, raw in here.raw.items()}
+    config = request_config(
+        previous=[], reason="asked", by="ada", date="2026-01-02", mode="strict", near="drop",
+        sources=["inbox"], tables={},
+        documents=Searched(
+            holding=(made["inbox"],), free=tuple(f for n, f in made.items() if n != "inbox")
+        ),
+        shards=Searched(holding=(), free=()),
+    )  # fmt: skip
+    here.make([request_step(config)])
+    missing = wanted(ALL, here.lake, here.places).missing
+    documents = [step.partition for step in missing if step.node == "corpora/documents"]
+    assert documents == ["inbox"]
+    assert {"mixtures/deduped", "releases/release"} <= {step.node for step in missing}

@@ -4,166 +4,33 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from contract import LauncherContract, ToyJobs, wait_until, wait_until_ended
-from kubernetes_server import Cluster, kubernetes_server
-from preemption_contract import Preempt, PreemptionContract
+from kubernetes_case import SETTINGS, KubernetesCase, Open
+from kubernetes_server import Cluster
+from preemption_contract import PreemptionContract
 
-from assets.ports import JobHandle, JobSpec, JobState
+from assets.ports import JobSpec, JobState
 from orchestration.launchers.cluster import ClusterRefused
 from orchestration.launchers.kubernetes import KubernetesLauncher
-from orchestration.launchers.kubernetes_api import KubernetesApi, connect
-from orchestration.launchers.kubernetes_settings import KubernetesSettings
-from orchestration.settings import PROJECT_ROOT
+from orchestration.launchers.kubernetes_api import connect
 
 Make = Callable[..., JobSpec]
-SETTINGS = KubernetesSettings(
-    image="registry.example/materia-engine:1",
-    claim="materia-home",
-    python=sys.executable,
-    workdir=str(PROJECT_ROOT),
-    grace_s=2,
-)
 
 
-@pytest.fixture
-def served() -> Iterator[tuple[str, Cluster]]:
-    with kubernetes_server({"s3-credentials": {"AWS_SECRET_ACCESS_KEY": "correct-horse"}}) as up:
-        yield up
-
-
-@pytest.fixture
-def cluster(served: tuple[str, Cluster]) -> Cluster:
-    return served[1]
-
-
-@pytest.fixture
-def open_launcher(
-    served: tuple[str, Cluster], tmp_path: Path
-) -> Callable[[KubernetesSettings], KubernetesLauncher]:
-    from kubernetes import client
-
-    def open_one(settings: KubernetesSettings) -> KubernetesLauncher:
-        configuration = client.Configuration(host=served[0])
-        configuration.retries = False
-        return KubernetesLauncher(
-            environ={"NCCL_DEBUG": "WARN", "HOME": "/home/me", "AWS_SECRET_ACCESS_KEY": "no"},
-            settings=settings,
-            home=tmp_path,
-            connect=lambda: KubernetesApi(client.ApiClient(configuration), settings.namespace),
-        )
-
-    return open_one
-
-
-@pytest.fixture
-def launcher(
-    open_launcher: Callable[[KubernetesSettings], KubernetesLauncher],
-) -> KubernetesLauncher:
-    return open_launcher(SETTINGS)
-
-
-@pytest.fixture
-def preempt(cluster: Cluster) -> Preempt:
-    """As `kubectl drain` of the node of the first pod."""
-
-    def drain(handle: JobHandle) -> None:
-        with cluster.lock:
-            cluster.drain(handle.scheduler_id, 0, "node drained")
-
-    return drain
-
-
-Open = Callable[[KubernetesSettings], KubernetesLauncher]
-JOBSET = replace(SETTINGS, several_pods="jobset")
-
-
-class TestKubernetesLauncher(LauncherContract):
+class TestKubernetesLauncher(KubernetesCase, LauncherContract):
     pass
 
 
-class TestKubernetesPreemption(PreemptionContract):
+class TestKubernetesPreemption(KubernetesCase, PreemptionContract):
     pass
 
 
-@pytest.mark.slow
-class TestJobSet(LauncherContract):
-    """The same promises once more: the launcher is the one above, and only the manifest differs."""
-
-    @pytest.fixture
-    def launcher(self, open_launcher: Open) -> KubernetesLauncher:
-        return open_launcher(JOBSET)
-
-
-class TestJobSetPreemption(PreemptionContract):
-    @pytest.fixture
-    def launcher(self, open_launcher: Open) -> KubernetesLauncher:
-        return open_launcher(JOBSET)
-
-    def test_a_set_of_several_pods_starts_again_as_a_whole_without_its_launcher(
-        self, launcher: KubernetesLauncher, make_spec: Make, tmp_path: Path, cluster: Cluster
-    ) -> None:
-        resuming = make_spec(2, all={"do": "resume", "code": 143})
-        handle = launcher.submit(replace(resuming, max_preemptions=1))
-        wait_until(lambda: len(list(tmp_path.glob("ready-*"))) == 2, "the ranks")
-        with cluster.lock:
-            cluster.drain(handle.scheduler_id, 1, "node drained")
-        status = wait_until_ended(launcher, handle)
-        assert (status.state, status.preemptions) == (JobState.SUCCEEDED, 1), status.detail
-        assert cluster.sets[handle.scheduler_id].restarts == 1
-        log = (tmp_path / "work" / "stdout.log").read_text()
-        assert [log.count(f"rank {rank} goes on from what it saved") for rank in (0, 1)] == [1, 1]
-        assert not cluster.services  # the set has its own
-
-    def test_a_set_over_its_deadline_has_failed_and_is_not_started_again(
-        self, open_launcher: Open, make_spec: Make, tmp_path: Path, cluster: Cluster
-    ) -> None:
-        launcher = open_launcher(replace(JOBSET, time_minutes=1))
-        trapping = make_spec(2, all={"do": "trap", "code": 143})
-        handle = launcher.submit(replace(trapping, max_preemptions=1))
-        wait_until(lambda: len(list(tmp_path.glob("ready-*"))) == 2, "the ranks")
-        cluster.jobs[f"{handle.scheduler_id}-r-0"].started -= 60
-        status = wait_until_ended(launcher, handle)
-        assert status.state is JobState.FAILED
-        assert "time limit of MATERIA_KUBERNETES_TIME_MINUTES" in status.detail
-        assert cluster.sets[handle.scheduler_id].restarts == 0
-
-    def test_a_set_that_somebody_deletes_is_lost(
-        self, launcher: KubernetesLauncher, make_spec: Make, tmp_path: Path, cluster: Cluster
-    ) -> None:
-        handle = launcher.submit(make_spec(2, all={"do": "wait"}))
-        wait_until((tmp_path / "ready-0").exists, "the rank")
-        cluster.sets[handle.scheduler_id].deleted = True
-        assert wait_until_ended(launcher, handle).state is JobState.LOST
-
-    def test_a_set_is_followed_to_its_end_whatever_the_settings_say_by_then(
-        self, launcher: KubernetesLauncher, open_launcher: Open, make_spec: Make, tmp_path: Path
-    ) -> None:
-        handle = launcher.submit(make_spec(2, all={"do": "wait"}))
-        (tmp_path / "release").touch()
-        assert wait_until_ended(open_launcher(SETTINGS), handle).state is JobState.SUCCEEDED
-
-    def test_a_job_of_one_pod_is_a_job_all_the_same(
-        self, launcher: KubernetesLauncher, make_spec: Make, cluster: Cluster
-    ) -> None:
-        handle = launcher.submit(make_spec())
-        assert wait_until_ended(launcher, handle).state is JobState.SUCCEEDED
-        assert list(cluster.jobs) == [handle.scheduler_id]
-        assert not cluster.sets
-
-    def test_a_cluster_without_jobset_is_an_error_that_says_what_to_do(
-        self, launcher: KubernetesLauncher, make_spec: Make, cluster: Cluster
-    ) -> None:
-        cluster.has_jobset = False
-        with pytest.raises(ClusterRefused, match=r"the cluster has no JobSet: install it"):
-            launcher.submit(make_spec(2))
-
-
-class TestOnACluster(ToyJobs):
+class TestOnACluster(KubernetesCase, ToyJobs):
     def test_ranks_get_secrets_that_stand_in_no_manifest_and_no_path_of_this_machine(
         self, open_launcher: Open, make_spec: Make, tmp_path: Path, cluster: Cluster
     ) -> None:

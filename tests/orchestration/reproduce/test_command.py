@@ -40,7 +40,7 @@ def test_an_artifact_that_comes_out_the_same_is_exit_code_0(made: Made) -> None:
     assert done.exit_code == 0, done.output
     assert "program and packages are those it was made with" in done.output
     assert f"corpora/documents[inbox]@{made.documents.short}: bit-equal" in done.output
-    assert "1 artifacts: 1 bit-equal" in done.output
+    assert "together: 1 bit-equal" in done.output
     assert not list((made.home / "reproduced").iterdir())
 
 

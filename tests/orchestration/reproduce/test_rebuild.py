@@ -10,6 +10,8 @@ import polars as pl
 import pytest
 
 import orchestration.definitions  # noqa: F401  (says what makes the nodes)
+from assets.corpora.tombstones import request_step
+from assets.fakes import fake_manifest
 from assets.lineage.build import hash_files
 from assets.lineage.manifest import Manifest, digest_of
 from orchestration.lake import ObjectLake
@@ -108,6 +110,17 @@ def test_a_source_that_has_changed_and_whose_copy_is_damaged_cannot_be_had(
     assert [result.verdict for result in results] == [Verdict.NOT_REBUILT] * 2
     assert "and its recorded copy: corpora/raw[inbox]" in results[0].reason
     assert results[1].reason == f"its input corpora/raw[inbox]@{made.raw.short} was not rebuilt"
+
+
+def test_what_a_person_wrote_down_is_taken_from_the_lake_and_said(made: Made, folder: Path) -> None:
+    step = request_step({"previous": [], "by": "ada"})
+    attempt = made.lake.begin(step.family, step.name, step.fingerprint)
+    (attempt.scratch / "statement").write_bytes(b"forget")
+    record = fake_manifest(step, attempt.scratch)
+    made.lake.commit(attempt, record)
+    (result,), damaged = made.rebuild(folder, [record])
+    assert (result.verdict, damaged) == (Verdict.TAKEN, ())
+    assert result.reason == "corpora/tombstones was written down by a person, not computed"
 
 
 def edit_table(made: Made) -> Manifest:

@@ -133,7 +133,11 @@ def test_decisions_by_rules_training_and_people_are_told(lake: FakeLake, release
         ("checkpoints/stage2", "person", DRIFT),
         ("checkpoints/stage2", "training", "2 steps left no update, as spikes: 2, 4"),
         ("mixtures/deduped", "rule", "1 exact copies were merged"),
-        ("tokenizers/tokenizer", "person", "made by code that was not committed"),
+        (
+            "releases/release",
+            "person",
+            "1 of 24 artifacts were made by code that was not committed",
+        ),
     ]
     assert told[-1] == ("releases/promotion", "person", "promoted by Ada on 2026-01-01: best")
 

@@ -5,14 +5,22 @@ They ship beside the ports so that every test means the same thing by "a lake".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from assets.compute import InlineCompute
 from assets.lineage.build import hash_files
-from assets.lineage.manifest import Attempt, CommitConflict, Cost, FileEntry, Manifest, digest_of
+from assets.lineage.manifest import (
+    Address,
+    Attempt,
+    CommitConflict,
+    Cost,
+    FileEntry,
+    Manifest,
+    digest_of,
+)
 from assets.lineage.step import Step
 from assets.lineage.storage import Folder, StoredFile
 from assets.lineage.workspace import InputFiles, Workspace
@@ -39,6 +47,21 @@ class FakeLake:
             if family in (None, manifest.family) and name in (None, manifest.name):
                 yield manifest
 
+    def addresses(self, family: str | None = None, name: str | None = None) -> list[Address]:
+        found = [manifest.address for manifest in self.manifests(family, name)]
+        return sorted(found, key=lambda address: address.finished_at)
+
+    def consumers(self, fingerprints: Sequence[str]) -> dict[str, list[Address]]:
+        found: dict[str, list[Address]] = {}
+        for manifest in sorted(self.committed.values(), key=lambda each: each.finished_at):
+            for read in {record.fingerprint for record in manifest.inputs} & set(fingerprints):
+                found.setdefault(read, []).append(manifest.address)
+        return found
+
+    @property
+    def derived(self) -> Path:
+        return self.folder / ".derived"
+
     def begin(self, family: str, name: str, fingerprint: str) -> Attempt:
         scratch = self.folder / family / name / fingerprint[:12] / "a1"
         scratch.mkdir(parents=True, exist_ok=True)
@@ -49,7 +72,7 @@ class FakeLake:
             token=1,
             scratch=scratch,
             out=Folder(uri=str(scratch)),
-            shared=Folder(uri=str(self.folder / ".shared" / fingerprint[:12])),
+            shared=Folder(uri=str(self.folder / ".shared" / fingerprint[:12]), is_scratch=True),
         )
 
     def commit(self, attempt: Attempt, manifest: Manifest) -> None:
@@ -63,6 +86,9 @@ class FakeLake:
 
     def fetch(self, manifest: Manifest, entry: FileEntry) -> Path:
         return Path(self.uri(manifest)) / entry.path
+
+    def source(self, manifest: Manifest, entry: FileEntry) -> Path:
+        return self.fetch(manifest, entry)
 
     def stored(self, manifest: Manifest, entry: FileEntry) -> StoredFile:
         return StoredFile(folder=Folder(uri=self.uri(manifest)), entry=entry)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import BinaryIO, Protocol, TypeVar
 
-from assets.lineage.manifest import Attempt, FileEntry, Manifest
+from assets.lineage.manifest import Address, Attempt, FileEntry, Manifest
 from assets.lineage.storage import StoredFile
 
 Item = TypeVar("Item")
@@ -25,11 +25,21 @@ class Lake(Protocol):
     @property
     def root(self) -> str: ...
 
+    @property
+    def derived(self) -> Path:
+        """A local folder for what can be made again from the lake: indexes that answer quickly."""
+
     def find(self, family: str, name: str, fingerprint: str) -> Manifest | None:
         """Return the committed manifest, or None; a folder without a manifest does not exist."""
 
     def manifests(self, family: str | None = None, name: str | None = None) -> Iterator[Manifest]:
         """Iterate over committed manifests, oldest first."""
+
+    def addresses(self, family: str | None = None, name: str | None = None) -> list[Address]:
+        """Return where the committed artifacts are, oldest first, without opening them again."""
+
+    def consumers(self, fingerprints: Sequence[str]) -> dict[str, list[Address]]:
+        """Return where the artifacts are that read each of some, oldest first."""
 
     def begin(self, family: str, name: str, fingerprint: str) -> Attempt:
         """Open an attempt with a fencing token above all earlier ones and a scratch folder."""
@@ -46,6 +56,9 @@ class Lake(Protocol):
 
     def fetch(self, manifest: Manifest, entry: FileEntry) -> Path:
         """Return a local path of one file (downloaded and cached when the lake is remote)."""
+
+    def source(self, manifest: Manifest, entry: FileEntry) -> Path | BinaryIO:
+        """Return one file to read pieces of: its path, or an open file where the lake is remote."""
 
     def stored(self, manifest: Manifest, entry: FileEntry) -> StoredFile:
         """Return one file as any worker can reach it; opening it checks its bytes."""
@@ -110,13 +123,15 @@ class Compute(Protocol):
 
 
 class JobState(StrEnum):
-    """Lost means unknown to the scheduler: neither success nor failure."""
+    """Lost means unknown to the scheduler: neither success nor failure. Preempted means that
+    somebody other than its user made the job stop: it goes on when it is started again."""
 
     PENDING = "pending"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    PREEMPTED = "preempted"
     LOST = "lost"
 
 
@@ -135,6 +150,8 @@ class JobSpec:
     env: Mapping[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
     """What follows the spec file on the module's command line."""
+    max_preemptions: int = 0
+    """How often the job is started again after it was preempted, by whoever can do it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +171,8 @@ class JobStatus:
     exit_code: int | None
     detail: str
     """Last lines of the job's log when it failed."""
+    preemptions: int = 0
+    """How often this attempt was preempted; its scheduler may have started it again since."""
 
 
 class Launcher(Protocol):
@@ -195,6 +214,31 @@ class JobRunner(Protocol):
 
     def __call__(self, request: JobRequest) -> None:
         """Return when the job has succeeded; raises JobFailed otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostVerdict:
+    """What a run is forecast to cost, and whether it may start without anybody's agreement."""
+
+    forecast: str
+    """One sentence."""
+    refusal: str
+    """Why it may not start, with what to do; "" when it may."""
+
+
+class CostGate(Protocol):
+    """Knows the limit of an installation, and what runs are going to cost."""
+
+    @property
+    def has_limit(self) -> bool: ...
+
+    def judge(self, targets: Sequence[tuple[str, str]], run_id: str = "") -> CostVerdict:
+        """Return the verdict on a run that makes these (node, partition), or those of them that
+        the lake has not; asked again about the same run, the same."""
+
+
+class TooCostly(RuntimeError):
+    """A run is forecast to cost more than the limit, and nobody has agreed."""
 
 
 class JobFailed(RuntimeError):

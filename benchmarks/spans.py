@@ -3,7 +3,7 @@
 Shards are generated in the real format: documents of 200 to 2,000 tokens drawn from a Zipf
 distribution over 133,120 entries, packed into samples of 8,192 as uint32. Answers of 400 tokens
 hold four runs of 60 copied from random documents; a run counts as found when its place is among the
-matches. Cold: the page cache is dropped before each answer (root only, else said so).
+matches. Cold: the lake's files are put out of the page cache before each answer.
 
     python -m benchmarks.spans [--tokens 1e7,1e8,1e9] [--answers 20] [--folder DIR]
 """
@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import resource
 import statistics
 import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,13 +26,16 @@ import polars as pl
 from assets.fakes import FakeLake, fake_workspace
 from assets.lineage.manifest import Manifest
 from assets.lineage.step import Step
+from assets.lineage.workspace import Outcome
 from assets.tokenizers.span_search import SpanIndex
 from assets.tokenizers.spans import make_spans
+from benchmarks.processes import evict
+from benchmarks.speed import write_result
+from benchmarks.tokenizing_memory import peak_during
 from training.shards import ShardsInfo
 
 CONTEXT, VOCABULARY, PER_FILE = 8192, 133_120, 8192
 ANSWER, RUN = 400, 60
-_DROP = Path("/proc/sys/vm/drop_caches")
 
 
 def main() -> None:
@@ -44,12 +46,15 @@ def main() -> None:
     parser.add_argument("--answers", type=int, default=20)
     parser.add_argument("--folder", type=Path)
     args = parser.parse_args()
+    figures: dict[str, Any] = {}
     for size in args.tokens.split(","):
         with tempfile.TemporaryDirectory(dir=args.folder) as folder:
-            measure(Path(folder), int(float(size)), args.answers)
+            figures[size] = measure(Path(folder), int(float(size)), args.answers)
+            print(size, json.dumps(figures[size], indent=1), flush=True)
+    print(f"written to {write_result('spans', {'answers': args.answers}, figures)}")
 
 
-def measure(folder: Path, num_tokens: int, answers: int) -> None:
+def measure(folder: Path, num_tokens: int, answers: int) -> dict[str, Any]:
     lake = FakeLake(folder / "lake")
     shards = generated(lake, num_tokens)
     step = Step(
@@ -60,39 +65,52 @@ def measure(folder: Path, num_tokens: int, answers: int) -> None:
         config={"gram_tokens": 8, "window_grams": 8},
     )
     ws = fake_workspace(folder / "work", step, (shards,), lake=lake)
+    outcomes: list[Outcome] = []
     started, cpu = time.perf_counter(), time.process_time()
-    outcome = make_spans(ws)
+    peak = peak_during(lambda: outcomes.append(make_spans(ws)))
     built_s, built_cpu_s = time.perf_counter() - started, time.process_time() - cpu
     manifest = committed(lake, step, ws.out_dir)
     size = sum(entry.size_bytes for entry in manifest.files)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    print(
-        f"{num_tokens:,} tokens, {outcome.counts['pieces']:,} documents: built in {built_s:.1f} s "
-        f"({built_cpu_s:.1f} of CPU), {size / num_tokens:.2f} bytes a token, peak {peak:.0f} MB"
-    )
+    found = {
+        "tokens": num_tokens,
+        "documents": outcomes[0].counts["pieces"],
+        "built_wall_s": round(built_s, 1),
+        "built_cpu_s": round(built_cpu_s, 1),
+        "built_peak_anonymous_mib": round(peak),
+        "index_bytes": size,
+        "index_bytes_per_token": round(size / num_tokens, 3),
+    }
+    return found | _asked(folder, lake, shards, manifest, answers)
+
+
+def _asked(
+    folder: Path, lake: FakeLake, shards: Manifest, manifest: Manifest, answers: int
+) -> dict[str, Any]:
     rng = np.random.default_rng(7)
     asked = [answer(lake, shards, rng) for _ in range(answers)]
-    found = 0
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    SpanIndex(lake, manifest).search(asked[0][0], [shards.fingerprint])  # loops are compiled
+    told: dict[str, Any] = {}
+    right = 0
     for name in ("cold", "warm"):
         seconds = []
         for ids, places in asked:
-            if name == "cold" and not dropped():
-                print("  cold: not measured, dropping the page cache needs root")
-                break
+            if name == "cold":
+                evict(files)
             started = time.perf_counter()
             matches = SpanIndex(lake, manifest).search(ids, [shards.fingerprint]).matches
-            seconds.append(time.perf_counter() - started)
+            seconds.append(1e3 * (time.perf_counter() - started))
             if name == "warm":
                 held = {(m.sample, m.start) for m in matches if m.length >= RUN}
-                found += sum(
+                right += sum(
                     any(s == sample and t <= start for s, t in held) for sample, start in places
                 )
-        if seconds:
-            print(
-                f"  {name}: {1e3 * statistics.median(seconds):.0f} ms an answer of {ANSWER} tokens "
-                f"(min {1e3 * min(seconds):.0f}, max {1e3 * max(seconds):.0f})"
-            )
-    print(f"  copied runs found: {found} of {4 * answers}")
+        told[f"{name}_ms_per_answer"] = {
+            "min": round(min(seconds), 1),
+            "median": round(statistics.median(seconds), 1),
+            "max": round(max(seconds), 1),
+        }
+    return told | {"copied_runs_found": f"{right} of {4 * answers}"}
 
 
 def generated(lake: FakeLake, num_tokens: int) -> Manifest:
@@ -168,14 +186,6 @@ def answer(
         ids[at : at + RUN] = tokens[start : start + RUN]
         places.append((sample, start))
     return ids, places
-
-
-def dropped() -> bool:
-    if os.geteuid():
-        return False
-    os.sync()
-    _DROP.write_text("3")
-    return True
 
 
 if __name__ == "__main__":

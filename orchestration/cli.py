@@ -7,66 +7,61 @@ foresaw goes to a file under the home folder, and its name is printed.
 from __future__ import annotations
 
 import sys
-import traceback
 import warnings
-from datetime import UTC, datetime
 
 import typer
-from dagster import PreviewWarning
 
-from orchestration.commands.audit import audit
-from orchestration.commands.evidence import evidence
-from orchestration.commands.fetch import fetch
-from orchestration.commands.lineage import lineage
-from orchestration.commands.materialize import materialize
-from orchestration.commands.plan import plan
-from orchestration.commands.promote import promote
-from orchestration.commands.report import report
-from orchestration.commands.score import score
-from orchestration.commands.stale import stale
-from orchestration.commands.sync import rebuild, sync
-from orchestration.commands.trace import trace
-from orchestration.commands.ui import ui
-from orchestration.commands.verify import verify
-from orchestration.commands.why import why
-from orchestration.errors import FOUND_A_PROBLEM, exit_code_of
-from orchestration.settings import Settings
+from orchestration.command_group import CommandGroup
 
 app = typer.Typer(
     name="materia",
+    cls=CommandGroup,
     help="Grow a medical language model from raw corpora to an audited release.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (
-    materialize, fetch, ui, lineage, audit, trace, verify, evidence, why, plan, stale, score,
-    report, promote, sync, rebuild,
-):  # fmt: skip
-    app.command()(command)
+
+
+@app.callback()
+def materia() -> None:
+    """Grow a medical language model from raw corpora to an audited release."""
 
 
 def main() -> None:
     """Run one command and exit with its code."""
     # Dagster's own Pipes code uses a preview function of Dagster's; users can do nothing about it.
-    warnings.filterwarnings("ignore", category=PreviewWarning)
+    # By its message: importing Dagster's class takes half a second.
+    warnings.filterwarnings("ignore", message=".*is currently in preview, and may have breaking")
     try:
         app()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
     except Exception as error:  # the last line of defence; known errors are told apart below
-        code = exit_code_of(error)
-        if code is None:
-            print(f"materia: unexpected {type(error).__name__}: {error}", file=sys.stderr)
-            print(f"materia: details are in {_write_log()}", file=sys.stderr)
-            sys.exit(FOUND_A_PROBLEM)
-        print(f"materia: {error}", file=sys.stderr)
-        sys.exit(code)
+        sys.exit(_told(error))
+
+
+def _told(error: Exception) -> int:
+    """Say what is wrong; return the exit code."""
+    from orchestration.errors import FOUND_A_PROBLEM, exit_code_of
+
+    code = exit_code_of(error)
+    if code is None:
+        print(f"materia: unexpected {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"materia: details are in {_write_log()}", file=sys.stderr)
+        return FOUND_A_PROBLEM
+    print(f"materia: {error}", file=sys.stderr)
+    return code
 
 
 def _write_log() -> str:
+    import traceback
+    from datetime import UTC, datetime
+
+    from orchestration.settings import Settings
+
     folder = Settings.from_env().home / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"error-{datetime.now(UTC):%Y%m%dT%H%M%S}.log"

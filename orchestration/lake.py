@@ -9,14 +9,20 @@ Each attempt writes its own folder, so two writers can never mix bytes.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
+from assets.lineage.canonical import HashMeter
 from assets.lineage.manifest import (
     FINGERPRINT_CHARS,
+    Address,
     Attempt,
     CommitConflict,
     FileEntry,
@@ -24,11 +30,15 @@ from assets.lineage.manifest import (
     StaleAttempt,
 )
 from assets.lineage.storage import Folder, StoredFile
+from orchestration.catalogue import Catalogue
 from orchestration.settings import Settings
 from orchestration.stores import AlreadyExists, FileStore, S3Store, sync_folder
 
 _SHARED = ".shared"
 """Below the root, so that workers reach it as they reach the lake; no family has this name."""
+
+_SYNCS = 16
+"""Files that are waited for at the same time (our choice)."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 
@@ -41,6 +51,9 @@ class ObjectLake:
         self._cache = cache
         """Local copies of remote files, by hash."""
         self.root = store.root
+        # One folder per lake: several installations may share a home folder.
+        self.derived = cache / "derived" / hashlib.sha256(self.root.encode()).hexdigest()[:16]
+        self._catalogue = Catalogue(store, self.derived / "catalogue.sqlite")
 
     def find(self, family: str, name: str, fingerprint: str) -> Manifest | None:
         path = f"{_folder(family, name, fingerprint)}/manifest.json"
@@ -57,6 +70,12 @@ class ObjectLake:
             if content is not None:
                 found.append(_parsed(path, content))
         yield from sorted(found, key=lambda manifest: manifest.finished_at)
+
+    def addresses(self, family: str | None = None, name: str | None = None) -> list[Address]:
+        return self._catalogue.addresses(family, name)
+
+    def consumers(self, fingerprints: Sequence[str]) -> dict[str, list[Address]]:
+        return self._catalogue.consumers(fingerprints)
 
     def misplaced(self) -> Iterator[tuple[str, Manifest]]:
         """Iterate over the manifests that lie in another artifact's folder."""
@@ -89,23 +108,24 @@ class ObjectLake:
             token=token,
             scratch=scratch,
             out=self._shared(f"{folder}/a{token}"),
-            shared=self._shared(
-                f"{_SHARED}/{family}.{name}.{fingerprint[:FINGERPRINT_CHARS]}.{token}"
+            shared=replace(
+                self._shared(
+                    f"{_SHARED}/{family}.{name}.{fingerprint[:FINGERPRINT_CHARS]}.{token}"
+                ),
+                is_scratch=True,
             ),
         )
 
     def commit(self, attempt: Attempt, manifest: Manifest) -> None:
         folder = _folder(attempt.family, attempt.name, attempt.fingerprint)
         self._refuse_late(folder, attempt, manifest)
-        for entry in manifest.files:
-            local = attempt.scratch / entry.path
-            if isinstance(self._store, FileStore):
-                _make_durable(local)
-            elif local.is_file():  # otherwise a worker has put it there already
-                self._store.upload(local, f"{folder}/{manifest.data_dir}/{entry.path}")
         if isinstance(self._store, FileStore):
-            for path in {local.parent for local in attempt.scratch.rglob("*")} | {attempt.scratch}:
-                sync_folder(path)
+            _make_all_durable(attempt.scratch, manifest)
+        else:
+            for entry in manifest.files:
+                local = attempt.scratch / entry.path
+                if local.is_file():  # otherwise a worker has put it there already
+                    self._store.upload(local, f"{folder}/{manifest.data_dir}/{entry.path}")
         # Checked again: uploading may have taken hours.
         self._refuse_late(folder, attempt, manifest)
         try:
@@ -135,15 +155,25 @@ class ObjectLake:
             self._store.download(path, local)
         return local
 
+    def source(self, manifest: Manifest, entry: FileEntry) -> Path | BinaryIO:
+        folder = _folder(manifest.family, manifest.name, manifest.fingerprint)
+        path = f"{folder}/{manifest.data_dir}/{_inside(entry.path)}"
+        if isinstance(self._store, FileStore):
+            return self._store.folder / path
+        return self._store.open(path)
+
     def stored(self, manifest: Manifest, entry: FileEntry) -> StoredFile:
         folder = _folder(manifest.family, manifest.name, manifest.fingerprint)
         _inside(entry.path)
         return StoredFile(folder=self._shared(f"{folder}/{manifest.data_dir}"), entry=entry)
 
-    def measure(self, manifest: Manifest, entry: FileEntry) -> tuple[int, str] | None:
+    def measure(
+        self, manifest: Manifest, entry: FileEntry, meter: HashMeter | None = None
+    ) -> tuple[int, str] | None:
         """Return (size, sha256) of the stored bytes themselves, or None when they are gone."""
         folder = _folder(manifest.family, manifest.name, manifest.fingerprint)
-        return self._store.measure(f"{folder}/{manifest.data_dir}/{_inside(entry.path)}")
+        path = f"{folder}/{manifest.data_dir}/{_inside(entry.path)}"
+        return self._store.measure(path, meter)
 
     def stored_files(self, manifest: Manifest) -> set[str]:
         """Return the paths that really lie in the artifact's data folder."""
@@ -205,6 +235,15 @@ def _inside(path: str) -> str:
     if path.startswith("/") or ".." in Path(path).parts:
         raise ValueError(f"file path {path!r} leaves its artifact: the manifest is not ours")
     return path
+
+
+def _make_all_durable(folder: Path, manifest: Manifest) -> None:
+    """Wait until all files are on the disk, then their folders: at once, so that a file system with
+    a journal writes it a few times and not once for each."""
+    with ThreadPoolExecutor(_SYNCS) as pool:
+        list(pool.map(lambda entry: _make_durable(folder / entry.path), manifest.files))
+        folders = {path.parent for path in folder.rglob("*")} | {folder}
+        list(pool.map(sync_folder, folders))
 
 
 def _make_durable(path: Path) -> None:

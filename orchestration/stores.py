@@ -6,17 +6,22 @@ Both promise the same: `create` is exclusive and all or nothing, and what it wro
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
-from assets.lineage.canonical import sha256_of_file
+from assets.lineage.canonical import HashMeter, sha256_of_file, sha256_of_stream
 
-_CHUNK_BYTES = 8 << 20
+_BLOCK_BYTES = 8 << 20
+"""Asked of S3 at a time: some requests a second reach the rate of a connection (our choice)."""
+
+
+_AHEAD_BYTES = 1 << 16
+"""Fetched beyond what is read of an open file: columns of one table lie behind each other, and a
+document's row needs some hundred bytes of each (our choice)."""
 
 
 class AlreadyExists(RuntimeError):
@@ -29,6 +34,15 @@ class Store(Protocol):
     def read(self, path: str) -> bytes | None:
         """Return the bytes, or None when the path does not exist."""
 
+    def read_many(self, paths: Sequence[str]) -> list[bytes | None]:
+        """Return what read returns for each path, in one go."""
+
+    def folders(self, path: str) -> list[str]:
+        """Return the names of the folders in a folder, those that begin with a dot apart."""
+
+    def changed_at(self, path: str) -> int | None:
+        """Return when the entries of a folder last changed, in ns; None where nobody knows."""
+
     def create(self, path: str, content: bytes) -> None:
         """Write a new path whole; raises AlreadyExists."""
 
@@ -38,7 +52,7 @@ class Store(Protocol):
     def walk(self, path: str) -> Iterator[str]:
         """Iterate over all files below a path, relative to it."""
 
-    def measure(self, path: str) -> tuple[int, str] | None:
+    def measure(self, path: str, meter: HashMeter | None = None) -> tuple[int, str] | None:
         """Return (size, sha256) of a file's bytes, or None when it does not exist."""
 
     def delete_tree(self, path: str) -> None: ...
@@ -59,6 +73,22 @@ class FileStore:
         try:
             return (self.folder / path).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def read_many(self, paths: Sequence[str]) -> list[bytes | None]:
+        return [self.read(path) for path in paths]
+
+    def folders(self, path: str) -> list[str]:
+        try:
+            with os.scandir(self.folder / path) as entries:
+                return [e.name for e in entries if not e.name.startswith(".") and e.is_dir()]
+        except FileNotFoundError:
+            return []
+
+    def changed_at(self, path: str) -> int | None:
+        try:
+            return (self.folder / path).stat().st_mtime_ns
+        except FileNotFoundError:
             return None
 
     def create(self, path: str, content: bytes) -> None:
@@ -87,9 +117,9 @@ class FileStore:
             if file.is_file():
                 yield file.relative_to(self.folder / path).as_posix()
 
-    def measure(self, path: str) -> tuple[int, str] | None:
+    def measure(self, path: str, meter: HashMeter | None = None) -> tuple[int, str] | None:
         file = self.folder / path
-        return (file.stat().st_size, sha256_of_file(file)) if file.is_file() else None
+        return (file.stat().st_size, sha256_of_file(file, meter)) if file.is_file() else None
 
     def delete_tree(self, path: str) -> None:
         shutil.rmtree(self.folder / path, ignore_errors=True)
@@ -118,6 +148,26 @@ class S3Store:
             return None
         return content
 
+    def read_many(self, paths: Sequence[str]) -> list[bytes | None]:
+        asked = [self._full(path) for path in paths]
+        found = self.fs.cat(asked, on_error="return") if asked else {}
+        for content in found.values():
+            if isinstance(content, Exception) and not isinstance(content, FileNotFoundError):
+                raise content
+        contents = (found[path] for path in asked)
+        return [None if isinstance(each, FileNotFoundError) else each for each in contents]
+
+    def folders(self, path: str) -> list[str]:
+        try:
+            entries = self.fs.ls(self._full(path).rstrip("/"), detail=True)
+        except FileNotFoundError:
+            return []
+        names = [PurePosixPath(e["name"]).name for e in entries if e["type"] == "directory"]
+        return [name for name in names if not name.startswith(".")]
+
+    def changed_at(self, path: str) -> int | None:
+        return None
+
     def create(self, path: str, content: bytes) -> None:
         try:
             self.fs.pipe_file(self._full(path), content, mode="create")
@@ -141,16 +191,19 @@ class S3Store:
         for found in sorted(self.fs.find(full)):
             yield str(found).removeprefix(f"{full}/")
 
-    def measure(self, path: str) -> tuple[int, str] | None:
-        digest, size = hashlib.sha256(), 0
+    def measure(self, path: str, meter: HashMeter | None = None) -> tuple[int, str] | None:
         try:
-            with self.fs.open(self._full(path), "rb") as file:
-                while chunk := file.read(_CHUNK_BYTES):
-                    digest.update(chunk)
-                    size += len(chunk)
+            with self.fs.open(self._full(path), "rb", block_size=_BLOCK_BYTES) as file:
+                return sha256_of_stream(file, meter)
         except FileNotFoundError:
             return None
-        return size, digest.hexdigest()
+
+    def open(self, path: str) -> BinaryIO:
+        """Open a file of which only what is read is fetched, and a little more."""
+        file: BinaryIO = self.fs.open(
+            self._full(path), "rb", block_size=_AHEAD_BYTES, cache_type="readahead"
+        )
+        return file
 
     def delete_tree(self, path: str) -> None:
         if self.fs.exists(self._full(path)):

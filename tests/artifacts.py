@@ -13,6 +13,7 @@ import polars as pl
 
 from assets.fakes import FakeLake, commit_folder
 from assets.lineage.checks import Check, Verdict
+from assets.lineage.manifest import InputRecord, Manifest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,24 @@ def both_ways(cases: Sequence[Case]) -> set[str]:
     passed = {case.check for case in cases if case.passes}
     failed = {case.check for case in cases if not case.passes}
     return passed & failed
+
+
+def link(lake: FakeLake, consumer: Manifest, *inputs: Manifest) -> Manifest:
+    """Commit an artifact again as one that read others."""
+    records = tuple(
+        InputRecord(
+            family=each.family,
+            name=each.name,
+            partition=each.partition,
+            fingerprint=each.fingerprint,
+            digest=each.digest,
+            files_read=each.files,
+        )
+        for each in inputs
+    )
+    linked = replace(consumer, inputs=records)
+    lake.committed[consumer.family, consumer.name, consumer.fingerprint] = linked
+    return linked
 
 
 def parquet(rows: Sequence[Mapping[str, Any]], **types: Any) -> bytes:

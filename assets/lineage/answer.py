@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from assets.lineage.audit import ArtifactGraph
+from assets.lineage.document_index import DocumentIndex
 from assets.lineage.manifest import Manifest
-from assets.lineage.tables import has_file, has_table, scan
+from assets.lineage.tables import has_file
 from assets.lineage.trace import trained_on
 from assets.ports import Lake
 from assets.tokenizers.span_search import Match, SpanIndex
@@ -25,6 +25,11 @@ MAX_PLACES = 20
 """Spans told of an answer, longest first, and places told of each; all are counted."""
 
 _ABOUT = ("source", "native_id", "title", "licence")
+_ASKED = ("question", "seed_doc_id")
+_TOLD_BY = (
+    ("corpora/documents", "documents", "doc_id"),
+    ("synthesis/*", "questions", "item_id"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,18 +100,20 @@ def trace_answer(lake: Lake, model: Manifest, text: str) -> AnswerTrace:
     for _, match in found:
         mask[match.first : match.first + match.length] = True
     result.covered_tokens = int(mask.sum())
-    for (first, length), places in _longest(found):
-        result.spans.append(
-            Span(
-                tokens=(first, first + length),
-                text=tokenizer.decode(ids[first : first + length].tolist()),
-                num_places=len(places),
-                places=tuple(
-                    _place(lake, graph, models, index, match)
-                    for index, match in places[:MAX_PLACES]
-                ),
+    with DocumentIndex.open(lake) as documents:
+        told = _Places(lake, graph, documents, models)
+        for (first, length), places in _longest(found):
+            result.spans.append(
+                Span(
+                    tokens=(first, first + length),
+                    text=tokenizer.decode(ids[first : first + length].tolist()),
+                    num_places=len(places),
+                    places=tuple(
+                        told.told(index, match, shards[match.shards.fingerprint])
+                        for index, match in places[:MAX_PLACES]
+                    ),
+                )
             )
-        )
     return result
 
 
@@ -114,10 +121,10 @@ def _indexes(lake: Lake, graph: ArtifactGraph, shards: dict[str, Manifest]) -> l
     """Return indexes that together cover the shards as far as possible, the newest first."""
     chosen: list[SpanIndex] = []
     left = set(shards)
-    made = [m for m in graph.nodes.values() if f"{m.family}/{m.name}" == "tokenizers/spans"]
-    for manifest in sorted(made, key=lambda m: m.finished_at, reverse=True):
-        covers = {record.fingerprint for record in manifest.inputs} & left
-        if covers:
+    for address in reversed(lake.addresses("tokenizers", "spans")):
+        manifest = graph.at(address)
+        covers = {record.fingerprint for record in manifest.inputs} & left if manifest else set()
+        if manifest is not None and covers:
             chosen.append(SpanIndex(lake, manifest))
             left -= covers
     return chosen
@@ -145,51 +152,50 @@ def _longest(
     return chosen
 
 
-def _place(
-    lake: Lake, graph: ArtifactGraph, models: set[str], index: SpanIndex, match: Match
-) -> dict[str, Any]:
-    doc_id = index.doc_ids([match.piece])[match.piece]
-    shards = graph.nodes[match.shards.fingerprint]
-    return {
-        "doc_id": doc_id,
-        **_about(lake, graph, shards, doc_id),
-        "artifact": shards.key,
-        "fingerprint": shards.fingerprint,
-        "sample": match.sample,
-        "tokens": [match.start, match.start + match.length],
-        "training": [
-            {
-                "artifact": model.key,
-                "fingerprint": model.fingerprint,
-                "steps": steps,
-                "times_seen": len(steps),
-            }
-            for model, steps in trained_on(lake, graph, shards, match.sample)
-            if model.fingerprint in models
-        ],
-    }
+class _Places:
+    """What there is to tell of a place: its document, and the steps that read it."""
 
+    def __init__(
+        self, lake: Lake, graph: ArtifactGraph, documents: DocumentIndex, models: set[str]
+    ) -> None:
+        self._lake, self._graph, self._documents, self._models = lake, graph, documents, models
+        self._known: dict[tuple[str, str], dict[str, Any]] = {}
+        self._behind: dict[str, set[str]] = {}
 
-def _about(lake: Lake, graph: ArtifactGraph, shards: Manifest, doc_id: str) -> dict[str, Any]:
-    """Return source, id, title and licence of a document, or what a question was made from."""
-    for manifest in graph.ancestors(shards):
-        node = f"{manifest.family}/{manifest.name}"
-        if node == "mixtures/decontaminated" and has_table(manifest, "documents"):
-            rows = (
-                scan(lake, manifest, "documents")
-                .filter(pl.col("doc_id") == doc_id)
-                .select(_ABOUT)
-                .collect()
-            )
-            if rows.height:
-                return dict(rows.row(0, named=True))
-        if node == "synthesis/questions":
-            rows = (
-                scan(lake, manifest, "questions")
-                .filter(pl.col("item_id") == doc_id)
-                .select("question", "seed_doc_id")
-                .collect()
-            )
-            if rows.height:
-                return dict(rows.row(0, named=True))
-    return {}
+    def told(self, index: SpanIndex, match: Match, shards: Manifest) -> dict[str, Any]:
+        doc_id = index.doc_ids([match.piece])[match.piece]
+        return {
+            "doc_id": doc_id,
+            **self._about(shards, doc_id),
+            "artifact": shards.key,
+            "fingerprint": shards.fingerprint,
+            "sample": match.sample,
+            "tokens": [match.start, match.start + match.length],
+            "training": [
+                {
+                    "artifact": model.key,
+                    "fingerprint": model.fingerprint,
+                    "steps": steps,
+                    "times_seen": len(steps),
+                }
+                for model, steps in trained_on(self._lake, self._graph, shards, match.sample)
+                if model.fingerprint in self._models
+            ],
+        }
+
+    def _about(self, shards: Manifest, doc_id: str) -> dict[str, Any]:
+        """Return source, id, title and licence of a document, or what a question was made from."""
+        key = (shards.fingerprint, doc_id)
+        if key not in self._known:
+            rows = self._documents.rows([doc_id], _TOLD_BY, [*_ABOUT, *_ASKED])
+            behind = self._ancestors(shards)
+            told = [row for row in rows if row.manifest.fingerprint in behind]
+            names = _ABOUT if told and told[0].table == "documents" else _ASKED
+            self._known[key] = {name: told[0].values[name] for name in names} if told else {}
+        return self._known[key]
+
+    def _ancestors(self, shards: Manifest) -> set[str]:
+        if shards.fingerprint not in self._behind:
+            found = {each.fingerprint for each in self._graph.ancestors(shards)}
+            self._behind[shards.fingerprint] = found
+        return self._behind[shards.fingerprint]

@@ -7,12 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import polars as pl
-
 from assets.lineage.audit import ArtifactGraph
+from assets.lineage.document_index import DocumentIndex
 from assets.lineage.manifest import Manifest
-from assets.lineage.tables import has_table, scan
-from assets.ports import Lake
+from assets.lineage.tables import has_table
 
 FATES = (
     "unknown", "quarantined", "dropped", "excluded", "not_taken", "merged", "removed", "held_out",
@@ -37,7 +35,7 @@ def furthest(fates: Iterable[str]) -> str:
 
 
 def not_taken(
-    lake: Lake, graph: ArtifactGraph, decisions: Iterable[Mapping[str, Any]]
+    index: DocumentIndex, graph: ArtifactGraph, decisions: Iterable[Mapping[str, Any]]
 ) -> Iterator[dict[str, Any]]:
     """Yield a decision for every document that a recipe reads the source of and never took.
 
@@ -48,9 +46,10 @@ def not_taken(
         own = [decision for decision in told if decision["doc_id"] == doc_id]
         if any(not decision["artifact"].startswith("corpora/documents") for decision in own):
             continue
-        kept = {decision["fingerprint"] for decision in own}
-        for deduped in _readers(graph, kept):
-            if _is_taken(lake, deduped, doc_id) is False:
+        rows = index.rows([doc_id], [("mixtures/deduped", "documents", "doc_id")], ["doc_id"])
+        taken = {row.manifest.fingerprint for row in rows}
+        for deduped in _readers(graph, own):
+            if has_table(deduped, "documents") and deduped.fingerprint not in taken:
                 yield {
                     "artifact": deduped.key,
                     "fingerprint": deduped.fingerprint,
@@ -60,16 +59,12 @@ def not_taken(
                 }
 
 
-def _readers(graph: ArtifactGraph, documents: set[str]) -> Iterator[Manifest]:
-    for manifest in graph.nodes.values():
-        is_deduped = (manifest.family, manifest.name) == ("mixtures", "deduped")
-        if is_deduped and any(record.fingerprint in documents for record in manifest.inputs):
-            yield manifest
-
-
-def _is_taken(lake: Lake, deduped: Manifest, doc_id: str) -> bool | None:
-    """Return whether a document is in the comparison; None where the artifact does not say."""
-    if not has_table(deduped, "documents"):
-        return None
-    found = scan(lake, deduped, "documents").filter(pl.col("doc_id") == doc_id)
-    return bool(found.select("doc_id").collect().height)
+def _readers(graph: ArtifactGraph, decisions: Iterable[Mapping[str, Any]]) -> list[Manifest]:
+    """Return the mixtures that read the corpora which decided, each once, oldest first."""
+    found: dict[str, Manifest] = {}
+    for decision in decisions:
+        documents = graph.find("corpora", "documents", decision["fingerprint"])
+        for reader in graph.consumers(documents) if documents else ():
+            if reader.node == "mixtures/deduped":
+                found[reader.fingerprint] = reader
+    return sorted(found.values(), key=lambda manifest: manifest.finished_at)

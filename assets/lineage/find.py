@@ -40,11 +40,9 @@ def find_artifact(text: str, lake: Lake) -> Manifest:
         current = lake.find(family, name, step.fingerprint) if step else None
         if current is not None:
             return current
-    named = [
-        manifest
-        for manifest in lake.manifests(family, name)
-        if (manifest.fingerprint.startswith(prefix) if prefix else manifest.partition == partition)
-    ]
-    if not named:
-        raise LookupError(f"{text} is not in the lake {lake.root}: materialize it first")
-    return named[-1]
+    for address in reversed(lake.addresses(family, name)):
+        if address.fingerprint.startswith(prefix) and (prefix or address.partition == partition):
+            found = lake.find(family, name, address.fingerprint)
+            if found is not None:
+                return found
+    raise LookupError(f"{text} is not in the lake {lake.root}: materialize it first")

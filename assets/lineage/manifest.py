@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.lineage.canonical import sha256_of
+from assets.lineage.usage import Usage
 
 if TYPE_CHECKING:
     from assets.lineage.storage import Folder
@@ -41,6 +42,21 @@ class InputRecord:
     fingerprint: str
     digest: str
     files_read: tuple[FileEntry, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """Where a committed artifact is found, and what is asked of many before any is opened."""
+
+    family: str
+    name: str
+    partition: str
+    fingerprint: str
+    finished_at: str
+
+    @property
+    def node(self) -> str:
+        return f"{self.family}/{self.name}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +112,12 @@ class Manifest:
     mlflow_run_id: str
     started_at: str
     finished_at: str
+    usage: Usage = field(default_factory=Usage)
+    """What machines gave; all unknown in manifests from before it was measured."""
+    machine: str = ""
+    """Processor and number of cores of `host`; "" in older manifests."""
+    code_digest: str = ""
+    """Hash of the program's source files, which a dirty checkout has too; "" in older manifests."""
     schema: str = field(default=SCHEMA)
 
     @property
@@ -105,6 +127,20 @@ class Manifest:
     @property
     def short(self) -> str:
         return self.fingerprint[:FINGERPRINT_CHARS]
+
+    @property
+    def node(self) -> str:
+        return f"{self.family}/{self.name}"
+
+    @property
+    def address(self) -> Address:
+        return Address(
+            family=self.family,
+            name=self.name,
+            partition=self.partition,
+            fingerprint=self.fingerprint,
+            finished_at=self.finished_at,
+        )
 
     def file(self, path: str) -> FileEntry:
         """Return the entry of a file; raises KeyError with the names there are."""
@@ -134,6 +170,7 @@ class Manifest:
                 "pictures": tuple(data["pictures"]),
                 "cost": Cost(**data["cost"]),
                 "inherited_cost": Cost(**data["inherited_cost"]),
+                "usage": Usage(**data.get("usage", {})),
             }
         )
 

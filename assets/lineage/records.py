@@ -22,30 +22,30 @@ SHOWN_CHARS = 60
 characters with the record's own keys; our choice."""
 
 
-def of_record(lake: Lake, graph: ArtifactGraph, source: str, name: str) -> pl.Expr:
-    """Return the condition that a row is of a document that a record became."""
-    own = (pl.col("source") == source) & (pl.col("native_id") == name)
-    placed: list[str] = []
+def of_record(lake: Lake, source: str, name: str) -> list[str]:
+    """Return the documents that a record became: a scan of its source's tables."""
     file, offset = _place(name)
-    for manifest in _documents(graph, source) if file else ():
-        if has_table(manifest, "documents"):
-            origin = pl.col("provenance")
-            at_place = (origin.str.json_path_match("$.file") == file) & (
-                origin.str.json_path_match("$.offset") == str(offset)
-            )
-            found = scan(lake, manifest, "documents").filter(at_place).select("doc_id").collect()
-            placed.extend(found["doc_id"].to_list())
-    return own | pl.col("doc_id").is_in(placed) if placed else own
+    origin = pl.col("provenance")
+    at_place = (origin.str.json_path_match("$.file") == file) & (
+        origin.str.json_path_match("$.offset") == str(offset)
+    )
+    own = pl.col("native_id") == name
+    found: list[str] = []
+    for manifest in _documents(lake, source):
+        for table in ("dropped", "documents"):
+            if has_table(manifest, table):
+                wanted = own | at_place if file and table == "documents" else own
+                rows = scan(lake, manifest, table).filter(pl.col("source") == source, wanted)
+                found += rows.select("doc_id").collect()["doc_id"].to_list()
+    return list(dict.fromkeys(found))
 
 
-def quarantined(
-    lake: Lake, graph: ArtifactGraph, source: str, name: str
-) -> Iterator[dict[str, Any]]:
+def quarantined(lake: Lake, source: str, name: str) -> Iterator[dict[str, Any]]:
     """Yield what is known of a record that could not be read, by its place FILE:OFFSET."""
     file, offset = _place(name)
     wanted = (pl.col("file") == file) & (pl.col("offset") == offset)
     if file:
-        yield from _rows(lake, _documents(graph, source), wanted)
+        yield from _rows(lake, _documents(lake, source), wanted)
 
 
 def quarantined_text(lake: Lake, text: str) -> list[dict[str, Any]]:
@@ -53,14 +53,13 @@ def quarantined_text(lake: Lake, text: str) -> list[dict[str, Any]]:
     begin = text.strip()[:SHOWN_CHARS]
     if len(begin) < SHOWN_CHARS:
         return []
-    graph = ArtifactGraph.of(lake)
     # As it stands in a table, in JSON, and in JSON with everything beyond ASCII written out.
     escaped = [json.dumps(begin, ensure_ascii=only)[1:-1] for only in (False, True)]
     wanted = pl.any_horizontal(
         pl.col("excerpt").str.contains(form[: SHOWN_CHARS - 2], literal=True)
         for form in (begin, *escaped)
     )
-    return list(_rows(lake, _documents(graph), wanted))
+    return list(_rows(lake, _documents(lake), wanted))
 
 
 def _rows(lake: Lake, documents: list[Manifest], wanted: pl.Expr) -> Iterator[dict[str, Any]]:
@@ -77,12 +76,13 @@ def _rows(lake: Lake, documents: list[Manifest], wanted: pl.Expr) -> Iterator[di
             }
 
 
-def _documents(graph: ArtifactGraph, source: str = "") -> list[Manifest]:
+def _documents(lake: Lake, source: str = "") -> list[Manifest]:
+    graph = ArtifactGraph.of(lake)
+    made = [graph.at(address) for address in lake.addresses("corpora", "documents")]
     return [
         manifest
-        for manifest in graph.nodes.values()
-        if (manifest.family, manifest.name) == ("corpora", "documents")
-        and source in ("", manifest.config.get("source", {}).get("name"))
+        for manifest in made
+        if manifest is not None and source in ("", manifest.config.get("source", {}).get("name"))
     ]
 
 

@@ -4,19 +4,21 @@ trained on, and which checkpoints, models, reports and releases hold it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import polars as pl
-
 from assets.lineage.audit import ArtifactGraph
+from assets.lineage.document_index import DocumentIndex
 from assets.lineage.fates import fates_of, furthest, not_taken
 from assets.lineage.manifest import Manifest
 from assets.lineage.records import of_record, quarantined
-from assets.lineage.tables import document, has_file, has_table, scan
+from assets.lineage.tables import document, has_file
 from assets.ports import Lake
 from training.shards import SampleOrder, steps_without_update
+
+logger = logging.getLogger(__name__)
 
 DECISIONS = (
     ("corpora/documents", "dropped", "dropped"),
@@ -27,7 +29,9 @@ DECISIONS = (
     ("mixtures/decontaminated", "heldout", "held_out"),
     ("mixtures/decontaminated", "documents", "kept"),
 )
-"""Node, table and what standing in that table means; later rows overrule earlier ones."""
+"""Node, table and what standing in that table means; later rows overrule earlier ones. Each is a
+view of index_tables.py."""
+_STAGES = tuple((f"mixtures/stage{number}", "selection", "doc_id") for number in (1, 2, 3))
 
 _EVIDENCE = (
     "reason", "kept_doc_id", "similarity", "rule", "benchmark", "item_id", "ngram", "num_shared",
@@ -56,6 +60,11 @@ class Trace:
     models: list[str] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)
     releases: list[str] = field(default_factory=list)
+    matches: list[dict[str, Any]] = field(default_factory=list)
+    """Of a text: the documents that have it (exact, normalised, deidentified) or one like it (near,
+    with the similarity); those that are only near are not in `doc_ids`."""
+    searched: dict[str, int] = field(default_factory=dict)
+    """Of a text: sources whose signatures were asked, and candidates that were not looked at."""
 
     def add_quarantined(self, decisions: list[dict[str, Any]]) -> None:
         """Tell of records that could not be read, where no document is known."""
@@ -70,86 +79,127 @@ def trace(
     doc_id: str = "",
     text_hashes: tuple[str, ...] = (),
     record: tuple[str, str] | None = None,
+    progress: Callable[[str], None] = logger.info,
 ) -> Trace:
     """Trace a document by its id, by the hashes its normalised text may have, or by its source
     and the id, or the place, that it has there."""
     if sum((bool(doc_id), bool(text_hashes), record is not None)) != 1:
         raise ValueError("trace needs either a document id or a text or a record")
-    graph = ArtifactGraph.of(lake)
+    with DocumentIndex.open(lake, progress) as index:
+        if record is not None:
+            result, doc_ids = Trace(query=":".join(record)), of_record(lake, *record)
+        elif doc_id:
+            result, doc_ids = Trace(query=doc_id), [doc_id]
+        else:
+            result, doc_ids = Trace(query=f"text {text_hashes[0]}"), _of_texts(index, text_hashes)
+        follow(lake, index, result, doc_ids)
     if record is not None:
-        result = Trace(query=":".join(record))
-        wanted = of_record(lake, graph, *record)
-    else:
-        result = Trace(query=doc_id or f"text {text_hashes[0]}")
-        wanted = pl.col("doc_id") == doc_id if doc_id else pl.col("text_hash").is_in(text_hashes)
-    result.decisions = list(_decisions(lake, graph, wanted))
-    result.fates = fates_of(result.decisions)
-    result.doc_ids = list(result.fates)
-    result.status = furthest(result.fates.values())
-    if record is not None:
-        result.add_quarantined(list(quarantined(lake, graph, *record)))
-    kept = [d["kept_doc_id"] for d in result.decisions if "kept_doc_id" in d]
-    if kept:
-        result.merged_into = fates_of(_decisions(lake, graph, pl.col("doc_id").is_in(kept)))
-    _follow(lake, graph, result)
+        result.add_quarantined(list(quarantined(lake, *record)))
     return result
 
 
-def _decisions(lake: Lake, graph: ArtifactGraph, wanted: pl.Expr) -> Iterator[dict[str, Any]]:
+def follow(lake: Lake, index: DocumentIndex, result: Trace, doc_ids: Sequence[str]) -> None:
+    """Fill a trace with what happened to some documents."""
+    graph = ArtifactGraph.of(lake)
+    result.decisions = list(_decisions(index, graph, doc_ids))
+    result.fates = fates_of(result.decisions)
+    result.doc_ids = list(result.fates)
+    result.status = furthest(result.fates.values())
+    kept = [d["kept_doc_id"] for d in result.decisions if "kept_doc_id" in d]
+    if kept:
+        result.merged_into = fates_of(_decisions(index, graph, kept))
+    _follow_tokens(lake, index, graph, result)
+
+
+def _of_texts(index: DocumentIndex, text_hashes: Sequence[str]) -> list[str]:
+    """Return the documents of some texts."""
+    views = [("corpora/documents", table, "text_hash") for table in ("documents", "dropped")]
+    rows = index.rows(text_hashes, views, ["doc_id"])
+    return list(dict.fromkeys(row.values["doc_id"] for row in rows))
+
+
+def _decisions(
+    index: DocumentIndex, graph: ArtifactGraph, doc_ids: Sequence[str]
+) -> Iterator[dict[str, Any]]:
     """Yield all that was decided about some documents, in the order of the graph."""
+    views = [(node, table, "doc_id") for node, table, _ in DECISIONS]
+    statuses = {(node, table): status for node, table, status in DECISIONS}
     found = []
-    for node, name, status in DECISIONS:
-        for manifest, row in _rows(lake, graph, node, name, wanted):
-            evidence = {key: row[key] for key in _EVIDENCE if row.get(key) is not None}
-            found.append(
-                {
-                    "artifact": manifest.key,
-                    "fingerprint": manifest.fingerprint,
-                    "doc_id": row["doc_id"],
-                    "status": status,
-                    **evidence,
-                }
-            )
-    yield from found
-    yield from not_taken(lake, graph, found)
-
-
-def _follow(lake: Lake, graph: ArtifactGraph, result: Trace) -> None:
-    """Find the tokens of the documents, of those they were merged into, and of what they seeded."""
-    standing = list(dict.fromkeys([*result.doc_ids, *result.merged_into]))
-    result.selections = list(_selected(lake, graph, standing))
-    for manifest, row in _seeded(lake, graph, standing):
-        result.synthetic_items.append(
+    for row in index.rows(doc_ids, views, _EVIDENCE):
+        evidence = {key: row.values[key] for key in _EVIDENCE if row.values.get(key) is not None}
+        found.append(
             {
-                "artifact": manifest.key,
-                "item_id": row["item_id"],
-                "question": row["question"],
-                "seed_doc_id": row["seed_doc_id"],
+                "artifact": row.manifest.key,
+                "fingerprint": row.manifest.fingerprint,
+                "doc_id": row.asked,
+                "status": statuses[row.manifest.node, row.table],
+                **evidence,
             }
         )
-    tokens = list(dict.fromkeys([*standing, *[i["item_id"] for i in result.synthetic_items]]))
+    yield from found
+    yield from not_taken(index, graph, found)
+
+
+def _follow_tokens(lake: Lake, index: DocumentIndex, graph: ArtifactGraph, result: Trace) -> None:
+    """Find the tokens of the documents, of those they were merged into, and of what they seeded."""
+    standing = list(dict.fromkeys([*result.doc_ids, *result.merged_into]))
+    result.selections = list(_selected(index, standing))
+    asked = ("item_id", "question", "seed_doc_id")
+    for row in index.rows(standing, [("synthesis/*", "questions", "seed_doc_id")], asked):
+        result.synthetic_items.append(
+            {"artifact": row.manifest.key, **{name: row.values[name] for name in asked}}
+        )
+    tokens = [*standing, *[item["item_id"] for item in result.synthetic_items]]
+    files = Documents(lake)
+    readers: dict[str, list[Manifest]] = {}
     holders: dict[str, Manifest] = {}
-    for manifest in _of_family(graph, "tokenizers"):
-        if not has_table(manifest, "index"):
-            continue
-        rows = _filtered(lake, manifest, "index", pl.col("doc_id").is_in(tokens))
-        for row in rows:
-            trained = list(trained_on(lake, graph, manifest, row["sample"]))
-            result.occurrences.append(_occurrence(lake, manifest, row, trained))
-            for checkpoint, steps in trained:
-                # Packed and never read: training ended before its turn.
-                for holder in graph.descendants(checkpoint) if steps else ():
-                    holders[holder.fingerprint] = holder
+    for row in index.rows(tokens, [("tokenizers/*", "index", "doc_id")]):
+        shards = row.manifest
+        if shards.fingerprint not in readers:
+            readers[shards.fingerprint] = trained(graph, shards)
+        models = readers[shards.fingerprint]
+        read = [(model, _steps(files, shards, model, row.values["sample"])) for model in models]
+        result.occurrences.append(_occurrence(files, shards, row.values, read))
+        for model, steps in read:
+            # Packed and never read: training ended before its turn.
+            if steps and model.fingerprint not in holders:
+                holders |= {each.fingerprint: each for each in graph.descendants(model)}
     for holder in sorted(holders.values(), key=lambda m: m.finished_at):
         kind = holder.family
         if kind in ("checkpoints", "models", "reports", "releases"):
             getattr(result, kind).append(f"{holder.key}@{holder.short}")
 
 
+def _selected(index: DocumentIndex, doc_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for row in index.rows(doc_ids, _STAGES, ("doc_id", "num_tokens", "repeats")):
+        yield {
+            "artifact": row.manifest.key,
+            "fingerprint": row.manifest.fingerprint,
+            **{name: row.values[name] for name in ("doc_id", "num_tokens", "repeats")},
+        }
+
+
+class Documents:
+    """JSON files of artifacts, each read once."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._read: dict[tuple[str, str], Any] = {}
+
+    def __call__(self, manifest: Manifest, name: str) -> Any:
+        key = (manifest.fingerprint, name)
+        if key not in self._read:
+            self._read[key] = document(self._lake, manifest, name)
+        return self._read[key]
+
+
 def _occurrence(
-    lake: Lake, shards: Manifest, row: dict[str, Any], trained: list[tuple[Manifest, list[int]]]
+    files: Documents,
+    shards: Manifest,
+    row: dict[str, Any],
+    training: list[tuple[Manifest, list[int]]],
 ) -> dict[str, Any]:
-    per_shard = int(document(lake, shards, "shards.json")["samples_per_shard"])
+    per_shard = int(files(shards, "shards.json")["samples_per_shard"])
     return {
         "artifact": shards.key,
         "fingerprint": shards.fingerprint,
@@ -167,80 +217,40 @@ def _occurrence(
                 # Every epoch reads every sample once, so the n-th step is of the n-th epoch.
                 "epochs": list(range(len(steps))),
                 "times_seen": len(steps),
-                "steps_without_update": _without_update(lake, checkpoint, steps),
+                "steps_without_update": _without_update(files, checkpoint, steps),
             }
-            for checkpoint, steps in trained
+            for checkpoint, steps in training
         ],
     }
 
 
-def _without_update(lake: Lake, model: Manifest, steps: list[int]) -> list[int]:
+def _without_update(files: Documents, model: Manifest, steps: list[int]) -> list[int]:
     """Return those of the steps whose update was dropped or undone: seen, but not learned from."""
     if not steps or not has_file(model, "result.json"):
         return []
-    dropped = steps_without_update(document(lake, model, "result.json"))
+    dropped = steps_without_update(files(model, "result.json"))
     return [step for step in steps if step in dropped]
+
+
+def trained(graph: ArtifactGraph, shards: Manifest) -> list[Manifest]:
+    """Return the checkpoints and models whose training read some shards, oldest first."""
+    return [m for m in graph.consumers(shards) if m.family in ("checkpoints", "models")]
 
 
 def trained_on(
     lake: Lake, graph: ArtifactGraph, shards: Manifest, sample: int
 ) -> Iterator[tuple[Manifest, list[int]]]:
     """Compute, for every model trained on these shards, the steps that read a sample."""
-    info = document(lake, shards, "shards.json")
-    for model in graph.nodes.values():
-        if model.family not in ("checkpoints", "models"):
-            continue
-        if all(record.fingerprint != shards.fingerprint for record in model.inputs):
-            continue
-        order = SampleOrder(int(info["num_samples"]), int(model.config["data_seed"]))
-        yield (
-            model,
-            order.steps_of(
-                sample,
-                batch_samples=int(model.config["batch_samples"]),
-                steps=int(model.counts["steps"]),
-            ),
-        )
+    files = Documents(lake)
+    for model in trained(graph, shards):
+        yield model, _steps(files, shards, model, sample)
 
 
-def _selected(lake: Lake, graph: ArtifactGraph, doc_ids: list[str]) -> Iterator[dict[str, Any]]:
-    for manifest in _of_family(graph, "mixtures"):
-        if has_table(manifest, "selection"):
-            for row in _filtered(lake, manifest, "selection", pl.col("doc_id").is_in(doc_ids)):
-                yield {
-                    "artifact": manifest.key,
-                    "fingerprint": manifest.fingerprint,
-                    "doc_id": row["doc_id"],
-                    "num_tokens": row["num_tokens"],
-                    "repeats": row["repeats"],
-                }
-
-
-def _seeded(
-    lake: Lake, graph: ArtifactGraph, doc_ids: list[str]
-) -> Iterator[tuple[Manifest, dict[str, Any]]]:
-    for manifest in _of_family(graph, "synthesis"):
-        if not has_table(manifest, "questions"):
-            continue
-        wanted = pl.col("seed_doc_id").is_in(doc_ids)
-        for row in _filtered(lake, manifest, "questions", wanted):
-            yield manifest, row
-
-
-def _rows(
-    lake: Lake, graph: ArtifactGraph, node: str, name: str, wanted: pl.Expr
-) -> Iterator[tuple[Manifest, dict[str, Any]]]:
-    family = node.split("/")[0]
-    for manifest in _of_family(graph, family):
-        if f"{manifest.family}/{manifest.name}" == node and has_table(manifest, name):
-            for row in _filtered(lake, manifest, name, wanted):
-                yield manifest, row
-
-
-def _filtered(lake: Lake, manifest: Manifest, name: str, wanted: pl.Expr) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = scan(lake, manifest, name).filter(wanted).collect().to_dicts()
-    return rows
-
-
-def _of_family(graph: ArtifactGraph, family: str) -> list[Manifest]:
-    return [manifest for manifest in graph.nodes.values() if manifest.family == family]
+def _steps(files: Documents, shards: Manifest, model: Manifest, sample: int) -> list[int]:
+    num_samples = int(files(shards, "shards.json")["num_samples"])
+    order = SampleOrder(num_samples, int(model.config["data_seed"]))
+    return order.steps_of(
+        sample,
+        batch_samples=int(model.config["batch_samples"]),
+        steps=int(model.counts["steps"]),
+    )

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from assets.lineage.canonical import sha256_of_file
 from assets.lineage.manifest import Cost, FileEntry, InputRecord, Manifest
 from assets.lineage.step import Step
-from assets.lineage.storage import Folder, StoredFile
+from assets.lineage.storage import Folder, StoredFile, holds
 from assets.resources import TrainingResources
 
 if TYPE_CHECKING:
-    from assets.ports import Compute, JobRunner, Lake, RunLog
+    from assets.ports import Compute, JobRequest, JobRunner, Lake, RunLog
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +83,7 @@ class InputFiles:
         if name not in self._read:
             if not local.is_file():
                 raise LineageError(f"{self.manifest.key}: {name} is missing at {local}")
-            if local.stat().st_size != entry.size_bytes or sha256_of_file(local) != entry.sha256:
+            if not holds(local, entry):
                 raise LineageError(
                     f"{self.manifest.key}: {name} differs from its manifest; "
                     f"run `materia verify '{self.manifest.key}'`"
@@ -156,7 +155,9 @@ class Workspace:
         self.published: dict[str, FileEntry] = {}
         self.job_dir = job_dir
         """Scratch folder that survives attempts of the same fingerprint (resume lives here)."""
-        self.run_job = run_job
+        self.jobs_run = 0
+        """Jobs that the work has asked for, so that none is never taken for unknown."""
+        self._run_job = run_job
         self.training = training
         self.run_log = run_log
         self._inputs = inputs
@@ -196,6 +197,11 @@ class Workspace:
         """Write a table from this process, one file per part."""
         for index, part in enumerate(parts):
             part.write_parquet(self.out(part_name(name, index)), compression="zstd")
+
+    def run_job(self, request: JobRequest) -> None:
+        """Run a job outside and wait for it; raises JobFailed."""
+        self.jobs_run += 1
+        self._run_job(request)
 
     def progress(self, message: str) -> None:
         """Tell the person who waits what is happening."""

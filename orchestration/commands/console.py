@@ -24,3 +24,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON; its fields
 
 def print_json(value: Any) -> None:
     print(json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True))
+
+
+def tell(message: str) -> None:
+    """Tell the person who waits what is happening; stdout is for what was asked."""
+    print(message, file=sys.stderr)

@@ -15,13 +15,13 @@ from orchestration.commands.console import JsonOption, console, print_json
 from orchestration.dagster_instance import prepare_instance
 from orchestration.dagster_views import DagsterViews
 from orchestration.errors import FOUND_A_PROBLEM
+from orchestration.forgetting import signed_view
 from orchestration.lake import open_lake
 from orchestration.mlflow_views import check_taint, stray_runs
 from orchestration.platform import build_platform, open_tracker
 from orchestration.settings import Settings, prepare_environment
 from orchestration.tracker_sync import taint_in
-from orchestration.verify import misplaced
-from orchestration.verify import verify as verify_artifacts
+from orchestration.verify import Speed, Verification, misplaced
 from orchestration.view_checks import dagster_view, mlflow_view
 
 
@@ -62,23 +62,19 @@ def verify(
         if artifact is None
         else graph.ancestors(find_artifact(artifact, lake))
     )
-    prepare_instance(settings.dagster_home)
+    prepare_instance(settings.dagster_home, settings.dagster_db)
     with (
         console.status(f"verifying {len(chosen)} artifacts"),
         dg.DagsterInstance.get() as instance,
     ):
         views = DagsterViews(instance)
-        problems = [
-            *misplaced(lake),
-            *verify_artifacts(
-                lake,
-                chosen,
-                [
-                    mlflow_view(tracker, lake),
-                    dagster_view(views, tracker, build_platform(settings)),
-                ],
-            ),
+        verification = Verification(lake)
+        compared = [
+            mlflow_view(tracker, lake),
+            dagster_view(views, tracker, build_platform(settings)),
+            signed_view(lake),
         ]
+        problems = [*misplaced(lake), *verification.problems(chosen, compared)]
         if everything:
             problems += [
                 *stray_runs(tracker, chosen),
@@ -86,10 +82,22 @@ def verify(
                 *views.strays(chosen),
             ]
     if as_json:
-        print_json({"artifacts": len(chosen), "problems": problems})
+        speed = verification.speed.to_dict()
+        print_json({"artifacts": len(chosen), "problems": problems, "speed": speed})
     else:
         for problem in problems:
             console.print(f"x {problem}", style="red")
         console.print(f"{len(chosen)} artifacts verified, {len(problems)} problems")
+        console.print(_told(verification.speed))
     if problems:
         raise typer.Exit(FOUND_A_PROBLEM)
+
+
+def _told(speed: Speed) -> str:
+    busy = speed.read_s + speed.hash_s
+    share = speed.read_s / busy if busy else 0.0
+    return (
+        f"{speed.num_bytes / 1e6:,.0f} MB at {speed.bytes_per_s / 1e6:,.0f} MB/s; "
+        f"{speed.threads} threads spent {share:.0%} of their time reading and {1 - share:.0%} "
+        f"hashing: the {speed.limit} is the limit"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from assets.lineage.step import Step
 from assets.lineage.workspace import Outcome, Workspace
 from orchestration.lake import ObjectLake
 from orchestration.stores import FileStore
-from orchestration.verify import verify
+from orchestration.verify import Verification, verify
 
 PROVENANCE = Provenance(
     git_commit="abc", git_dirty=False, packages={}, host="h", dagster_run_id="run"
@@ -163,3 +164,34 @@ def test_an_artifact_is_found_by_name_and_by_fingerprint(lake: ObjectLake) -> No
 def test_an_artifact_that_was_never_made_says_so(lake: ObjectLake) -> None:
     with pytest.raises(LookupError, match="materialize it first"):
         find_artifact("releases/release[tiny]", lake)
+
+
+def test_files_are_measured_in_their_order_however_many_threads(lake: ObjectLake) -> None:
+    folder = folder_of(lake, DOCUMENTS) / "a1"
+    for name in ("a.txt", "b.txt"):
+        (folder / name).chmod(0o644)
+    (folder / "a.txt").write_text("changed")
+    (folder / "b.txt").unlink()
+    told = [
+        Verification(lake, threads).problems(list(lake.manifests()), []) for threads in (1, 2, 16)
+    ]
+    assert told[0] == told[1] == told[2]
+    assert ["a.txt has changed" in told[0][0], "b.txt is missing" in told[0][1]] == [True, True]
+
+
+def test_the_speed_counts_every_byte_and_names_the_limit(lake: ObjectLake) -> None:
+    verification = Verification(lake, threads=2)
+    manifests = list(lake.manifests())
+    assert verification.problems(manifests, []) == []
+    speed = verification.speed
+    assert speed.num_bytes == sum(entry.size_bytes for m in manifests for entry in m.files)
+    assert speed.bytes_per_s > 0 and speed.read_s > 0 and speed.hash_s > 0
+    assert speed.to_dict()["limit"] == ("disk" if speed.read_s > speed.hash_s else "hash")
+    slow_disk = replace(speed, read_s=2.0, hash_s=1.0)
+    assert (slow_disk.limit, replace(slow_disk, hash_s=3.0).limit) == ("disk", "hash")
+
+
+def test_nothing_to_verify_takes_no_time(lake: ObjectLake) -> None:
+    verification = Verification(lake)
+    assert verification.problems([], []) == []
+    assert replace(verification.speed, wall_s=0.0).bytes_per_s == 0.0

@@ -73,10 +73,15 @@ def band_keys(keys: U64, is_listed: np.ndarray[tuple[int], np.dtype[np.bool_]]) 
     """Return what is stored of [documents, bands] keys: of the listed documents, by their rows."""
     num_bands = keys.shape[1]
     rows: U32 = np.flatnonzero(is_listed).astype(np.uint32)
-    keys = keys[is_listed]
-    low = np.uint64((1 << NEXT_BITS) - 1)
-    packed = (keys & ~low) | (np.roll(keys, -1, axis=1) >> np.uint64(64 - NEXT_BITS))
+    packed = packed_keys(keys[is_listed])
     return pa.table({"key": packed.reshape(-1), "row": np.repeat(rows, num_bands)}, schema=KEYS)
+
+
+def packed_keys(keys: U64) -> U64:
+    """Return stored keys of [documents, bands] keys: each with the beginning of the next band's."""
+    low = np.uint64((1 << NEXT_BITS) - 1)
+    packed: U64 = (keys & ~low) | (np.roll(keys, -1, axis=1) >> np.uint64(64 - NEXT_BITS))
+    return packed
 
 
 def match_own_bands(item: OwnBandsItem) -> OwnBuckets:

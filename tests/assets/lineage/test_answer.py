@@ -69,7 +69,9 @@ def lake_with(
         }
         for name, text in TEXTS.items()
     ]  # fmt: skip
-    corpus = commit_folder(lake, "mixtures/decontaminated", {"documents.parquet": parquet(rows)})
+    files = {"documents.parquet": parquet(rows)}
+    documents = commit_folder(lake, "corpora/documents", files)
+    corpus = link(lake, commit_folder(lake, "mixtures/decontaminated", files), documents)
     backend = assemble("abcdefghijklmnopqrstuvwxyz ", [("t", "h"), ("th", "e")])
     tokenizer = commit_folder(
         lake, "tokenizers/tokenizer", {"tokenizer.json": backend.to_str().encode()}

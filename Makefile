@@ -13,7 +13,10 @@ export UV_FIND_LINKS
 PINS := pyproject.toml constraints.txt data-packages.txt
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo ablation ui test check format golden install browser slurm clean help
+# Of the fast tests; more than cores, because they start processes and wait for them.
+WORKERS ?= 4
+
+.PHONY: demo ablation ui test check fast lint format golden install browser slurm postgres clean help
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -27,16 +30,21 @@ ablation: $(INSTALLED) ## Train the six variants of tiny and print the ablation 
 ui: $(INSTALLED) ## Start the Dagster and MLflow pages on loopback
 	@$(BIN)/materia ui
 
-test: $(INSTALLED) browser slurm ## Run every test, as CI does
+test: $(INSTALLED) browser slurm postgres ## Run every test, as CI does
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(INSTALLED) ## Format, lint, types, import contracts, definitions, fast tests
+	@$(MAKE) --no-print-directory -j 2 fast lint
+
+fast: # The fast tests; most of the time a worker waits for a process that it has started
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope -m "not slow"
+
+lint:
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -c "import orchestration.definitions as d; d.defs()"
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 format: $(INSTALLED) ## Format and fix what can be fixed
 	@$(BIN)/ruff format .
@@ -74,6 +82,13 @@ slurm: # Tests of the Slurm launcher need its daemons; root on a Debian-like mac
 	  apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge \
 	    >/dev/null 2>&1; \
 	} || echo "no Slurm: the tests of its launcher will be skipped"
+
+postgres: # Tests on PostgreSQL need its server; root on a Debian-like machine gets it
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || { \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null 2>&1 && \
+	  apt-get update -qq >/dev/null 2>&1 && \
+	  apt-get install -y -qq --no-install-recommends postgresql >/dev/null 2>&1; \
+	} || echo "no PostgreSQL: the tests on it will be skipped"
 
 clean: ## Remove caches; the lake and the installation stay
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build *.egg-info

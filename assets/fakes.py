@@ -76,7 +76,7 @@ class FakeLake:
             token=1,
             scratch=scratch,
             out=Folder(uri=str(scratch)),
-            shared=Folder(uri=str(self.folder / ".shared" / fingerprint[:12])),
+            shared=Folder(uri=str(self.folder / ".shared" / fingerprint[:12]), is_scratch=True),
         )
 
     def commit(self, attempt: Attempt, manifest: Manifest) -> None:

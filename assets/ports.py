@@ -126,13 +126,15 @@ class Compute(Protocol):
 
 
 class JobState(StrEnum):
-    """Lost means unknown to the scheduler: neither success nor failure."""
+    """Lost means unknown to the scheduler: neither success nor failure. Preempted means that
+    somebody other than its user made the job stop: it goes on when it is started again."""
 
     PENDING = "pending"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    PREEMPTED = "preempted"
     LOST = "lost"
 
 
@@ -151,6 +153,8 @@ class JobSpec:
     env: Mapping[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
     """What follows the spec file on the module's command line."""
+    max_preemptions: int = 0
+    """How often the job is started again after it was preempted, by whoever can do it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,6 +174,8 @@ class JobStatus:
     exit_code: int | None
     detail: str
     """Last lines of the job's log when it failed."""
+    preemptions: int = 0
+    """How often this attempt was preempted; its scheduler may have started it again since."""
 
 
 class Launcher(Protocol):
@@ -211,6 +217,31 @@ class JobRunner(Protocol):
 
     def __call__(self, request: JobRequest) -> None:
         """Return when the job has succeeded; raises JobFailed otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostVerdict:
+    """What a run is forecast to cost, and whether it may start without anybody's agreement."""
+
+    forecast: str
+    """One sentence."""
+    refusal: str
+    """Why it may not start, with what to do; "" when it may."""
+
+
+class CostGate(Protocol):
+    """Knows the limit of an installation, and what runs are going to cost."""
+
+    @property
+    def has_limit(self) -> bool: ...
+
+    def judge(self, targets: Sequence[tuple[str, str]], run_id: str = "") -> CostVerdict:
+        """Return the verdict on a run that makes these (node, partition), or those of them that
+        the lake has not; asked again about the same run, the same."""
+
+
+class TooCostly(RuntimeError):
+    """A run is forecast to cost more than the limit, and nobody has agreed."""
 
 
 class JobFailed(RuntimeError):

@@ -10,6 +10,20 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
+class AutoLayout:
+    """Lay jobs out as the planner does for a device; what is not None is decided already."""
+
+    device: str
+    """Name in training/planning/hardware.py."""
+    zero_stage: int | None = None
+    sequence_parallel: int | None = None
+    """Most ranks that share a sample."""
+    micro_batch_tokens: int | None = None
+    """Most tokens that a rank takes at once."""
+    activation_checkpointing: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingResources:
     """The defaults are those of a laptop."""
 
@@ -26,6 +40,10 @@ class TrainingResources:
     """Keep fp32 weights and moments in the host's memory."""
     activation_checkpointing: bool = False
     """Compute activations again on the way back instead of keeping them."""
+    auto: AutoLayout | None = None
+    """The planner's layout instead of the rules above."""
+    step_mirror: str | None = None
+    """Folder or s3://bucket/prefix where step checkpoints are kept a second time."""
 
 
 LAPTOP = TrainingResources()

@@ -32,6 +32,8 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from assets.corpora.document_schema import PART_BYTES
+from assets.corpora.document_tables import write_documents
 from assets.mixtures.deduplication.relations import Kind
 from benchmarks.dedup_corpus import (
     exact_pairs,
@@ -45,8 +47,6 @@ from benchmarks.dedup_corpus import (
 )
 from benchmarks.dedup_ours import DEDUP, SIGNATURES
 
-PART_BYTES = 16 << 20
-"""Text per part of our documents; of the platform's own 64 MiB there would be two."""
 WARM_PART_BYTES = 1 << 17
 SMALL_SHARE = 0.05
 """Of the corpus, for datatrove: it takes a minute for what others do in a second."""
@@ -89,7 +89,7 @@ def write_sources(folder: Path, frame: pl.DataFrame, part_bytes: int = PART_BYTE
         rows = rows.drop("row", strict=False)
         part = rows["text"].str.len_bytes().cast(pl.Int64).cum_sum() // part_bytes
         for number, (_, piece) in enumerate(rows.group_by(part, maintain_order=True)):
-            piece.write_parquet(target / f"{number:05d}.parquet")
+            write_documents(piece, target / f"{number:05d}.parquet")
 
 
 def side(command: list[str]) -> dict[str, Any]:
@@ -117,9 +117,20 @@ def peer(python: str, name: str, folder: Path) -> dict[str, Any]:
 
 def our_pairs(result: dict[str, Any]) -> Pairs:
     """Return the links of our side: pairs of rows, each compared in full."""
-    folders = [Path(result["scratch"], name) for name in ("within", "links")]
-    files = sorted(file for folder in folders for file in folder.rglob("*.arrow"))
-    relations = pl.concat([pl.from_arrow(pa.ipc.open_file(file).read_all()) for file in files])
+    pairs: Pairs = set()
+    first_row = 0
+    for num_documents, files in result["relations"]:
+        for file in files:
+            pairs |= {(left + first_row, right + first_row) for left, right in links_of(Path(file))}
+        first_row += num_documents
+    for file in Path(result["scratch"], "links").rglob("*.arrow"):
+        pairs |= links_of(file)
+    return pairs
+
+
+def links_of(file: Path) -> Pairs:
+    """Return the pairs of one file of relations that are links."""
+    relations = pl.from_arrow(pa.ipc.open_file(file).read_all())
     assert isinstance(relations, pl.DataFrame)
     links = relations.filter(pl.col("kind") == Kind.LINK)
     return set(links.select(pl.col("left").cast(int), pl.col("right").cast(int)).rows())

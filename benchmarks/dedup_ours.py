@@ -30,16 +30,16 @@ from orchestration.compute.local import ONE_THREAD
 
 SIGNATURES = SignatureSpec(
     shingle_words=5,
-    num_hashes=128,
+    num_hashes=64,
     seed=1,
     max_template_share=0.01,
     min_template_documents=50,
     form_share=0.5,
     min_shingles=8,
-    num_bands=32,
+    num_bands=16,
     threshold=0.7,
 )
-DEDUP = DedupSpec(shingle_words=5, num_hashes=128, num_bands=32, threshold=0.7, seed=1)
+DEDUP = DedupSpec(shingle_words=5, num_hashes=64, num_bands=16, threshold=0.7, seed=1)
 
 
 class Workers:
@@ -136,10 +136,11 @@ def sign(folder: Path, lake: FakeLake, documents: Manifest, engine: Workers) -> 
         config=asdict(SIGNATURES),
     )
     ws = fake_workspace(folder, step, (documents,), lake=lake, compute=engine)
-    make_signatures(ws)
+    outcome = make_signatures(ws)
     # As in the platform: what workers published is not hashed again.
     files = hash_files(ws.out_dir, ws.published)
     manifest = replace(fake_manifest(step, folder / "none"), files=files, digest=digest_of(files))
+    manifest = replace(manifest, counts=dict(outcome.counts))
     lake.commit(lake.begin("mixtures", "signatures", step.fingerprint), manifest)
     return manifest
 
@@ -190,6 +191,13 @@ def run(folder: Path, lake: FakeLake, documents: list[Manifest], engine: Workers
             each.partition: str(lake.fetch(each, each.file("templates.parquet")))
             for each in sketches
         },
+        "relations": [
+            (
+                each.counts["documents"],
+                [str(lake.fetch(each, e)) for e in each.files if e.path.startswith("relations/")],
+            )
+            for each in sorted(sketches, key=lambda each: each.partition)
+        ],
         "sketches": sketches,
     }
 

@@ -1,6 +1,7 @@
 """Takes the pictures in docs/images from running pages: `materia ui`, then this script.
 
     python docs/take_screenshots.py --dagster http://127.0.0.1:3000 --mlflow http://127.0.0.1:5000
+    python docs/take_screenshots.py --passport passport.html passport passport-lineage
 
 Needs recipe `tiny` in the lake, playwright and a chromium. The folder of this checkout is shown
 as `~/materia`, wherever it lies; nothing else on a page is changed.
@@ -37,6 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dagster", default="http://127.0.0.1:3000")
     parser.add_argument("--mlflow", default="http://127.0.0.1:5000")
+    parser.add_argument("--passport", type=Path, default=Path("passport.html"))
     parser.add_argument("names", nargs="*", help="only these pictures")
     arguments = parser.parse_args()
     shots: dict[str, Callable[[Page], None]] = {
@@ -45,6 +47,8 @@ def main() -> None:
         "checkpoint-asset": lambda page: show_checkpoint(page, arguments.dagster),
         "mlflow-run": lambda page: show_mlflow_run(page, arguments.mlflow),
         "scorecard": lambda page: show_scorecard(page, arguments.dagster),
+        "passport": lambda page: show_passport(page, arguments.passport),
+        "passport-lineage": lambda page: show_lineage(page, arguments.passport),
     }
     IMAGES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
@@ -121,6 +125,21 @@ def show_mlflow_run(page: Page, mlflow: str) -> None:
 def show_scorecard(page: Page, dagster: str) -> None:
     page.goto(f"{dagster}/assets/reports/scorecard?view=partitions&partition={RECIPE}")
     open_picture(page, "picture/scorecard")
+
+
+def show_passport(page: Page, file: Path) -> None:
+    """Show the head of a release's passport."""
+    page.set_viewport_size({"width": 1300, "height": 1000})
+    page.goto(file.resolve().as_uri())
+
+
+def show_lineage(page: Page, file: Path) -> None:
+    """Show the passport's lineage in dark, with the second checkpoint chosen."""
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    page.set_viewport_size({"width": 1300, "height": 1180})
+    page.goto(file.resolve().as_uri())
+    page.locator('#graph [aria-label^="checkpoints/stage2"]').click()
+    page.evaluate("document.querySelector('.lineage').scrollIntoView({ block: 'end' })")
 
 
 def open_picture(page: Page, label: str) -> None:

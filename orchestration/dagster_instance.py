@@ -1,4 +1,4 @@
-"""The embedded dagster.yaml: SQLite, no telemetry, and the limits that Dagster leaves open.
+"""The embedded dagster.yaml: SQLite or PostgreSQL, no telemetry, limits that Dagster leaves open.
 
 The file is ours as long as its first line is; one that a person has taken over is left alone.
 """
@@ -6,11 +6,20 @@ The file is ours as long as its first line is; one that a person has taken over 
 from __future__ import annotations
 
 import fcntl
+import importlib.util
 from pathlib import Path
 
 import dagster as dg
 
+from orchestration.settings import without_password
+
 FILE = "dagster.yaml"
+
+
+class DatabaseUnavailable(OSError):
+    """Dagster's database does not answer, or refuses us."""
+
+
 _FIRST_LINE = (
     "# Written by materia and rewritten when it changes; delete this line to keep yours.\n"
 )
@@ -18,10 +27,19 @@ _FIRST_LINE = (
 MAX_RUNTIME_S = 14 * 24 * 3600
 """Our choice: two weeks. Without it a run whose worker vanished would stay STARTED for ever."""
 
-_TEMPLATE = """\
+_SQLITE = """\
 storage:
   sqlite:
     base_dir: {storage}
+"""
+_POSTGRES = """\
+storage:
+  postgres:
+    # Read when Dagster starts: the address holds a password.
+    postgres_url:
+      env: MATERIA_DAGSTER_DB
+"""
+_TEMPLATE = """\
 local_artifact_storage:
   module: dagster.core.storage.root
   class: LocalArtifactStorage
@@ -62,27 +80,39 @@ concurrency:
 """
 
 
-def prepare_instance(dagster_home: Path) -> None:
+def prepare_instance(dagster_home: Path, database: str = "") -> None:
     """Write dagster.yaml and create its databases, one process at a time.
 
+    With a database the environment has MATERIA_DAGSTER_DB, as prepare_environment leaves it.
     Dagster creates them without a lock: of two processes that first meet an empty home at once,
     such as our webserver and daemon, one ends with two heads in `alembic_version` and does not
     start again.
     """
-    write_dagster_yaml(dagster_home)
+    if database:
+        _require_driver()
+    write_dagster_yaml(dagster_home, database)
     with (dagster_home / ".creating").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
-            # Opens each of the three storages.
-            instance.get_runs_count()
+        try:
+            with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
+                # Opens each of the three storages.
+                instance.get_runs_count()
+        except Exception as error:
+            if not database or not _is_of_database(error):
+                raise
+            raise DatabaseUnavailable(
+                f"Dagster's database {without_password(database)} cannot be opened: start it, make "
+                f"the database, or correct MATERIA_DAGSTER_DB ({type(error).__name__}: {error})"
+            ) from error
 
 
-def write_dagster_yaml(dagster_home: Path) -> Path:
+def write_dagster_yaml(dagster_home: Path, database: str = "") -> Path:
     """Write dagster.yaml unless a person has made it theirs; returns its path."""
     dagster_home.mkdir(parents=True, exist_ok=True)
     path = dagster_home / FILE
     home = dagster_home.absolute()
-    content = _FIRST_LINE + _TEMPLATE.format(
+    template = (_POSTGRES if database else _SQLITE) + _TEMPLATE
+    content = _FIRST_LINE + template.format(
         storage=_quoted(home / "storage"),
         compute_logs=_quoted(home / "compute_logs"),
         max_runtime_s=MAX_RUNTIME_S,
@@ -93,6 +123,18 @@ def write_dagster_yaml(dagster_home: Path) -> Path:
         temporary.write_text(content)
         temporary.replace(path)
     return path
+
+
+def _is_of_database(error: Exception) -> bool:
+    return type(error).__module__.split(".")[0] in ("dagster_postgres", "sqlalchemy", "psycopg2")
+
+
+def _require_driver() -> None:
+    if importlib.util.find_spec("dagster_postgres") is None:
+        raise ValueError(
+            "MATERIA_DAGSTER_DB is set, but Dagster's PostgreSQL storage is not installed: "
+            "pip install 'materia[postgres]', or unset it to use SQLite"
+        )
 
 
 def _quoted(path: Path) -> str:

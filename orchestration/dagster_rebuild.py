@@ -15,7 +15,7 @@ import dagster as dg
 
 from assets.lineage.build import Built
 from assets.lineage.canonical import sha256_of
-from assets.lineage.defs import describe
+from assets.lineage.defs import cost_metadata, describe
 from assets.lineage.manifest import Manifest
 from assets.platform import Platform
 from assets.ports import Lake
@@ -151,7 +151,11 @@ class _Writer:
             dg.AssetMaterialization(
                 asset_key=key,
                 partition=place.partition or None,
-                metadata={**self._metadata(place, manifest), **self._published(manifest)},
+                metadata={
+                    **self._metadata(place, manifest),
+                    **cost_metadata(manifest, self._platform),
+                    **self._published(manifest),
+                },
                 tags=self._tags(key, manifest),
             )
         )

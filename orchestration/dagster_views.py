@@ -18,7 +18,9 @@ DATA_VERSION = "dagster/data_version"
 INPUT_EVENT = "dagster/input_event_pointer/"
 PAGE_EVENTS = 500
 """Events read at once; a page of them with pictures is some megabytes (our choice)."""
-_CIRCUMSTANCES = frozenset({"reused", "mlflow_run", "registered_model", "version", "alias"})
+_CIRCUMSTANCES = frozenset(
+    {"reused", "mlflow_run", "registered_model", "version", "alias", "passport"}
+)
 """They say how a run came by the artifact and lead elsewhere; the manifest does not hold them."""
 _SHOWN_CHARS = 60
 

@@ -75,6 +75,7 @@ def dry_run(step: Step, platform: Platform) -> DryRun:
                 spec_path=str(request.spec_path),
                 work_dir=str(job_dir),
                 world_size=request.world_size,
+                max_preemptions=platform.max_preemptions,
             )
         )
         return DryRun(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from assets.lineage.build import MissingInput
 from assets.lineage.manifest import CommitConflict, StaleAttempt
 from assets.lineage.workspace import LineageError
-from assets.ports import JobFailed
+from assets.ports import JobFailed, TooCostly
 from orchestration.mlflow_connection import TrackerError
 
 FINE, FOUND_A_PROBLEM, BAD_USAGE = 0, 1, 2
 
 _PROBLEMS = (
     CommitConflict, JobFailed, LineageError, LookupError, MissingInput, OSError, StaleAttempt,
-    TrackerError,
+    TooCostly, TrackerError,
 )  # fmt: skip
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import dagster as dg
+
+from assets.recipes.code_versions import CODE_VERSIONS
 
 _CORPORA = dg.AssetSelection.assets(
     ["corpora", "raw"], ["corpora", "documents"], ["mixtures", "signatures"]
@@ -53,3 +57,19 @@ tabulate_ablation = dg.define_asset_job(
 )
 
 JOBS = [build_corpora, read_withdrawals, train_recipe, judge_base, tabulate_ablation]
+
+
+@cache
+def nodes_of(job: str) -> tuple[str, ...]:
+    """Return the nodes that a job makes; raises ValueError for one that there is not."""
+    for known in JOBS:
+        if known.name == job:
+            specs = [dg.AssetSpec(dg.AssetKey(node.split("/"))) for node in CODE_VERSIONS]
+            graph = dg.Definitions(assets=specs).resolve_asset_graph()
+            return tuple("/".join(key.path) for key in sorted(known.selection.resolve(graph)))
+    raise ValueError(f"no job {job!r}: use {', '.join(known.name for known in JOBS)}")
+
+
+def targets_of(job: str, partition: str) -> list[tuple[str, str]]:
+    """Return the (node, partition) that a run of a job makes."""
+    return [(node, partition) for node in nodes_of(job)]

@@ -15,6 +15,7 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -110,8 +111,11 @@ class ObjectLake:
             token=token,
             scratch=scratch,
             out=self._shared(f"{folder}/a{token}"),
-            shared=self._shared(
-                f"{_SHARED}/{family}.{name}.{fingerprint[:FINGERPRINT_CHARS]}.{token}"
+            shared=replace(
+                self._shared(
+                    f"{_SHARED}/{family}.{name}.{fingerprint[:FINGERPRINT_CHARS]}.{token}"
+                ),
+                is_scratch=True,
             ),
         )
 

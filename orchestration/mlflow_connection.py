@@ -18,6 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from orchestration.settings import without_password
+
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
@@ -91,8 +93,10 @@ class Connection:
             if code in _REFUSALS:
                 raise TrackerRefused(f"MLflow refused to {what}: {error}") from error
             self._silent_until = time.monotonic() + self._retry_after_s
-            message = f"cannot {what}: MLflow at {self.tracking_uri} failed with {error}"
-            raise TrackerUnavailable(message) from error
+            where = without_password(self.tracking_uri)
+            raise TrackerUnavailable(
+                f"cannot {what}: MLflow at {where} failed with {error}"
+            ) from error
 
     def experiment_id(self, name: str) -> str:
         """Return the id of an experiment, making or restoring it when needed."""

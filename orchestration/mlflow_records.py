@@ -68,7 +68,18 @@ def metrics_of(manifest: Manifest) -> dict[str, float]:
         **{_key(name): float(value) for name, value in manifest.metrics.items()},
         **{f"counts/{_key(name)}": float(n) for name, n in manifest.counts.items()},
         **{f"cost/{name}": float(value) for name, value in asdict(manifest.cost).items()},
+        **{f"cost/{name}": float(value) for name, value in _used(manifest) if value is not None},
     }
+
+
+def _used(manifest: Manifest) -> tuple[tuple[str, float | None], ...]:
+    """What was measured around the work and its jobs; what was not is left out."""
+    usage = manifest.usage
+    return (
+        ("cpu_s", usage.cpu_s),
+        ("device_held_s", usage.device_s),
+        ("device_energy_j", usage.energy_j),
+    )
 
 
 def tags_of(manifest: Manifest, uri: str, dagster_url: str) -> dict[str, str]:

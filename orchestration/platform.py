@@ -9,6 +9,7 @@ from assets.corpora.places import Places
 from assets.platform import Platform
 from assets.ports import Lake, RunLog
 from orchestration.compute.open import open_compute
+from orchestration.forecast.open import open_gate
 from orchestration.journal_projection import project_journal
 from orchestration.lake import open_lake
 from orchestration.launchers.open import POLL_S, open_launcher
@@ -23,7 +24,7 @@ def build_platform(
     settings: Settings, on_progress: Callable[[str, str], None] = lambda key, message: None
 ) -> Platform:
     """Return the platform; opening it starts nothing and imports neither MLflow nor torch."""
-    lake = open_lake(settings)
+    lake, places = open_lake(settings), places_of(settings)
     return Platform(
         lake=lake,
         tracker=open_tracker(settings, lake),
@@ -31,13 +32,16 @@ def build_platform(
         compute=open_compute(settings),
         training=settings.training,
         job_root=settings.job_root,
-        places=places_of(settings),
+        places=places,
         gather_provenance=gather,
-        run_and_wait=lambda launcher, spec, on_tick: run_and_wait(
-            launcher, spec, poll_s=POLL_S[launcher.name], on_tick=on_tick
+        run_and_wait=lambda launcher, spec, on_tick, say: run_and_wait(
+            launcher, spec, poll_s=POLL_S[launcher.name], on_tick=on_tick, say=say
         ),
+        max_preemptions=settings.max_preemptions,
         project_journal=_project,
         on_progress=on_progress,
+        factors=settings.factors,
+        gate=open_gate(settings, lake, places),
     )
 
 

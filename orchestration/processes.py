@@ -77,6 +77,15 @@ def group_members(group: int) -> tuple[ProcessId, ...]:
     return tuple(found)
 
 
+def cpu_seconds_of_group(group: int) -> float:
+    """Return the CPU time of a process group's running members and of their ended children."""
+    ticks = 0
+    for member in group_members(group):
+        fields = _stat(member.pid)
+        ticks += fields.cpu_ticks if fields is not None else 0
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def send(process: ProcessId, number: signal.Signals) -> None:
     """Signal a process if it still runs."""
     if is_alive(process):
@@ -111,6 +120,8 @@ class _Stat:
     parent: int
     group: int
     start_ticks: int
+    cpu_ticks: int
+    """In user and kernel mode, with children that were waited for."""
 
 
 def _stat(pid: int) -> _Stat | None:
@@ -121,5 +132,9 @@ def _stat(pid: int) -> _Stat | None:
     # The second field is the program's name in parentheses and may itself hold spaces and ")".
     fields = text[text.rindex(")") + 2 :].split()
     return _Stat(
-        state=fields[0], parent=int(fields[1]), group=int(fields[2]), start_ticks=int(fields[19])
+        state=fields[0],
+        parent=int(fields[1]),
+        group=int(fields[2]),
+        start_ticks=int(fields[19]),
+        cpu_ticks=sum(int(ticks) for ticks in fields[11:15]),
     )

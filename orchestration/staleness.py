@@ -20,7 +20,7 @@ from assets.lineage.step import Step
 from assets.ports import Lake
 from assets.recipes.catalogue import RECIPES, recipe
 from assets.recipes.graph import documents_step, raw_step, signatures_step
-from assets.recipes.resolve import resolve_graph
+from assets.recipes.resolve import forgotten_in, resolve_graph
 
 MAX_REASONS = 20
 """Own reasons told of one artifact (our choice): a changed recipe can differ in everything."""
@@ -46,12 +46,13 @@ class Stale:
 def stale_sources(lake: Lake, places: Places) -> list[str]:
     """Return materialized sources whose files, reader or rules have changed since."""
     known = {manifest.partition for manifest in lake.manifests("corpora", "raw")}
+    forgotten = forgotten_in(lake)
     stale = []
     for name in SOURCES:
         if name not in known:
             continue
         raw = raw_step(source(name).to_dict(), resolve(source(name), places).to_dict())
-        documents = documents_step(raw)
+        documents = documents_step(raw, forgotten)
         steps = (raw, documents, signatures_step(documents))
         if not all(lake.find(step.family, step.name, step.fingerprint) for step in steps):
             stale.append(name)

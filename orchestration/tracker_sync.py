@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assets.corpora.tombstones import requests_in
 from assets.lineage.manifest import Manifest
 from assets.lineage.tables import table
-from assets.lineage.taint import newest_withdrawn, taint_tags, tainted
+from assets.lineage.taint import newest_withdrawn, taint_tags, tainted, tombstones_as_rows
 from assets.ports import Lake
 from orchestration.journal_projection import Point, read_points
 from orchestration.mlflow_connection import TrackerError
@@ -84,13 +85,31 @@ def rebuild(tracker: MlflowTracker, lake: Lake) -> dict[str, str]:
 
 
 def taint_in(lake: Lake) -> dict[str, dict[str, str]]:
-    """Return fingerprint -> tags of all that the newest list of withdrawn documents has reached."""
+    """Return fingerprint -> tags of all that a request to forget, or the newest list of withdrawn
+    documents, has reached."""
+    tags: dict[str, dict[str, str]] = {}
+    for request in requests_in(lake):
+        tags |= request_taint(lake, request)
     newest = newest_withdrawn(lake)
-    if newest is None:
-        return {}
-    found = tainted(lake, table(lake, newest, "withdrawn.parquet"))
-    # An artifact may be reached in several ways: its run is told the most direct, found first.
-    return {e.fingerprint: taint_tags(e, newest.fingerprint) for e in reversed(found)}
+    if newest is not None:
+        found = tainted(lake, table(lake, newest, "withdrawn.parquet"))
+        # An artifact may be reached in several ways: its run is told the most direct, found first.
+        tags |= {e.fingerprint: taint_tags(e, newest.fingerprint) for e in reversed(found)}
+    return tags
+
+
+def request_taint(lake: Lake, request: Manifest) -> dict[str, dict[str, str]]:
+    """Return the tags of what one request to forget has reached.
+
+    In mode `restart` mixtures and questions go on to name its documents, so that is no mark.
+    """
+    found = tainted(lake, tombstones_as_rows(lake, [request]))
+    is_strict = request.config["mode"] == "strict"
+    return {
+        e.fingerprint: taint_tags(e, request.fingerprint)
+        for e in reversed(found)
+        if is_strict or e.family not in ("mixtures", "synthesis")
+    }
 
 
 def journal_points(tracker: MlflowTracker, lake: Lake, manifest: Manifest) -> list[Point]:

@@ -26,6 +26,7 @@ def run_ui(
     *,
     environ: Mapping[str, str],
     tracking_uri: str = "",
+    dagster_db: str = "",
     host: str = "127.0.0.1",
     dagster_port: int = 3000,
     mlflow_port: int = 5000,
@@ -60,7 +61,7 @@ def run_ui(
         ports["MLflow"] = mlflow_port
     for name, port in ports.items():
         _require_free(host, port, name)
-    prepare_instance(dagster_home)
+    prepare_instance(dagster_home, dagster_db)
     return Services(services).run(console or Console(), ready_timeout_s=ready_timeout_s)
 
 
@@ -100,14 +101,14 @@ def _mlflow(host: str, port: int, database: str, home: Path, env: Mapping[str, s
         command=(
             *(sys.executable, "-m", "mlflow", "server"),
             *("--host", host, "--port", str(port), "--workers", "1"),
-            *("--backend-store-uri", database),
             *("--default-artifact-root", artifacts, "--artifacts-destination", artifacts),
         ),
         log=home / "logs" / "mlflow.log",
         url=url,
         health_url=f"{url}/health",
         cwd=home,
-        env=env,
+        # Not on the command line, which everybody on the machine can read: it may hold a password.
+        env={**env, "MLFLOW_BACKEND_STORE_URI": database},
     )
 
 

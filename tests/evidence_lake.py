@@ -13,6 +13,7 @@ from assets.lineage.manifest import Cost, InputRecord, Manifest
 from assets.lineage.step import Step
 from assets.ports import Lake
 from tests.artifacts import encoded, parquet
+from tests.evidence_records import CREDITS, SETTINGS, training_files
 from training.shards import SampleOrder
 
 MODEL = {
@@ -130,7 +131,12 @@ def make_release(lake: Lake, *, weights: bytes = b"weights", day: int = 2) -> Ma
     _data(make)
     _training(make, weights)
     t = "[toy]"
-    files = {"model.safetensors": weights, "config.json": encoded(MODEL), "README.md": b"# Toy\n"}
+    files = {
+        "model.safetensors": weights,
+        "config.json": encoded(MODEL),
+        "README.md": b"# Toy\n",
+        "attributions.json": encoded({"policy": "research", "credits": CREDITS}),
+    }
     inputs = [
         f"models/sft_medical{t}",
         f"tokenizers/tokenizer{t}",
@@ -236,6 +242,7 @@ ASKED = {"general": [piece("i", 0, 0, 5)], "medical": [piece("j", 1, 0, 3)]}
 
 def _training(make: Maker, weights: bytes) -> None:
     facts: dict[str, Any] = {"data_seed": SEED, "batch_samples": BATCH, "init": "random"}
+    facts |= {**SETTINGS, "model": MODEL}
     order = SampleOrder(SAMPLES, SEED)
 
     def counts(rows: list[dict[str, Any]]) -> dict[str, int]:
@@ -257,7 +264,7 @@ def _training(make: Maker, weights: bytes) -> None:
         last = [
             make(
                 f"checkpoints/stage{stage}",
-                {"w": b"w"},
+                {"w": b"w", **training_files(STEPS, skipped=[2] if stage == 1 else [])},
                 [shards, *last],
                 counts=counts(PRETRAINING),
                 **facts,
@@ -270,7 +277,7 @@ def _training(make: Maker, weights: bytes) -> None:
         last = [
             make(
                 f"models/sft_{domain}",
-                {"model.safetensors": content},
+                {"model.safetensors": content, **training_files(STEPS, skipped=[])},
                 [shards, *last],
                 counts=counts(rows),
                 **config,

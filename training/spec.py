@@ -134,6 +134,9 @@ class TrainExecution:
     """Time from SIGTERM to SIGKILL (Kubernetes' and our launcher's default)."""
     accept_drift: tuple[str, ...] = ()
     """Fields that may differ from the checkpoint's (training/drift.py)."""
+    branch_specs: tuple[str, ...] = ()
+    """spec.json of jobs on nearly the same shards: one of their step checkpoints will do as long as
+    no step before it has read a sample that differs (training/branching.py)."""
 
     @property
     def data_parallel(self) -> int:
@@ -188,4 +191,5 @@ def identity_from_dict(data: Mapping[str, Any]) -> TrainIdentity:
 
 
 def _execution_from_dict(data: Mapping[str, Any]) -> TrainExecution:
-    return TrainExecution(**{**data, "accept_drift": tuple(data.get("accept_drift", ()))})
+    lists = {name: tuple(data.get(name, ())) for name in ("accept_drift", "branch_specs")}
+    return TrainExecution(**{**data, **lists})

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from training.branching import take_branch
 from training.checkpoints import ResumeError, StepCheckpoint, exclusive, set_aside_above
 from training.clipping import StepSkipper
 from training.crashpoints import crashpoint
@@ -55,6 +56,8 @@ def train(spec: TrainSpec, ranks: Ranks, say: Say, stop: StopRequest) -> None:
     watchdog = Watchdog(spec.execution.hang_after_s)
     with watchdog.watching(), exclusive(resume_dir) if ranks.is_first else nullcontext():
         mirror = open_mirror(spec.execution, say) if ranks.is_first else None
+        if ranks.is_first:
+            take_branch(spec, say)
         ranks.barrier()
         _Trainer(spec, ranks, say, stop, watchdog, mirror).run()
 
@@ -235,7 +238,7 @@ class _Trainer:
             self._saver.save(step, lambda: self._snapshot(step))
             self._saver.finish(must_succeed=False)
         saved = self._saver.saved_step
-        self._say(f"stopped on request after {step} steps; a new attempt goes on from {saved}")
+        self._say(f"preempted at step {step}; a new attempt goes on from {saved}")
         raise Preempted
 
     def _finish(self) -> None:

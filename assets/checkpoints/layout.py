@@ -1,12 +1,14 @@
 """How one training job uses what the installation gives: ranks, slices, micro-batches, ZeRO stage.
 
-Pure arithmetic over the identity; the engine refuses what it cannot run (training/ds_config.py).
+By the installation's settings, or by the planner (planned.py). Pure arithmetic over the identity;
+the engine refuses what it cannot run (training/ds_config.py).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assets.checkpoints.planned import plan_layout
 from assets.resources import TrainingResources
 from training.spec import TrainIdentity, common_heads
 
@@ -17,10 +19,23 @@ class Layout:
     sequence_parallel: int
     micro_batch_samples: int
     zero_stage: int
+    activation_checkpointing: bool
 
 
 def lay_out(resources: TrainingResources, identity: TrainIdentity) -> Layout:
-    """Return the layout of a job of this identity; it uses at most what is there."""
+    """Return the layout of a job of this identity; it uses at most what is there.
+
+    Raises ValueError where the planner finds none that fits.
+    """
+    if resources.auto is not None:
+        planned = plan_layout(resources, resources.auto, identity).layout
+        return Layout(
+            world_size=planned.devices,
+            sequence_parallel=planned.sequence_parallel,
+            micro_batch_samples=planned.micro_batch_samples,
+            zero_stage=planned.zero_stage,
+            activation_checkpointing=planned.activation_checkpointing,
+        )
     degree = _sequence_parallel(resources, identity)
     data_parallel = _largest_divisor(identity.batch_samples, most=resources.ranks // degree)
     world_size = data_parallel * degree
@@ -33,6 +48,7 @@ def lay_out(resources: TrainingResources, identity: TrainIdentity) -> Layout:
             most=max(1, resources.micro_batch_tokens // slice_tokens),
         ),
         zero_stage=_zero_stage(resources, identity, world_size),
+        activation_checkpointing=resources.activation_checkpointing,
     )
 
 

@@ -15,7 +15,9 @@ from typing import Any
 
 from assets.checkpoints.layout import lay_out
 from assets.checkpoints.pictures import draw_curve
-from assets.lineage.manifest import Cost
+from assets.corpora.tombstones import NAME as TOMBSTONES
+from assets.lineage.manifest import FINGERPRINT_CHARS, Cost, Manifest
+from assets.lineage.step import fingerprint_of
 from assets.lineage.workspace import InputFiles, LineageError, Outcome, Workspace
 from assets.ports import JobRequest
 from training.shards import ShardsInfo
@@ -68,6 +70,7 @@ def make_spec(ws: Workspace) -> TrainSpec:
         config["steps"] = -(-samples // config["batch_samples"])
     identity = identity_from_dict(config)
     layout = lay_out(ws.training, identity)
+    mirror = ws.training.step_mirror
     return TrainSpec(
         identity=identity,
         execution=TrainExecution(
@@ -75,24 +78,63 @@ def make_spec(ws: Workspace) -> TrainSpec:
             init_dir=str(_init_dir(parent, carry=identity.carry_optimizer)) if parent else None,
             output_dir=str(ws.job_dir / "output"),
             resume_dir=str(ws.job_dir / "resume"),
+            # As deep as no manifest of the lake lies, whose folders may be beside it.
+            remote_dir=f"{mirror}/{ws.step.family}/{ws.step.name}/{ws.step.short}"
+            if mirror
+            else None,
             journal_path=str(ws.job_dir / "journal.jsonl"),
             world_size=layout.world_size,
             sequence_parallel=layout.sequence_parallel,
             micro_batch_samples=layout.micro_batch_samples,
             zero_stage=layout.zero_stage,
             offload_optimizer=ws.training.offload_optimizer,
-            activation_checkpointing=ws.training.activation_checkpointing,
+            activation_checkpointing=layout.activation_checkpointing,
             threads=min(_MAX_THREADS, os.cpu_count() or 1),
+            branch_specs=branch_specs(ws, shards.manifest),
         ),
     )
+
+
+def branch_specs(ws: Workspace, shards: Manifest) -> tuple[str, ...]:
+    """Return the specs of the jobs that trained this stage before documents were taken out of its
+    shards, as far as their folders are here: without one of the requests, or without all."""
+    requests = [r.fingerprint for r in shards.inputs if r.name == TOMBSTONES]
+    found = []
+    for left_out in [*[[request] for request in requests], requests]:
+        inputs = [
+            (f"{r.family}/{r.name}", r.fingerprint)
+            for r in shards.inputs
+            if r.fingerprint not in left_out
+        ]
+        node = f"{shards.family}/{shards.name}"
+        before = fingerprint_of(node, shards.config, shards.code_version, inputs)
+        above = [
+            (step.node, before if step.fingerprint == shards.fingerprint else step.fingerprint)
+            for step in ws.step.inputs
+        ]
+        job = fingerprint_of(ws.step.node, ws.step.config, ws.step.code_version, above)
+        name = f"{ws.step.family}.{ws.step.name}.{job[:FINGERPRINT_CHARS]}"
+        found.append(ws.job_dir.with_name(name) / "spec.json")
+    return tuple(dict.fromkeys(str(path) for path in found if path.is_file()))
 
 
 def _ranks(ws: Workspace, spec: TrainSpec) -> str:
     """Say on how many ranks, and where some of them have to stay idle."""
     used, given = spec.execution.world_size, ws.training.ranks
-    if used == given:
-        return f"on {used} rank{'s' if used > 1 else ''}"
-    return f"on {used} of {given} ranks, as the batch can be shared out"
+    some = f"on {used} of {given} ranks, as the batch can be shared out"
+    told = f"on {used} rank{'s' if used > 1 else ''}" if used == given else some
+    return f"{told}; {_planned(spec)}" if ws.training.auto else told
+
+
+def _planned(spec: TrainSpec) -> str:
+    """Say what the planner has chosen."""
+    execution = spec.execution
+    shared = execution.sequence_parallel
+    return (
+        f"planned: ZeRO {execution.zero_stage}, {execution.micro_batch_samples} samples at once"
+        + (f", each shared by {shared} ranks" if shared > 1 else "")
+        + (", activations recomputed" if execution.activation_checkpointing else "")
+    )
 
 
 def _inputs(ws: Workspace) -> tuple[InputFiles, InputFiles | None]:

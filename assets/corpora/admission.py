@@ -38,14 +38,16 @@ class SourcePart:
     documents: StoredFile
     licences: tuple[str, ...] | None = None
     """None takes all that the policy allows."""
+    held: StoredFile | None = None
+    """What held_licences says of it; None: it is counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Admission:
     """Which documents are left out of each part, and why."""
 
-    excluded: tuple[StoredFile, ...]
-    """One file per part, in their order: EXCLUDED_SCHEMA, sorted by doc_id."""
+    excluded: tuple[StoredFile | None, ...]
+    """One file per part, in their order: EXCLUDED_SCHEMA, sorted by doc_id; None: nobody."""
     licences: pl.DataFrame
     """source, licence, documents: of those that are admitted."""
     near: pl.DataFrame
@@ -55,7 +57,7 @@ class Admission:
 
     def table(self) -> pl.DataFrame:
         """Return all that is left out, sorted by doc_id."""
-        frames = [pl.read_parquet(file.local()) for file in self.excluded]
+        frames = [pl.read_parquet(file.local()) for file in self.excluded if file is not None]
         return pl.concat([pl.DataFrame(schema=EXCLUDED_SCHEMA), *frames]).sort("doc_id")
 
 
@@ -74,11 +76,14 @@ def admit(
     for part in parts:
         check_accepted(part.licences or ())
     met = _match(compute, scratch, parts, withdrawn)
+    out = scratch.child("admission")
     items = [
-        _AdmitItem(index=index, part=part, met=met, out=scratch.child("admission"))
-        for index, part in enumerate(parts)
+        _AdmitItem(index=index, part=part, met=met, out=out) for index, part in enumerate(parts)
     ]
-    admitted = compute.map(_admit_part, items, label="admit documents")
+    judged = [item for item in items if _needs_a_look(item)]
+    looked_at = compute.map(_admit_part, judged, label="admit documents")
+    by_index = {item.index: each for item, each in zip(judged, looked_at, strict=True)}
+    admitted = [by_index.get(item.index) or _whole(item.part) for item in items]
     held = pl.concat(pl.read_parquet(each.held.local()) for each in admitted)
     return Admission(
         excluded=tuple(each.excluded for each in admitted),
@@ -126,7 +131,7 @@ class _AdmitItem:
 
 @dataclass(frozen=True, kw_only=True)
 class _Admitted:
-    excluded: StoredFile
+    excluded: StoredFile | None
     held: StoredFile
     sentences: StoredFile | None
     num_withdrawn: int
@@ -196,6 +201,18 @@ def _admit_part(item: _AdmitItem) -> _Admitted:
     )
 
 
+def _needs_a_look(item: _AdmitItem) -> bool:
+    return not (item.part.held and item.met is None and item.part.licences is None)
+
+
+def _whole(part: SourcePart) -> _Admitted:
+    """Admit a part of known licences from which nobody can be left out."""
+    assert part.held is not None
+    return _Admitted(
+        excluded=None, held=part.held, sentences=None, num_withdrawn=0, num_other_licences=0
+    )
+
+
 def _near(
     compute: Compute, scratch: Folder, parts: Sequence[SourcePart], admitted: Sequence[_Admitted]
 ) -> pl.DataFrame:
@@ -210,6 +227,8 @@ def _near(
             index=index, part=part, excluded=each.excluded, sentences=sentences, out=folder
         )
         for index, (part, each) in enumerate(zip(parts, admitted, strict=True))
+        # Sentences are those of withdrawn documents, and then every part was looked at.
+        if each.excluded is not None
     ]  # fmt: skip
     found = compute.map(_near_part, items, label="compare with withdrawn documents")
     return pl.concat(pl.read_parquet(file.local()) for file in found).sort(

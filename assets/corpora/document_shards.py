@@ -19,10 +19,12 @@ from assets.corpora.document_schema import (
     QUARANTINE_SCHEMA,
     part_of,
 )
+from assets.corpora.document_tables import write_documents
 from assets.corpora.examine import examine
 from assets.corpora.readers.catalogue import read_file
 from assets.corpora.readers.record import Bad, Record
 from assets.corpora.sources import Source
+from assets.corpora.tombstoned import RequestFiles, Tombstones, drop_tombstoned
 from assets.lineage.storage import Folder, StoredFile
 from assets.lineage.workspace import part_name
 
@@ -55,6 +57,8 @@ class ReadItem:
     num_parts: int
     scratch: Folder
     out: Folder
+    requests: tuple[RequestFiles, ...] = ()
+    """Requests to forget that bear on the source."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +127,9 @@ def merge_part(item: MergeItem) -> MergeResult:
         ]
     ).sort("doc_id", "native_id", "reason", "excerpt")
     return MergeResult(
-        documents=_write(item.out, "documents", item.part, kept),
+        documents=item.out.write(
+            part_name("documents", item.part), lambda path: write_documents(kept, path)
+        ),
         dropped=_write(item.out, "dropped", item.part, dropped),
         kept=kept.height,
         text_bytes=int(kept["text"].str.len_bytes().sum() or 0),
@@ -178,15 +184,19 @@ class _Spool:
         self._fragments: list[Fragment] = []
         self._tallies: Counter[str] = Counter()
         self._read = self._held_bytes = self._flushes = 0
+        self._tombstones = Tombstones(item.requests) if item.requests else None
 
     def add(self, batch: Sequence[Record | Bad]) -> None:
         examined = examine(batch, self._item.source)
+        kept, dropped = examined.kept, examined.dropped
+        if self._tombstones is not None:
+            kept, dropped = drop_tombstoned(kept, dropped, self._tombstones)
         self._read += len(batch)
-        self._kept.append(examined.kept)
-        self._dropped.append(examined.dropped)
+        self._kept.append(kept)
+        self._dropped.append(dropped)
         self._quarantined.append(examined.quarantined)
         self._tallies.update(examined.tallies)
-        self._held_bytes += int(examined.kept.estimated_size() + examined.dropped.estimated_size())
+        self._held_bytes += int(kept.estimated_size() + dropped.estimated_size())
         if self._held_bytes >= SPOOL_BYTES:
             self._flush()
 

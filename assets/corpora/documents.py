@@ -26,6 +26,8 @@ from assets.corpora.document_shards import (
 from assets.corpora.raw import FILES_DIR
 from assets.corpora.snapshot import matches
 from assets.corpora.sources import Source
+from assets.corpora.tombstoned import request_files
+from assets.corpora.tombstones import NODE as TOMBSTONES
 from assets.lineage.manifest import FileEntry
 from assets.lineage.workspace import InputFiles, Outcome, Workspace
 
@@ -45,6 +47,7 @@ def make_documents(ws: Workspace) -> Outcome:
     extra = tuple((_name(e), raw.stored(e.path)) for e in _files(raw, source.extra_files))
     num_parts = parts_of(entries)
     groups = _groups(entries, source)
+    requests = request_files(ws.inputs(TOMBSTONES))
     first_files = [0, *accumulate(len(group) for group in groups)]
     items = [
         ReadItem(
@@ -56,6 +59,7 @@ def make_documents(ws: Workspace) -> Outcome:
             num_parts=num_parts,
             scratch=ws.scratch,
             out=ws.out_folder,
+            requests=requests,
         )
         for index, group in enumerate(groups)
     ]

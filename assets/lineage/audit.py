@@ -131,6 +131,7 @@ def node_view(manifest: Manifest, uri: str) -> dict[str, Any]:
         "mlflow_run": manifest.mlflow_run_id,
         "git_commit": manifest.git_commit,
         "counts": dict(manifest.counts),
+        "cost": {**vars(manifest.cost), "cpu_s": manifest.usage.cpu_s},
     }
 
 

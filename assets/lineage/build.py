@@ -13,6 +13,7 @@ from assets.lineage.canonical import sha256_of_file
 from assets.lineage.manifest import CommitConflict, Cost, FileEntry, Manifest, digest_of
 from assets.lineage.provenance import Provenance
 from assets.lineage.step import Step
+from assets.lineage.usage import NO_JOB, Usage, close_job_usage, process_cpu_s, read_job_usage
 from assets.lineage.workspace import InputFiles, Outcome, Workspace
 from assets.ports import Compute, JobRunner, Lake, RunLog, Tracker
 from assets.resources import LAPTOP, TrainingResources
@@ -20,6 +21,9 @@ from assets.resources import LAPTOP, TrainingResources
 logger = logging.getLogger(__name__)
 
 Work = Callable[[Workspace], Outcome]
+
+_WITH_CHILDREN = ("inline", "local")
+"""Engines whose workers are this process or its children, so that it knows their CPU time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,10 +79,13 @@ def build(
         run_log=run_log,
         progress=progress,
     )
-    started, clock = datetime.now(UTC), time.monotonic()
+    started, clock, cpu_s = datetime.now(UTC), time.monotonic(), process_cpu_s()
     try:
         outcome = work(workspace)
         wall_s = time.monotonic() - clock
+        # Workers that have ended are children whose time is known.
+        compute.release()
+        usage = usage_of(workspace, process_cpu_s() - cpu_s)
         files = hash_files(attempt.scratch, workspace.published)
         manifest = Manifest(
             family=step.family,
@@ -106,6 +113,9 @@ def build(
             mlflow_run_id=run_log.run_id,
             started_at=started.isoformat(),
             finished_at=datetime.now(UTC).isoformat(),
+            usage=usage,
+            machine=provenance.machine,
+            code_digest=provenance.code_digest,
         )
         lake.commit(attempt, manifest)
     except CommitConflict:
@@ -122,9 +132,23 @@ def build(
         raise
     finally:
         compute.release()
+    close_job_usage(workspace.job_dir, attempt.token)
     uri = lake.uri(manifest)
     run_log.finish(manifest, uri)
     return Built(manifest=manifest, uri=uri, reused=False, mlflow_url=run_log.url)
+
+
+def usage_of(workspace: Workspace, cpu_s: float) -> Usage:
+    """Return what this process, its workers and its jobs have used; None where nobody knows.
+
+    The CPU time of workers on other machines is not known here.
+    """
+    here = cpu_s if workspace.compute.name in _WITH_CHILDREN else None
+    if not workspace.jobs_run:
+        return replace(NO_JOB, cpu_s=here)
+    jobs = read_job_usage(workspace.job_dir) or Usage()
+    known = here is not None and jobs.cpu_s is not None
+    return replace(jobs, cpu_s=here + jobs.cpu_s if known else None)  # type: ignore[operator]
 
 
 def hash_files(

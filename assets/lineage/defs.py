@@ -11,11 +11,16 @@ from typing import Any
 
 import dagster as dg
 
+from assets.lineage.audit import ArtifactGraph
 from assets.lineage.build import Built, Work, build
 from assets.lineage.checks import Check
+from assets.lineage.cost import cost_report
+from assets.lineage.cost_picture import draw_costs
+from assets.lineage.cost_text import markdown
 from assets.lineage.manifest import Manifest, artifact_key
 from assets.lineage.pipes import SharedFileReader
 from assets.lineage.questions import audits_of
+from assets.lineage.scope import refuse_too_costly
 from assets.lineage.step import Step
 from assets.platform import Platform
 from assets.ports import JobRequest, JobRunner, JobSpec, Lake, RunLog
@@ -31,6 +36,8 @@ ACCEPT_DRIFT_TAG = "materia/accept_drift"
 _MAX_PICTURE_BYTES = 400_000
 """Event-log rows hold pictures inline; larger ones are only linked (our choice)."""
 
+_WITH_COST_PICTURE = ("checkpoints", "models", "releases")
+
 Deps = Sequence[str | dg.AssetDep]
 Show = Callable[[Built], Mapping[str, Any]]
 Tell = Callable[[Lake, Manifest], Mapping[str, Any]]
@@ -39,6 +46,8 @@ _SHOWN: dict[str, Show] = {}
 """What a node shows beside the common metadata; filled as its asset is defined."""
 _TOLD: dict[str, Tell] = {}
 """The same, where the lake has to be read for it."""
+_WORKS: dict[str, Work] = {}
+"""What makes a node's artifacts, where the recipe alone says what they are."""
 
 
 def artifact_asset(
@@ -69,6 +78,8 @@ def artifact_asset(
         _SHOWN[node] = show
     if tell is not None:
         _TOLD[node] = tell
+    if work is not None:
+        _WORKS[node] = work
 
     @dg.asset(
         key=key,
@@ -100,7 +111,11 @@ def artifact_asset(
         published = publish(platform, built) if publish and not built.reused else {}
         return dg.MaterializeResult(
             asset_key=key,
-            metadata={**describe(built, platform), **published},
+            metadata={
+                **describe(built, platform),
+                **cost_metadata(built.manifest, platform),
+                **published,
+            },
             # The fingerprint and not the digest: what descends from an artifact that was asked
             # to be another is stale, even where its bytes came out the same.
             data_version=dg.DataVersion(built.manifest.fingerprint),
@@ -110,8 +125,15 @@ def artifact_asset(
     return _asset
 
 
+def work_of(node: str) -> Work | None:
+    """Return what makes a node's artifacts; None for one whose sources have to be looked at."""
+    return _WORKS.get(node)
+
+
 def _build(context: dg.AssetExecutionContext, platform: Platform, step: Step, work: Work) -> Built:
     platform.on_progress(step.key, "")
+    if platform.lake.find(step.family, step.name, step.fingerprint) is None:
+        refuse_too_costly(context, platform.gate)
 
     def progress(message: str) -> None:
         context.log.info(message)
@@ -125,7 +147,7 @@ def _build(context: dg.AssetExecutionContext, platform: Platform, step: Step, wo
         provenance=platform.gather_provenance(context.run.run_id),
         job_root=platform.job_root,
         compute=platform.compute,
-        run_job=lambda run_log: _job_runner(context, platform, run_log),
+        run_job=lambda run_log: _job_runner(context, platform, run_log, progress),
         training=platform.training,
         progress=progress,
     )
@@ -136,7 +158,10 @@ def _build(context: dg.AssetExecutionContext, platform: Platform, step: Step, wo
 
 
 def _job_runner(
-    context: dg.AssetExecutionContext, platform: Platform, run_log: RunLog
+    context: dg.AssetExecutionContext,
+    platform: Platform,
+    run_log: RunLog,
+    say: Callable[[str], None],
 ) -> JobRunner:
     """Run jobs outside, with Dagster Pipes carrying their log lines into this run."""
 
@@ -154,9 +179,13 @@ def _job_runner(
                 world_size=request.world_size,
                 env=session.get_bootstrap_env_vars(),
                 arguments=_drift_arguments(context) if request.resumes else (),
+                max_preemptions=platform.max_preemptions,
             )
             platform.run_and_wait(
-                platform.launcher, spec, lambda: _project(platform, request, run_log)
+                platform.launcher,
+                spec,
+                lambda: _project(platform, request, run_log),
+                say,
             )
             _project(platform, request, run_log)
 
@@ -201,6 +230,7 @@ def describe(built: Built, platform: Platform, *, pictures: bool = True) -> dict
         **(tell(platform.lake, manifest) if tell else {}),
         "audits": dg.MetadataValue.md(audits_of(manifest)),
         "wall_s": round(manifest.cost.wall_s, 2),
+        **_used(manifest),
         "finished": dg.MetadataValue.timestamp(datetime.fromisoformat(manifest.finished_at)),
         "files": len(manifest.files),
         "bytes": sum(entry.size_bytes for entry in manifest.files),
@@ -211,6 +241,30 @@ def describe(built: Built, platform: Platform, *, pictures: bool = True) -> dict
         "reused": built.reused,
         **(show(built) if show else {}),
     }
+
+
+def cost_metadata(manifest: Manifest, platform: Platform) -> dict[str, Any]:
+    """Return what it cost, own and inherited, and a picture where much has come together.
+
+    Apart from `describe`, because it follows from this installation's factors and not from the
+    lake alone: `materia verify` holds nobody to it.
+    """
+    if platform.factors is None:
+        return {}
+    report = cost_report(ArtifactGraph.of(platform.lake).ancestors(manifest), platform.factors)
+    values: dict[str, Any] = {
+        "cost": dg.MetadataValue.md(markdown(report, platform.factors.currency))
+    }
+    if manifest.family in _WITH_COST_PICTURE:
+        png = draw_costs(report, platform.factors.currency)
+        values["picture/cost"] = dg.MetadataValue.md(_inlined("cost", png))
+    return values
+
+
+def _used(manifest: Manifest) -> dict[str, float]:
+    """Return what was measured; what was not is left out, and never 0."""
+    used = {"cpu_s": manifest.usage.cpu_s, "device_s": manifest.usage.device_s}
+    return {name: round(value, 2) for name, value in used.items() if value is not None}
 
 
 def _inputs_table(manifest: Manifest) -> str:
@@ -225,8 +279,11 @@ def _inputs_table(manifest: Manifest) -> str:
 
 
 def _inline(path: Path) -> str:
-    data = base64.b64encode(path.read_bytes()).decode()
-    return f"![{path.stem}](data:image/png;base64,{data})"
+    return _inlined(path.stem, path.read_bytes())
+
+
+def _inlined(name: str, png: bytes) -> str:
+    return f"![{name}](data:image/png;base64,{base64.b64encode(png).decode()})"
 
 
 def _run_check(check: Check, manifest: Manifest, platform: Platform) -> dg.AssetCheckResult:

@@ -48,8 +48,12 @@ def _flat(manifest: Manifest) -> dict[str, Any]:
         "digest": manifest.digest,
         **flatten(manifest.counts, "counts"),
         "git_commit": manifest.git_commit,
+        "code_digest": manifest.code_digest[:12],
         **flatten(manifest.packages, "package"),
         "host": manifest.host,
+        "machine": manifest.machine,
+        "device": manifest.usage.device,
+        "ranks": manifest.usage.ranks,
     }
 
 

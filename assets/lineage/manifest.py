@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.lineage.canonical import sha256_of
+from assets.lineage.usage import Usage
 
 if TYPE_CHECKING:
     from assets.lineage.storage import Folder
@@ -111,6 +112,12 @@ class Manifest:
     mlflow_run_id: str
     started_at: str
     finished_at: str
+    usage: Usage = field(default_factory=Usage)
+    """What machines gave; all unknown in manifests from before it was measured."""
+    machine: str = ""
+    """Processor and number of cores of `host`; "" in older manifests."""
+    code_digest: str = ""
+    """Hash of the program's source files, which a dirty checkout has too; "" in older manifests."""
     schema: str = field(default=SCHEMA)
 
     @property
@@ -163,6 +170,7 @@ class Manifest:
                 "pictures": tuple(data["pictures"]),
                 "cost": Cost(**data["cost"]),
                 "inherited_cost": Cost(**data["inherited_cost"]),
+                "usage": Usage(**data.get("usage", {})),
             }
         )
 

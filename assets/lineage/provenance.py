@@ -13,3 +13,7 @@ class Provenance:
     packages: Mapping[str, str]
     host: str
     dagster_run_id: str
+    machine: str = ""
+    """Processor and number of cores."""
+    code_digest: str = ""
+    """Hash of the program's source files."""

@@ -12,12 +12,14 @@ from typing import Literal
 import polars as pl
 
 from assets.corpora.exclusion import find_withdrawn
+from assets.corpora.tombstones import requests_in, tombstones_of
+from assets.corpora.withdrawal_lists import ROW_SCHEMA
 from assets.lineage.audit import ArtifactGraph
 from assets.lineage.checks import Check, Verdict
 from assets.lineage.manifest import Manifest
-from assets.lineage.tables import document, has_table, scan, table
+from assets.lineage.readings import models_of, packed_pieces, questions_about, readings
+from assets.lineage.tables import has_table, scan, table
 from assets.ports import Lake
-from training.shards import SampleOrder
 
 MAX_DOC_IDS = 20
 """Ids that an entry lists by name; the number of documents is always whole."""
@@ -130,14 +132,14 @@ def tainted(lake: Lake, withdrawn: pl.DataFrame) -> list[Tainted]:
     found = [entry for manifest in nodes for entry in _holding(lake, manifest, gone)]
     packable = pl.DataFrame({"packed_id": gone, "document": gone})
     for manifest in nodes:
-        asked = _asking(lake, manifest, gone)
+        asked = questions_about(lake, manifest, gone)
         if asked.height:
             told = asked.select(packed_id="item_id", document="seed_doc_id")
             packable = pl.concat([packable, told]).unique()
             found.append(_entry(manifest, "asks", asked["seed_doc_id"]))
     trained: list[tuple[Manifest, pl.Series]] = []
     for manifest in nodes:
-        packed = _packed(lake, manifest, packable)
+        packed = packed_pieces(lake, manifest, packable)
         if packed.height:
             tokens = int((packed["end"].cast(pl.Int64) - packed["start"].cast(pl.Int64)).sum())
             found.append(_entry(manifest, "holds", packed["doc_id"], tokens=tokens))
@@ -147,12 +149,44 @@ def tainted(lake: Lake, withdrawn: pl.DataFrame) -> list[Tainted]:
     return [*found, *_descending(graph, trained)]
 
 
-def no_withdrawn_document(manifest: Manifest, lake: Lake) -> Verdict:
-    """Hold a mixture, a model or a release against the newest list of withdrawn documents."""
+def tombstones_as_rows(lake: Lake, requests: Iterable[Manifest]) -> pl.DataFrame:
+    """Return the documents of requests to forget as rows of a list of withdrawn ones."""
+    found = tombstones_of(lake, requests)
+    return found.select(
+        *[
+            (pl.col(name) if name in found.columns else pl.lit("").alias(name)).cast(kind)
+            for name, kind in ROW_SCHEMA.items()
+            if name not in ("file", "line", "source", "native_id")
+        ],
+        # Known by id and text: a record of another text under the same native id is another one.
+        pl.lit("").alias("source"),
+        pl.lit("").alias("native_id"),
+        pl.format("tombstones@{}", pl.col("request").str.slice(0, 12)).alias("file"),
+        pl.lit(0, dtype=pl.Int64).alias("line"),
+    ).select(*ROW_SCHEMA)
+
+
+def not_to_be_used(lake: Lake, manifest: Manifest) -> tuple[pl.DataFrame, str]:
+    """Return what may not stand in an artifact, and which lists say so ("" for none).
+
+    A mixture keeps what a request of mode `restart` names: its shards are without it.
+    """
+    requests = requests_in(lake)
+    if _node(manifest) in HOLDING:
+        requests = tuple(r for r in requests if r.config["mode"] == "strict")
     newest = newest_withdrawn(lake)
-    if newest is None:
+    listed = [] if newest is None else [table(lake, newest, "withdrawn.parquet")]
+    rows = pl.concat([*listed, tombstones_as_rows(lake, requests)])
+    lists = [*([] if newest is None else [newest]), *requests]
+    return rows, ", ".join(each.short for each in lists)
+
+
+def no_withdrawn_document(manifest: Manifest, lake: Lake) -> Verdict:
+    """Hold a mixture, a model or a release against the newest list of withdrawn documents, and
+    against every request to forget."""
+    withdrawn, lists = not_to_be_used(lake, manifest)
+    if not lists:
         return Verdict(passed=True, reason="no list of withdrawn documents is in the lake")
-    withdrawn = table(lake, newest, "withdrawn.parquet")
     if _node(manifest) in HOLDING:
         ancestors = ArtifactGraph([*lake.manifests(), manifest]).ancestors(manifest)
         gone = withdrawn_documents(lake, ancestors, withdrawn)["doc_id"]
@@ -163,12 +197,12 @@ def no_withdrawn_document(manifest: Manifest, lake: Lake) -> Verdict:
     example = next((entry.doc_ids[0] for entry in found if entry.doc_ids), "")
     return Verdict(
         passed=not found,
-        reason=f"{documents} withdrawn documents of the list {newest.short}"
+        reason=f"{documents} withdrawn documents of the list {lists}"
         + (f", for example {example}: make it again without them" if example else ""),
         facts={
             "withdrawn_documents": documents,
             "rows_in_list": withdrawn.height,
-            "list": newest.short,
+            "list": lists,
         },
     )
 
@@ -203,40 +237,12 @@ def _holding(lake: Lake, manifest: Manifest, gone: pl.Series) -> Iterator[Tainte
             yield _entry(manifest, "holds", held["doc_id"], tokens=int(held["tokens"].sum()))
 
 
-def _asking(lake: Lake, manifest: Manifest, gone: pl.Series) -> pl.DataFrame:
-    if _node(manifest) != "synthesis/questions" or not has_table(manifest, "questions"):
-        return pl.DataFrame(schema={"item_id": pl.String, "seed_doc_id": pl.String})
-    asked = scan(lake, manifest, "questions").select("item_id", "seed_doc_id")
-    return asked.filter(pl.col("seed_doc_id").is_in(gone.implode())).collect()
-
-
-def _packed(lake: Lake, manifest: Manifest, packable: pl.DataFrame) -> pl.DataFrame:
-    """Return the pieces of documents, and of questions about them, under the documents' ids."""
-    if manifest.family != "tokenizers" or not has_table(manifest, "index"):
-        return pl.DataFrame()
-    rows = scan(lake, manifest, "index").select("doc_id", "sample", "start", "end")
-    pieces = rows.join(packable.lazy(), left_on="doc_id", right_on="packed_id", how="inner")
-    return pieces.select("sample", "start", "end", pl.col("document").alias("doc_id")).collect()
-
-
 def _training(
     lake: Lake, graph: ArtifactGraph, shards: Manifest, packed: pl.DataFrame
 ) -> Iterator[tuple[Manifest, Tainted, pl.Series]]:
     """Compute, for every model trained on some shards, the steps that read given samples."""
-    info = document(lake, shards, "shards.json")
-    for model in graph.nodes.values():
-        reads = any(record.fingerprint == shards.fingerprint for record in model.inputs)
-        if model.family not in ("checkpoints", "models") or not reads:
-            continue
-        order = SampleOrder(int(info["num_samples"]), int(model.config["data_seed"]))
-        read = {
-            sample: order.steps_of(
-                sample,
-                batch_samples=int(model.config["batch_samples"]),
-                steps=int(model.counts["steps"]),
-            )
-            for sample in packed["sample"].unique().sort().to_list()
-        }
+    for model in models_of(graph, shards):
+        read = readings(lake, shards, model, packed["sample"])
         steps = sorted(step for found in read.values() for step in found)
         if not steps:
             continue  # packed, but training ended before its turn

@@ -20,7 +20,7 @@ from assets.lineage.storage import Folder, StoredFile, holds
 from assets.resources import TrainingResources
 
 if TYPE_CHECKING:
-    from assets.ports import Compute, JobRunner, Lake, RunLog
+    from assets.ports import Compute, JobRequest, JobRunner, Lake, RunLog
 
 logger = logging.getLogger(__name__)
 
@@ -155,7 +155,9 @@ class Workspace:
         self.published: dict[str, FileEntry] = {}
         self.job_dir = job_dir
         """Scratch folder that survives attempts of the same fingerprint (resume lives here)."""
-        self.run_job = run_job
+        self.jobs_run = 0
+        """Jobs that the work has asked for, so that none is never taken for unknown."""
+        self._run_job = run_job
         self.training = training
         self.run_log = run_log
         self._inputs = inputs
@@ -195,6 +197,11 @@ class Workspace:
         """Write a table from this process, one file per part."""
         for index, part in enumerate(parts):
             part.write_parquet(self.out(part_name(name, index)), compression="zstd")
+
+    def run_job(self, request: JobRequest) -> None:
+        """Run a job outside and wait for it; raises JobFailed."""
+        self.jobs_run += 1
+        self._run_job(request)
 
     def progress(self, message: str) -> None:
         """Tell the person who waits what is happening."""

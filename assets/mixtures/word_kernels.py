@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.core.cgutils import false_bit
 from numba.extending import intrinsic
@@ -25,29 +26,19 @@ GROUP = 64
 """Bytes whose edges are found at a time; buffers end in as many zeros and eight more."""
 
 _HIGH = np.uint64(0x8080808080808080)
-_LOW = np.uint64(0x7F7F7F7F7F7F7F7F)
 # Added to a byte below 0x80, these raise its high bit from a certain character on.
-_FROM_0 = np.uint64(0x0101010101010101 * (0x80 - ord("0")))
-_PAST_9 = np.uint64(0x0101010101010101 * (0x80 - ord("9") - 1))
 _FROM_UPPER_A = np.uint64(0x0101010101010101 * (0x80 - ord("A")))
 _PAST_UPPER_Z = np.uint64(0x0101010101010101 * (0x80 - ord("Z") - 1))
-_FROM_A = np.uint64(0x0101010101010101 * (0x80 - ord("a")))
-_PAST_Z = np.uint64(0x0101010101010101 * (0x80 - ord("z") - 1))
-_UNDERSCORES = np.uint64(0x0101010101010101 * ord("_"))
-_GATHER = np.uint64(0x0102040810204080)
-"""Brings the lowest bit of each byte into the highest byte."""
 
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
 _TWO = np.uint64(2)
 _THREE = np.uint64(3)
-_SEVEN = np.uint64(7)
 _EIGHT = np.uint64(8)
 _SIXTEEN = np.uint64(16)
 _WORD = np.uint64(64)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _GROUP = np.uint64(GROUP)
-_SHIFT_TOP = np.uint64(56)
 _SHIFT_SIGN = np.uint64(63)
 _SHIFT_WORD = np.uint64(31)
 
@@ -60,6 +51,41 @@ def _trailing_zeros(context: Any, value: Any) -> Any:
         return builder.cttz(args[0], false_bit)
 
     return types.uint64(types.uint64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _bits_set(context: Any, value: Any) -> Any:
+    """Return how many bits of a value are set."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ctpop(args[0])
+
+    return types.int64(types.uint64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _word_mask(context: Any, text: Any, at: Any) -> Any:
+    """Return a bit for each of 64 bytes that a word may hold: [0-9a-z_] and beyond ASCII.
+
+    Bounds are not checked: 64 bytes must stand there.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        block = ir.VectorType(ir.IntType(8), GROUP)
+        place = builder.bitcast(builder.gep(array.data, [args[1]]), block.as_pointer())
+        held = builder.load(place, align=1, typ=block)
+
+        def within(first: str, last: str) -> Any:
+            low, size = ir.Constant(block, [ord(first)] * GROUP), ord(last) - ord(first)
+            shifted = builder.sub(held, low)
+            return builder.icmp_unsigned("<=", shifted, ir.Constant(block, [size] * GROUP))
+
+        beyond = builder.icmp_signed("<", held, ir.Constant(block, [0] * GROUP))
+        mask = builder.or_(builder.or_(within("0", "9"), within("a", "z")), within("_", "_"))
+        return builder.bitcast(builder.or_(mask, beyond), ir.IntType(GROUP))
+
+    return types.uint64(text, types.uint64), generate
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -148,35 +174,26 @@ def fold_document(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def find_edges(loads: U64, size: np.uint64, edges: U64) -> int:
+def find_edges(text: U8, size: np.uint64, edges: U64) -> int:
     """Write where words begin and end, by turns, in a folded text; return how many words."""
     count = 0
     before = _ZERO
     base = _ZERO
     while base <= size:
-        mask = _ZERO
-        for number in range(8):
-            shift = np.uint64(number) * _EIGHT
-            mask |= _word_bits(loads[base + shift]) << shift
+        mask = _word_mask(text, base)
         changes = mask ^ (np.uint64(mask << _ONE) | before)
         before = mask >> _SHIFT_SIGN
-        while changes != _ZERO:
-            edges[count] = base + _trailing_zeros(changes)
-            count += 1
-            changes &= changes - _ONE
+        # Four at a time: whether there is one more is guessed wrong once per group, not per word.
+        left = _bits_set(changes)
+        to = count
+        count += left
+        while to < count:
+            for place in range(4):
+                edges[to + place] = base + _trailing_zeros(changes)
+                changes &= changes - _ONE
+            to += 4
         base += _GROUP
     return count >> 1
-
-
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _word_bits(block: np.uint64) -> np.uint64:
-    """Return a bit for each of eight bytes that a word may hold: [0-9a-z_] and beyond ASCII."""
-    low = block & _LOW
-    digits = (low + _FROM_0) ^ (low + _PAST_9)
-    letters = (low + _FROM_A) ^ (low + _PAST_Z)
-    underscores = ~((low ^ _UNDERSCORES) + _LOW)
-    held = (digits | letters | underscores | block) & _HIGH
-    return np.uint64(np.uint64((held >> _SEVEN) * _GATHER) >> _SHIFT_TOP)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -254,7 +271,7 @@ def cut_words(
             text[to:],
             text_loads[to:],
         )
-        found = find_edges(text_loads[to:], size, edges)
+        found = find_edges(text[to:], size, edges)
         hash_words(text_loads[to:], edges, found, constants, hashes[count:])
         for word in range(found):
             starts[count + word] = to + np.int64(edges[2 * word])

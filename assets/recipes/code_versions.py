@@ -9,11 +9,11 @@ from collections.abc import Mapping
 
 CODE_VERSIONS: Mapping[str, str] = {
     "corpora/raw": "1",
-    "corpora/documents": "2",
+    "corpora/documents": "3",
     "corpora/benchmarks": "1",
     "corpora/withdrawn": "1",
-    "mixtures/signatures": "2",
-    "mixtures/deduped": "3",
+    "mixtures/signatures": "3",
+    "mixtures/deduped": "4",
     "mixtures/decontaminated": "3",
     "mixtures/classifiers": "1",
     "mixtures/scores": "1",
@@ -40,5 +40,6 @@ CODE_VERSIONS: Mapping[str, str] = {
     "reports/data_docs": "1",
     "reports/scorecard": "1",
     "reports/ablation": "1",
-    "releases/release": "3",
+    "reports/exposure": "1",
+    "releases/release": "4",
 }

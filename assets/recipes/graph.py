@@ -17,6 +17,7 @@ from assets.mixtures.scoring.spec import classifier_config, scores_config
 from assets.recipes.ablation import VARIANTS
 from assets.recipes.code_versions import CODE_VERSIONS
 from assets.recipes.data import SignatureSpec
+from assets.recipes.forgotten import NOTHING, Forgotten
 from assets.recipes.recipe import Recipe, SftStageSpec, StageSpec
 from training.spec import OptimizerSpec
 
@@ -25,7 +26,7 @@ FACT_SOURCES = ("icd10cm", "hpo")
 
 SIGNATURES = SignatureSpec(
     shingle_words=5,
-    num_hashes=128,
+    num_hashes=64,
     seed=1,
     # A phrase of five words in more than one document of a hundred is the source's form, not its
     # content; below fifty documents nothing can be said. Both are our choice, made on HPO and ICD.
@@ -33,8 +34,10 @@ SIGNATURES = SignatureSpec(
     min_template_documents=50,
     form_share=0.5,
     min_shingles=8,
-    # Four hashes a band: a pair of similarity 0.7 shares a band with probability 0.9998.
-    num_bands=32,
+    # Four hashes a band: a pair of similarity 0.7 shares one of 16 with probability 0.988, of 0.8
+    # with 0.9998. Every pair is proved, so more bands would only cost more (twice as many: 0.9998
+    # at 0.7, and half as many pairs again to refuse).
+    num_bands=16,
     threshold=0.7,
 )
 """One sketch per source serves every recipe, so it is no recipe's decision."""
@@ -61,8 +64,9 @@ def raw_step(source: Mapping[str, Any], snapshot: Mapping[str, Any]) -> Step:
     )
 
 
-def documents_step(raw: Step) -> Step:
-    return _step("corpora/documents", raw.partition, {"source": raw.config["source"]}, raw)
+def documents_step(raw: Step, forgotten: Forgotten = NOTHING) -> Step:
+    base = _step("corpora/documents", raw.partition, {"source": raw.config["source"]}, raw)
+    return forgotten.out_of_documents(base)
 
 
 def signatures_step(documents: Step) -> Step:
@@ -83,9 +87,10 @@ class RecipeGraph:
         raw: Mapping[str, Step],
         benchmark_package: Mapping[str, str],
         withdrawn: Step | None = None,
+        forgotten: Forgotten = NOTHING,
     ) -> None:
-        """Take the raw step of every source, the version of the benchmark package, and the newest
-        list of withdrawn documents if there is one."""
+        """Take the raw step of every source, the version of the benchmark package, the newest
+        list of withdrawn documents if there is one, and the requests to forget."""
         missing = [name for name in recipe.source_names if name not in raw]
         if missing:
             raise ValueError(
@@ -96,6 +101,10 @@ class RecipeGraph:
         self._raw = raw
         self._package = benchmark_package
         self._withdrawn = [] if withdrawn is None else [withdrawn]
+        self._forgotten = forgotten
+        self._documents = [
+            documents_step(raw[name], forgotten) for name in sorted(recipe.source_names)
+        ]
         self.steps: dict[str, Step] = {}
         self._add_data()
         self._add_stages()
@@ -112,7 +121,9 @@ class RecipeGraph:
         return self.steps[node]
 
     def _add(self, node: str, config: Mapping[str, Any], *inputs: Step) -> None:
-        self.steps[node] = _step(node, self.recipe.name, config, *inputs)
+        step = _step(node, self.recipe.name, config, *inputs)
+        is_packed = node.startswith("tokenizers/shards_")
+        self.steps[node] = self._forgotten.out_of_shards(step) if is_packed else step
 
     def _add_data(self) -> None:
         recipe = self.recipe
@@ -133,12 +144,13 @@ class RecipeGraph:
             *[step for step in facts if step.partition in recipe.source_names],
             self.steps["mixtures/decontaminated"],
             self.steps["corpora/benchmarks"],
+            *self._forgotten.named_by(self._documents),
         )
 
     def _add_corpus(self) -> None:
         """One corpus out of all sources: admitted, without copies, without benchmarks, scored."""
         recipe = self.recipe
-        documents = [documents_step(self._raw[name]) for name in sorted(recipe.source_names)]
+        documents = self._documents
         self._add(
             "mixtures/deduped",
             {
@@ -328,8 +340,9 @@ class RecipeGraph:
         )
         judges = [self.steps[f"reports/{judge}"] for judge in JUDGES]
         self._add("reports/scorecard", {}, *judges)
-        documents = [documents_step(self._raw[name]) for name in sorted(self.recipe.source_names)]
-        self._add("reports/data_docs", {}, *documents, *[self.steps[node] for node in VALIDATED])
+        self._add(
+            "reports/data_docs", {}, *self._documents, *[self.steps[node] for node in VALIDATED]
+        )
 
     def _release_config(self) -> dict[str, Any]:
         return {
@@ -356,6 +369,7 @@ class RecipeGraph:
                     "synthesis/questions",
                 )
             ],
+            *self._forgotten.named_by(s for s in self.steps.values() if s.family == "tokenizers"),
         )
 
 

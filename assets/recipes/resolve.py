@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 
 from assets.corpora.benchmarks import benchmark_package
 from assets.corpora.sources import SOURCES
+from assets.corpora.tombstones import request_step, requests_in
 from assets.lineage.manifest import Address, Manifest
 from assets.lineage.step import Step
 from assets.ports import Lake
 from assets.recipes.ablation import VARIANTS, ablation_name
 from assets.recipes.catalogue import recipe
+from assets.recipes.forgotten import Forgotten
 from assets.recipes.graph import (
     RecipeGraph,
     ablation_step,
@@ -45,9 +47,23 @@ def newest_withdrawn(lake: Lake) -> Step | None:
     return withdrawn_step(newest.config["snapshot"])
 
 
-def resolve_graph(name: str, lake: Lake) -> RecipeGraph:
-    """Return the graph of a recipe; raises ValueError naming the corpora it still needs."""
-    return RecipeGraph(recipe(name), newest_raw(lake), benchmark_package(), newest_withdrawn(lake))
+def forgotten_in(lake: Lake) -> Forgotten:
+    """Return the requests to forget that a lake holds; raises ValueError when one is missing."""
+    return Forgotten(requests=tuple(request_step(m.config) for m in requests_in(lake)))
+
+
+def resolve_graph(name: str, lake: Lake, forgotten: Forgotten | None = None) -> RecipeGraph:
+    """Return the graph of a recipe; raises ValueError naming the corpora it still needs.
+
+    `forgotten` stands in for the lake's requests, to see what others would change.
+    """
+    return RecipeGraph(
+        recipe(name),
+        newest_raw(lake),
+        benchmark_package(),
+        newest_withdrawn(lake),
+        forgotten_in(lake) if forgotten is None else forgotten,
+    )
 
 
 def resolve_step(node: str, partition: str, lake: Lake) -> Step:
@@ -61,7 +77,7 @@ def resolve_step(node: str, partition: str, lake: Lake) -> Step:
                 f"corpora/raw[{partition}] is not materialized: run "
                 f"`materia materialize 'corpora/raw[{partition}]'`"
             )
-        documents = documents_step(raw[partition])
+        documents = documents_step(raw[partition], forgotten_in(lake))
         return documents if node == "corpora/documents" else signatures_step(documents)
     if node == "corpora/withdrawn":
         withdrawn = newest_withdrawn(lake)
@@ -84,7 +100,5 @@ def _newest(lake: Lake, addresses: Sequence[Address]) -> Manifest | None:
 
 def _variants(lake: Lake) -> Mapping[str, RecipeGraph]:
     raw, package, withdrawn = newest_raw(lake), benchmark_package(), newest_withdrawn(lake)
-    return {
-        variant: RecipeGraph(recipe(ablation_name(variant)), raw, package, withdrawn)
-        for variant in VARIANTS
-    }
+    known = (raw, package, withdrawn, forgotten_in(lake))
+    return {variant: RecipeGraph(recipe(ablation_name(variant)), *known) for variant in VARIANTS}

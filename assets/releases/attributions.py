@@ -15,6 +15,8 @@ import polars as pl
 
 from assets.corpora.licence_table import Attribution, Licence
 from assets.corpora.licences import decide, enforce
+from assets.corpora.tombstones import NODE as TOMBSTONES
+from assets.corpora.tombstones import TABLE
 from assets.lineage.checks import Check, Verdict
 from assets.lineage.manifest import Manifest
 from assets.lineage.tables import document, has_file
@@ -51,7 +53,8 @@ class Credit:
 
 
 def trained_documents(ws: Workspace) -> pl.LazyFrame:
-    """Return the documents of all stages with the tokens read of each; raises LineageError."""
+    """Return the documents of all stages with the tokens read of each, without those that were
+    taken out of the shards; raises LineageError."""
     stages = [files for node in STAGES for files in ws.inputs(node)]
     if not stages:
         raise LineageError(
@@ -67,6 +70,9 @@ def trained_documents(ws: Workspace) -> pl.LazyFrame:
         for files in stages
     )
     corpus = ws.input("mixtures/decontaminated").table("documents")
+    for files in ws.inputs(TOMBSTONES):
+        gone = pl.scan_parquet(files.path(TABLE)).select("doc_id")
+        corpus = corpus.join(gone, on="doc_id", how="anti")
     return corpus.select("doc_id", "source", "native_id", "title", "licence", "provenance").join(
         read.group_by("doc_id").agg(pl.col("tokens").sum()), on="doc_id", how="inner"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,9 @@ from model.config import ModelConfig
 
 TOY_PARAMETERS = 100_000_000
 """Below this a release is called a toy (our choice: the paper's smallest ablation has 1.5 B)."""
+
+FINAL = "final"
+"""Label under which the scorecard judges the released model (assets/reports)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +32,13 @@ def write_card(
     config: ModelConfig,
     sources: Sequence[Mapping[str, Any]],
     scorecard: str,
+    scores: Sequence[Mapping[str, Any]],
     ingredients: Sequence[Ingredient],
     release_fingerprint: str,
 ) -> str:
-    """Return README.md of the release."""
+    """Return README.md of the release; `scores` are rows of scorecard.json."""
     sections = (
-        _front_matter(recipe),
+        _front_matter(recipe, sources, scores),
         f"# {title}",
         _what_it_is(recipe, config),
         "## Not for medical use",
@@ -41,17 +46,7 @@ def write_card(
         "## Architecture",
         _architecture(config),
         "## Data",
-        "Every corpus that may have reached this model, with its licence and its citation. Which "
-        "documents did, and in which training steps, is on record: `materia trace`. "
-        "`ATTRIBUTIONS.md` credits what was trained on; `data_docs.json` says what was expected of "
-        "the data and what was found.",
-        _table(
-            ("source", "title", "domain", "licence", "citation"),
-            [
-                [source[key] for key in ("name", "title", "domain", "licence", "citation")]
-                for source in sources
-            ],
-        ),
+        _data(sources),
         "## Scorecard",
         "![Scores of the base and the final model](scorecard.png)",
         _demoted(scorecard).strip(),
@@ -67,21 +62,54 @@ def write_card(
     return "\n\n".join(sections) + "\n"
 
 
-def _front_matter(recipe: str) -> str:
-    return "\n".join(
-        (
-            "---",
-            "library_name: transformers",
-            "pipeline_tag: text-generation",
-            "license: other",
-            "license_name: see-data-sources",
-            "tags:",
-            "- medical",
-            "- baichuan_m1",
-            f"- materia-{recipe}",
-            "---",
-        )
+def _data(sources: Sequence[Mapping[str, Any]]) -> str:
+    columns = ("name", "title", "domain", "licence", "citation")
+    return (
+        "Every corpus that may have reached this model, with its licence and its citation. Which "
+        "documents did, and in which training steps, is on record: `materia trace`. "
+        "`ATTRIBUTIONS.md` credits what was trained on; `data_docs.json` says what was expected of "
+        "the data and what was found.\n\n"
+    ) + _table(
+        ("source", *columns[1:]), [[source[column] for column in columns] for source in sources]
     )
+
+
+def _front_matter(
+    recipe: str, sources: Sequence[Mapping[str, Any]], scores: Sequence[Mapping[str, Any]]
+) -> str:
+    """Return the metadata that model hubs read; JSON's strings are YAML's as well."""
+    spoken = {"multilingual" if s["language"] == "mul" else s["language"] for s in sources}
+    results = [_result(score) for score in scores if score["model"] == FINAL]
+    lines = [
+        "---",
+        "library_name: transformers",
+        "pipeline_tag: text-generation",
+        "language:",
+        *[f"- {language}" for language in sorted(spoken - {""})],
+        "license: other",
+        "license_name: see-data-sources",
+        "tags:",
+        "- medical",
+        "- baichuan_m1",
+        f"- materia-{recipe}",
+    ]
+    if results:
+        lines += ["model-index:", f"- name: materia-{recipe}", "  results:"]
+        lines += [f"  - {json.dumps(result, ensure_ascii=False)}" for result in results]
+    return "\n".join([*lines, "---"])
+
+
+def _result(score: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one score as hubs hold it; the interval has no field there and stands in the name."""
+    name = str(score["metric"])
+    if score["ci_low"] is not None and score["ci_high"] is not None:
+        name += f", 95% interval {score['ci_low']:.4g} to {score['ci_high']:.4g}"
+    metric = {"type": score["metric"], "value": score["value"], "name": f"{name}, n={score['n']}"}
+    return {
+        "task": {"type": "text-generation"},
+        "dataset": {"type": score["benchmark"], "name": score["title"]},
+        "metrics": [metric],
+    }
 
 
 def _what_it_is(recipe: str, config: ModelConfig) -> str:

@@ -26,6 +26,17 @@ def _register(platform: Platform, built: Built) -> dict[str, str]:
     return {"registered_model": f"materia-{recipe}", "version": version, "alias": ALIAS}
 
 
+def tell_passport(built: Built) -> dict[str, dg.MetadataValue[str]]:
+    """Say how to get the release's page: it is a view of the lake, signed with a key we lack."""
+    manifest = built.manifest
+    name = f"{manifest.family}/{manifest.name}@{manifest.short}"
+    told = (
+        f"`materia passport '{name}' --out passport.html` writes this release on one page for "
+        "people who have only a browser; `materia evidence` writes it too, with all that proves it."
+    )
+    return {"passport": dg.MetadataValue.md(told)}
+
+
 def _tell_shares(lake: Lake, manifest: Manifest) -> dict[str, dg.MarkdownMetadataValue]:
     """Show which source gave which share of the tokens of every stage."""
     shares = shares_of(lake, manifest)
@@ -53,6 +64,7 @@ release = artifact_asset(
     owner="team:releases",
     checks=RELEASE_CHECKS,
     publish=_register,
+    show=tell_passport,
     tell=_tell_shares,
 )
 

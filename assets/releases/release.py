@@ -45,6 +45,7 @@ def make_release(ws: Workspace) -> Outcome:
         config=config,
         sources=ws.config["sources"],
         scorecard=scorecard.path("scorecard.md").read_text(),
+        scores=json.loads(scorecard.path("scorecard.json").read_text())["scores"],
         ingredients=[ingredient(files) for files in ws.all_inputs()],
         release_fingerprint=ws.step.fingerprint,
     )

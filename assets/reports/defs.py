@@ -14,6 +14,7 @@ from assets.recipes.ablation import VARIANTS, ablation_name
 from assets.recipes.graph import JUDGES, VALIDATED
 from assets.reports.ablation import make_ablation
 from assets.reports.checks import ABLATION_CHECKS, REPORT_CHECKS, SCORECARD_CHECKS
+from assets.reports.exposure import EXPOSURE_CHECKS, prepare_exposure
 from assets.reports.judge import make_report
 from assets.reports.needle import make_needle
 from assets.reports.perplexity import make_perplexity
@@ -103,4 +104,16 @@ ablation = artifact_asset(
     checks=ABLATION_CHECKS,
 )
 
-ASSETS = [*judges, scorecard, data_docs, ablation]
+exposure = artifact_asset(
+    "reports/exposure",
+    None,
+    description="Which models, reports and releases descend from weights that have learned from "
+    "forgotten documents, request by request, and which of them still stand for a recipe.",
+    partitions=None,
+    kinds={"json", "markdown"},
+    owner=OWNER,
+    checks=EXPOSURE_CHECKS,
+    prepare=prepare_exposure,
+)
+
+ASSETS = [*judges, scorecard, data_docs, ablation, exposure]

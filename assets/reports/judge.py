@@ -107,7 +107,8 @@ def judge(
         shutil.copyfile(output / name, ws.out(name))
     report = json.loads((output / "report.json").read_text())
     results = [json.loads(line) for line in (output / "items.jsonl").read_text().splitlines()]
-    return Judgement(report=report, results=results, cost=_cost(report, configs))
+    timing = json.loads((output / "timing.json").read_text())
+    return Judgement(report=report, results=results, cost=_cost(report, configs, timing))
 
 
 def publish(
@@ -186,12 +187,15 @@ def _item(row: Mapping[str, Any]) -> Item:
     return {**item, "subject": row["subject"]} if row["subject"] else item
 
 
-def _cost(report: Mapping[str, Any], configs: Mapping[str, ModelConfig]) -> Cost:
+def _cost(
+    report: Mapping[str, Any], configs: Mapping[str, ModelConfig], timing: Mapping[str, Any]
+) -> Cost:
     """A forward pass takes two operations per parameter and token, attention scores apart."""
     tokens: Mapping[str, int] = report["num_tokens"]
     return Cost(
         tokens=sum(tokens.values()),
         flops=float(sum(2 * configs[x].num_parameters() * count for x, count in tokens.items())),
+        device_s=sum(timing["seconds"].values()),
     )
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from assets.corpora.tombstones import NODE as TOMBSTONES
+from assets.corpora.tombstones import TABLE
 from assets.lineage.workspace import InputFiles, Outcome, Workspace
 from assets.mixtures.decontaminate import caps_of
 from assets.synthesis import hpo, icd10cm
@@ -51,7 +53,7 @@ class Seeds:
 
     documents: pl.DataFrame
     barred: frozenset[tuple[str, str]]
-    """(source, native id) of documents held out or removed."""
+    """(source, native id) of documents held out, removed or forgotten."""
 
     def doc_ids(self) -> dict[tuple[str, str], str]:
         rows = self.documents.select("source", "native_id", "doc_id").iter_rows()
@@ -60,7 +62,11 @@ class Seeds:
 
 def make_questions(ws: Workspace) -> Outcome:
     """Write questions up to the recipe's number per domain, and those that were rejected."""
-    seeds = _read_seeds(ws.input("mixtures/decontaminated"))
+    forgotten = [
+        pl.read_parquet(files.path(TABLE), columns=["source", "native_id"])
+        for files in ws.inputs(TOMBSTONES)
+    ]
+    seeds = _read_seeds(ws.input("mixtures/decontaminated"), forgotten)
     benchmarks = pl.read_parquet(ws.input("corpora/benchmarks").path("items.parquet"))
     raw = {files.partition: files for files in ws.inputs("corpora/raw")}
     ws.progress(f"reading the facts of {', '.join(raw) or 'no ontology'}")
@@ -171,13 +177,14 @@ def _questions(
             )
 
 
-def _read_seeds(corpus: InputFiles) -> Seeds:
+def _read_seeds(corpus: InputFiles, forgotten: Sequence[pl.DataFrame]) -> Seeds:
     columns = ["doc_id", "source", "native_id", "title", "text", "domain"]
     documents = corpus.table("documents").select(columns).sort("doc_id").collect()
     barred = [
         corpus.table(name).select("source", "native_id").collect()
         for name in ("heldout", "removed")
     ]
+    barred = [*barred, *forgotten]
     return Seeds(documents=documents, barred=frozenset(pl.concat(barred).iter_rows()))
 
 

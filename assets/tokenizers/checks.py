@@ -6,8 +6,10 @@ import json
 
 import polars as pl
 
+from assets.corpora.tombstones import requests_in, tombstones_of
 from assets.lineage.checks import Check, Verdict
 from assets.lineage.manifest import Manifest
+from assets.lineage.readings import questions_about
 from assets.lineage.tables import table
 from assets.ports import Lake
 from assets.tokenizers.span_search import SpanIndex
@@ -46,6 +48,25 @@ def index_covers_every_token(manifest: Manifest, lake: Lake) -> Verdict:
     )
 
 
+def no_forgotten_document(manifest: Manifest, lake: Lake) -> Verdict:
+    """Hold the index against every request to forget, and against questions about its documents."""
+    requests = requests_in(lake)
+    named = tombstones_of(lake, requests)["doc_id"].unique()
+    asked = [
+        questions_about(lake, questions, named)["item_id"]
+        for record in manifest.inputs
+        if (questions := lake.find(record.family, record.name, record.fingerprint)) is not None
+    ]
+    packed = table(lake, manifest, "index.parquet", ["doc_id"])["doc_id"].unique()
+    found = packed.filter(packed.is_in(pl.concat([named, *asked]).implode())).sort()
+    return Verdict(
+        passed=not len(found),
+        reason=f"{len(found)} documents of {len(requests)} requests to forget are packed"
+        + (f", for example {found[0]}" if len(found) else ""),
+        facts={"forgotten_documents": len(found), "requests": len(requests)},
+    )
+
+
 def spans_are_found(manifest: Manifest, lake: Lake) -> Verdict:
     """Search the tokens of some samples: each must be found where it lies."""
     index = SpanIndex(lake, manifest)
@@ -81,6 +102,11 @@ SHARD_CHECKS = (
         name="index_covers_every_token",
         description="The document index accounts for every token in the shards.",
         run=index_covers_every_token,
+    ),
+    Check(
+        name="no_forgotten_document",
+        description="No document of a request to forget is packed, and no question about one.",
+        run=no_forgotten_document,
     ),
 )
 SPAN_CHECKS = (

@@ -20,6 +20,7 @@ from assets.lineage.workspace import Outcome, Workspace
 from assets.tokenizers.encoded import Chat, Encoded, encode_selection, stored_chats
 from assets.tokenizers.pack import Packed, pack
 from assets.tokenizers.parts import Tokens, load_tokenizer, threads_for, token_type, writer
+from assets.tokenizers.redact import forgotten_documents, forgotten_items, without
 from model.chat import Message, render
 from model.tokenizer import FILE_NAME, Tokenizer
 from training.shards import ShardsInfo
@@ -55,6 +56,7 @@ def make_shards(ws: Workspace) -> Outcome:
         tokenizer,
         context_tokens=ws.config["context_tokens"],
         seed=ws.config["seed"],
+        forgotten=forgotten_documents(ws),
     )
 
 
@@ -63,7 +65,8 @@ def make_sft_shards(ws: Workspace) -> Outcome:
     tokenizer = _load(ws)
     context = ws.config["context_tokens"]
     left_out: list[tuple[str, str, int]] = []
-    chats = _chats(ws, tokenizer, context, left_out)
+    questions = _questions(ws)
+    chats = _chats(questions, tokenizer, context, left_out)
     with stored_chats(ws, chats, tokenizer.vocab_size) as encoded:
         pl.DataFrame(left_out, schema=_LEFT_OUT_SCHEMA, orient="row").write_parquet(
             ws.out("left_out.parquet"), compression="zstd"
@@ -74,6 +77,7 @@ def make_sft_shards(ws: Workspace) -> Outcome:
             tokenizer,
             context_tokens=context,
             seed=_SFT_SEED,
+            forgotten=forgotten_items(ws, questions),
             counts={"left_out": len(left_out)},
         )
 
@@ -85,15 +89,23 @@ def write_shards(
     *,
     context_tokens: int,
     seed: int,
+    forgotten: pl.Series | None = None,
     counts: Mapping[str, int] | None = None,
 ) -> Outcome:
-    """Pack, write every file of the format, and count."""
-    rows = encoded.rows
+    """Pack, write every file of the format, and count; `forgotten` ids are packed with the others
+    and then taken out, so that no other sample changes."""
+    counted = rows = encoded.rows
     if rows.is_empty():
         raise ValueError(f"{ws.step.key} has nothing to pack: its selection is empty")
     lengths = rows["num_tokens"].cast(pl.Int64).to_numpy()
     ws.progress(f"packing {rows.height:,} documents of {int(lengths.sum()):,} tokens")
     packed = pack(lengths, rows["repeats"].cast(pl.Int64).to_numpy(), context_tokens, seed)
+    if forgotten is not None and len(forgotten):
+        is_gone = rows["doc_id"].is_in(forgotten.implode())
+        packed, counted = without(packed, is_gone.to_numpy()), rows.filter(~is_gone)
+        counts = {**(counts or {}), "forgotten": int(is_gone.sum())}
+        if counted.is_empty():
+            raise ValueError(f"{ws.step.key}: every packed document is to be forgotten: add others")
     info = ShardsInfo(
         context_tokens=context_tokens,
         vocab_size=tokenizer.vocab_size,
@@ -110,7 +122,7 @@ def write_shards(
         files = pool.map(lambda name: _write_file(ws, name, packed, encoded, info), _names(info))
         ws.publish([*files, index.result()])
     info.write(ws.out_dir)
-    return _outcome(rows, info, counts or {})
+    return _outcome(counted, info, counts or {})
 
 
 def samples_per_shard(num_samples: int, context_tokens: int) -> int:
@@ -122,14 +134,20 @@ def _load(ws: Workspace) -> Tokenizer:
     return load_tokenizer(ws.input("tokenizers/tokenizer").stored(FILE_NAME))
 
 
-def _chats(
-    ws: Workspace, tokenizer: Tokenizer, context: int, left_out: list[tuple[str, str, int]]
-) -> Iterator[Chat]:
-    questions = (
+def _questions(ws: Workspace) -> pl.DataFrame:
+    return (
         pl.read_parquet(ws.input("synthesis/questions").path("questions.parquet"))
         .filter(pl.col("domain") == ws.config["domain"])
         .sort("item_id")
     )
+
+
+def _chats(
+    questions: pl.DataFrame,
+    tokenizer: Tokenizer,
+    context: int,
+    left_out: list[tuple[str, str, int]],
+) -> Iterator[Chat]:
     for row in questions.iter_rows(named=True):
         messages = [
             Message(role="system", content=row["system"]),

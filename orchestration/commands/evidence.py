@@ -37,6 +37,7 @@ def evidence(
             out.resolve(),
             signing_key(settings),
             with_files=not no_files,
+            factors=settings.factors,
             progress=status.update,
         )
     if as_json:

@@ -11,8 +11,19 @@ import typer
 
 from assets.lineage.defs import ACCEPT_DRIFT_TAG
 from assets.lineage.find import parse_reference
+from assets.lineage.scope import ACCEPT_COST_TAG
 from assets.recipes.ablation import VARIANTS, ablation_name
 from assets.recipes.catalogue import recipe as recipe_named
+from orchestration.commands.agree import (
+    ForecastOption,
+    MaxCostOption,
+    MaxHoursOption,
+    YesOption,
+    agree,
+    limit_of,
+    show_forecast,
+    show_forecast_json,
+)
 from orchestration.commands.console import JsonOption, console
 from orchestration.commands.dry_run import show_dry_run
 from orchestration.commands.progress import Progress
@@ -20,6 +31,12 @@ from orchestration.commands.report import show_ablation, show_recipe
 from orchestration.dagster_instance import prepare_instance
 from orchestration.definitions import build_definitions
 from orchestration.errors import FOUND_A_PROBLEM
+from orchestration.forecast.forecast import Forecast
+from orchestration.forecast.open import open_forecaster
+from orchestration.forecast.wanted import Target
+from orchestration.jobs import nodes_of
+from orchestration.lake import open_lake
+from orchestration.platform import places_of
 from orchestration.run import IMPLICIT_JOB, RunOutcome, run_job
 from orchestration.settings import Settings, prepare_environment
 
@@ -45,6 +62,10 @@ def materialize(
             "checkpoint's, 'program.code' say; may be repeated.",
         ),
     ] = None,
+    max_cost: MaxCostOption = None,
+    max_hours: MaxHoursOption = None,
+    yes: YesOption = False,
+    only_forecast: ForecastOption = False,
     only_show: Annotated[
         bool,
         typer.Option("--dry-run", help="Print spec and job of the artifacts; run nothing."),
@@ -60,10 +81,15 @@ def materialize(
     if only_show:
         show_dry_run(artifacts or [], settings, as_json=as_json)
         return
+    forecast = _forecast(plan, settings)
+    if only_forecast:
+        (show_forecast_json if as_json else show_forecast)(forecast, settings.factors)
+        return
     if as_json:
-        raise ValueError("--json goes with --dry-run: `materia report --json` shows what was made")
+        raise ValueError("--json goes with --dry-run or --forecast")
+    agree(forecast, limit_of(settings, max_cost, max_hours), settings.factors, yes=yes)
     started = time.monotonic()
-    made = _run(plan, settings, tags_of(accept_drift or []))
+    made = run_plan(plan, settings, {**tags_of(accept_drift or []), ACCEPT_COST_TAG: "yes"})
     if recipe:
         show_recipe(recipe, settings, made)
     if ablation:
@@ -71,10 +97,18 @@ def materialize(
     console.print(f"done in {time.monotonic() - started:.1f} s")
 
 
-def _run(plan: Plan, settings: Settings, tags: dict[str, str]) -> Mapping[str, str]:
+def _forecast(plan: Plan, settings: Settings) -> Forecast:
+    forecaster = open_forecaster(settings, open_lake(settings), places_of(settings))
+    with console.status("forecasting what it costs"):
+        return forecaster.forecast(targets_of(plan))
+
+
+def run_plan(
+    plan: Plan, settings: Settings, tags: dict[str, str] | None = None
+) -> Mapping[str, str]:
     """Run the jobs in order; return what became of each artifact, or exit when one fails."""
     prepare_environment(settings)
-    prepare_instance(settings.dagster_home)
+    prepare_instance(settings.dagster_home, settings.dagster_db)
     with Progress(console) as progress, dg.DagsterInstance.get() as instance:
         definitions = build_definitions(settings, on_progress=progress.tell)
         for job, partition, assets in plan:
@@ -85,6 +119,15 @@ def _run(plan: Plan, settings: Settings, tags: dict[str, str]) -> Mapping[str, s
                 progress.close()
                 _fail(outcome)
     return progress.made
+
+
+def targets_of(plan: Plan) -> list[Target]:
+    """Return what the runs of a plan make, as (node, partition)."""
+    return [
+        (node, partition)
+        for job, partition, assets in plan
+        for node in (assets if job == IMPLICIT_JOB else nodes_of(job))
+    ]
 
 
 def tags_of(accept_drift: list[str]) -> dict[str, str]:

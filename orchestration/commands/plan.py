@@ -13,6 +13,7 @@ from assets.recipes.catalogue import planned_recipe
 from assets.recipes.recipe import Recipe
 from assets.recipes.resolve import resolve_graph
 from orchestration.commands.console import JsonOption, console, print_json
+from orchestration.commands.plan_estimates import estimate_facts
 from orchestration.commands.plan_tables import show_plan
 from orchestration.errors import FOUND_A_PROBLEM
 from orchestration.lake import open_lake
@@ -99,7 +100,7 @@ def _wishes(
 
 
 def stage_jobs(recipe: Recipe) -> list[StageJob]:
-    """Return the pre-training stages as jobs; SFT is as long as the questions that will be made."""
+    """Return the pre-training stages as jobs."""
     return [
         StageJob(
             name=stage.name,
@@ -151,6 +152,7 @@ def plan_facts(
         "smallest_cluster": planned.smallest_cluster,
         "stages": [stage.to_dict() for stage in planned.stages],
         "total": cost_dict(planned.total),
+        "estimates": estimate_facts(recipe, device, gpus, wishes, assumed),
     }
 
 

@@ -32,10 +32,11 @@ def show_plan(facts: Mapping[str, Any]) -> None:
         f"At {assumed['mfu']:.0%} of the peak ({assumed['mfu_source']}); "
         f"${assumed['price_per_hour']:g} a device hour ({assumed['price_source']}); "
         f"{device['device_watts'] + device['host_watts']:g} W a device with its share of the node, "
-        f"PUE {assumed['pue']:g}, {assumed['carbon_g_per_kwh']:g} g of CO2 a kWh. "
-        f"Fine-tuning and evaluation are not in it.",
+        f"PUE {assumed['pue']:g}, {assumed['carbon_g_per_kwh']:g} g of CO2 a kWh.",
         soft_wrap=True,
     )
+    console.print(_estimates_table(facts["estimates"]))
+    console.print(_estimates_note(facts["estimates"]), soft_wrap=True)
     smallest = facts["smallest_cluster"]
     console.print(
         f"Smallest cluster that fits: {smallest:,} x {device['name']}"
@@ -110,6 +111,43 @@ def _cost_table(facts: Mapping[str, Any]) -> Table:
     ):
         table.add_row(label, *values)
     return table
+
+
+def _estimates_table(estimates: Mapping[str, Any]) -> Table:
+    tuned, judging = estimates["fine_tuning"], estimates["evaluation"]
+    columns = [*tuned, {"name": "evaluation"}, {"name": "together"}]
+    table = _table("Not in the above: fine-tuning and evaluation, estimated", columns)
+    costs = [*[stage["cost"] for stage in tuned], judging["cost"], estimates["total"]]
+    devices = [*[stage["layout"]["devices"] for stage in tuned], judging["devices"]]
+    for label, values in (
+        ("devices", [*[f"{count:,}" for count in devices], ""]),
+        ("layout", [*[_layout(stage) for stage in tuned], "forward", ""]),
+        ("steps", [f"{cost['steps']:,}" if cost["steps"] else "" for cost in costs]),
+        ("tokens", [f"{cost['tokens']:,}" for cost in costs]),
+        ("operations (FLOP)", [f"{cost['flops']:.3g}" for cost in costs]),
+        ("hours", [_few(cost["seconds"] / 3600) for cost in costs]),
+        ("device hours", [_few(cost["device_hours"]) for cost in costs]),
+        ("price, $", [_few(cost["price_usd"]) for cost in costs]),
+    ):
+        table.add_row(label, *values)
+    return table
+
+
+def _estimates_note(estimates: Mapping[str, Any]) -> str:
+    judging = estimates["evaluation"]
+    asked = " and ".join(f"{stage['questions']:,}" for stage in estimates["fine_tuning"])
+    tuned = f"Fine-tuning on at most {asked} questions. " if asked else ""
+    models = f"{judging['models']} model" + ("s" if judging["models"] > 1 else "")
+    return (
+        f"{tuned}Evaluation of {models} on {judging['items']:,} items, haystacks included. "
+        "Lengths as in recipe small."
+    )
+
+
+def _layout(stage: Mapping[str, Any]) -> str:
+    layout = stage["layout"]
+    told = f"ZeRO {layout['zero_stage']}, {_micro(stage)}"
+    return told if stage["fits"] else f"{told}, DOES NOT FIT"
 
 
 def _table(title: str, columns: Sequence[Mapping[str, Any]]) -> Table:

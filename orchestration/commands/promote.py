@@ -52,7 +52,7 @@ def promote(
         told = f"version {version} of {registered_name(recipe_of(chosen))} is the {CHAMPION}"
     except TrackerError as error:
         told = f"kept in the lake; MLflow does not know it yet, `materia rebuild`: {error}"
-    prepare_instance(settings.dagster_home)
+    prepare_instance(settings.dagster_home, settings.dagster_db)
     with dg.DagsterInstance.get() as instance:
         report_artifact(instance, build_platform(settings), manifest, run_id)
     console.print(f"{chosen.key}@{chosen.short}: {told}")

@@ -123,6 +123,7 @@ def _next(uri: str, recipe: str) -> None:
     for command, purpose in (
         ("materia ui", "see the graph, the runs and the plots"),
         (f"materia lineage 'releases/release[{recipe}]'", "what went into the release"),
+        (f"materia cost 'releases/release[{recipe}]'", "what it cost, with all behind it"),
         ("materia verify --all", "recompute every hash and claim"),
         ("materia trace --doc ID", "follow one document to its training steps"),
         (

@@ -36,7 +36,7 @@ def stale(
     lake = open_lake(settings)
     found = stale_artifacts(lake, recipe)
     if tell_dagster:
-        prepare_instance(settings.dagster_home)
+        prepare_instance(settings.dagster_home, settings.dagster_db)
         with dg.DagsterInstance.get() as instance:
             told = tell_pages(instance, lake, recipe)
     if as_json:

@@ -46,7 +46,7 @@ def rebuild() -> None:
     """
     settings = Settings.from_env()
     prepare_environment(settings)
-    prepare_instance(settings.dagster_home)
+    prepare_instance(settings.dagster_home, settings.dagster_db)
     platform, tracker = build_platform(settings), open_tracker(settings)
     runs = tracker_sync.rebuild(tracker, platform.lake)
     console.print(f"{len(runs)} artifacts written to MLflow")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -152,10 +153,7 @@ def _show(found: Trace) -> None:
         for heading in ("shards", "shard", "sample", "tokens", "copy", "training steps"):
             table.add_column(heading, overflow="fold")
         for item in found.occurrences:
-            seen = [
-                f"{t['artifact']}: {', '.join(map(str, t['steps'])) or 'packed, not read'}"
-                for t in item["training"]
-            ]
+            seen = [_steps(training) for training in item["training"]]
             start, end = item["tokens"]
             table.add_row(
                 item["artifact"],
@@ -172,3 +170,11 @@ def _show(found: Trace) -> None:
             console.print(f"  {heading}: {', '.join(names)}")
     if found.synthetic_items:
         console.print(f"  questions made from it: {len(found.synthetic_items)}")
+
+
+def _steps(training: Mapping[str, Any]) -> str:
+    """Return the steps that read a sample, and which of them the weights have not learned from."""
+    read = ", ".join(map(str, training["steps"])) or "packed, not read"
+    told = f"{training['artifact']}: {read}"
+    dropped = training["steps_without_update"]
+    return f"{told} (no update: {', '.join(map(str, dropped))})" if dropped else told

@@ -30,6 +30,7 @@ def ui(
                 **job_environment(settings),
             },
             tracking_uri=settings.tracking_uri,
+            dagster_db=settings.dagster_db,
             dagster_port=port,
             mlflow_port=mlflow_port,
         )

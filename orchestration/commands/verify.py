@@ -15,6 +15,7 @@ from orchestration.commands.console import JsonOption, console, print_json
 from orchestration.dagster_instance import prepare_instance
 from orchestration.dagster_views import DagsterViews
 from orchestration.errors import FOUND_A_PROBLEM
+from orchestration.forgetting import signed_view
 from orchestration.lake import open_lake
 from orchestration.mlflow_views import check_taint, stray_runs
 from orchestration.platform import build_platform, open_tracker
@@ -61,7 +62,7 @@ def verify(
         if artifact is None
         else graph.ancestors(find_artifact(artifact, lake))
     )
-    prepare_instance(settings.dagster_home)
+    prepare_instance(settings.dagster_home, settings.dagster_db)
     with (
         console.status(f"verifying {len(chosen)} artifacts"),
         dg.DagsterInstance.get() as instance,
@@ -71,6 +72,7 @@ def verify(
         compared = [
             mlflow_view(tracker, lake),
             dagster_view(views, tracker, build_platform(settings)),
+            signed_view(lake),
         ]
         problems = [*misplaced(lake), *verification.problems(chosen, compared)]
         if everything:

@@ -5,6 +5,7 @@
     work_dir/job-TOKEN/plan.json  what the ranks run; written before the job is submitted
                        start.json which start of the job is the current one (a requeue is another)
                        rank-00000.json, exit.json   how it ended
+                       preempted-*.json   how often it was preempted
                        zombie-00000-0.json   a rank that found itself replaced, and its start
 
 A process that finds another attempt in handle.json, or another start in start.json, is a zombie:
@@ -42,6 +43,8 @@ class Plan:
     time_limit_s: float | None = None
     warn_s: float = 0.0
     max_restarts: int = 0
+    max_preemptions: int = 0
+    """How often the scheduler itself starts a preempted job again; the caller does the rest."""
     ranks_per_pod: int = 1
     log: str | None = None
     """Where a rank copies its output, when the scheduler does not collect it."""
@@ -90,6 +93,23 @@ class AttemptFolder:
     def cancel_requested(self) -> bool:
         return read_json(self.work_dir / CANCEL) is not None
 
+    def note_preemption(self, who: str) -> int:
+        """Write down that this attempt was preempted, and return how often it was by now.
+
+        `who` counts for itself: on Kubernetes each rank does, since no process outlives a pod.
+        """
+        path = self.path / f"preempted-{who}.json"
+        times = 1 + _times(read_json(path))
+        write_json(path, {"times": times, "last_at": datetime.now(UTC).isoformat()})
+        return times
+
+    def preemptions(self) -> int:
+        return max((_times(read_json(p)) for p in self.path.glob("preempted-*.json")), default=0)
+
+    def forget_rank(self, rank: int) -> None:
+        """Remove what an earlier start of this rank has written."""
+        (self.path / f"rank-{rank:05d}.json").unlink(missing_ok=True)
+
     def write_rank(self, rank: int, record: Mapping[str, Any]) -> None:
         now = datetime.now(UTC).isoformat()
         write_json(self.path / f"rank-{rank:05d}.json", {"ended_at": now, **record})
@@ -115,6 +135,10 @@ class AttemptFolder:
 def folder_name(scheduler_id: str) -> str:
     """Return the folder of an attempt; a cluster's name for it ends with its token."""
     return f"job-{scheduler_id[-16:]}"
+
+
+def _times(record: Mapping[str, Any] | None) -> int:
+    return int(record["times"]) if record else 0
 
 
 def ending_of(records: list[dict[str, Any] | None]) -> dict[str, Any]:

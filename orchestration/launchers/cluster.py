@@ -10,7 +10,7 @@ import logging
 import time
 import uuid
 from abc import ABC, abstractmethod
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -67,8 +67,14 @@ class ClusterLauncher(ABC, Generic[Request]):
             return lost_status(
                 f"{handle.name}: a later attempt runs in {handle.work_dir}, or it was removed"
             )
+        folder = AttemptFolder.of(Path(handle.work_dir), handle.scheduler_id)
         try:
-            return self._look(handle)
+            status = self._look(handle)
+            times = folder.preemptions()
+            if status.state in (JobState.PENDING, JobState.RUNNING):
+                # One more than the cluster may repeat is the end of this attempt, soon to be seen.
+                times = min(times, folder.plan().max_preemptions) if times else 0
+            return replace(status, preemptions=max(status.preemptions, times))
         except ClusterUnavailable as error:
             # A scheduler that is away says nothing about the job, which runs on without it.
             logger.warning("job %s: %s", handle.name, error)
@@ -82,7 +88,7 @@ class ClusterLauncher(ABC, Generic[Request]):
         if status.state in (JobState.SUCCEEDED, JobState.CANCELLED):
             return
         # Ranks look for this file too: no signal reaches those that a scheduler has forgotten.
-        if status.state is not JobState.FAILED:
+        if status.state not in (JobState.FAILED, JobState.PREEMPTED):
             now = datetime.now(UTC).isoformat()
             write_json(Path(handle.work_dir) / CANCEL, {"requested_at": now})
         self._end(handle)

@@ -1,7 +1,8 @@
 """Runs jobs on a Kubernetes cluster whose pods mount the volume that holds MATERIA_HOME.
 
-A job is an indexed Job of one or more pods. Its name is on disk before it is created, so a create
-that is repeated finds the first one. A Job that the cluster does not have is lost.
+A job is an indexed Job of one or more pods, or a JobSet of several. Its name is on disk before it
+is created, so a create that is repeated finds the first one. One that the cluster does not have is
+lost.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from orchestration.launchers.attempt import AttemptFolder, Plan, folder_name
 from orchestration.launchers.cluster import ClusterLauncher, ClusterRefused
 from orchestration.launchers.files import CANCEL, LOG, read_json, tail, write_json
 from orchestration.launchers.kubernetes_api import KubernetesApi
-from orchestration.launchers.kubernetes_manifest import JobManifests
+from orchestration.launchers.kubernetes_jobset import POD_LABEL, child_name
+from orchestration.launchers.kubernetes_manifest import JOB_NAME_LABEL, JobManifests
 from orchestration.launchers.kubernetes_settings import KubernetesSettings
 from orchestration.launchers.kubernetes_verdict import has_ended, verdict
 from orchestration.settings import OFF_SWITCHES
 
 _MANIFEST = "job.json"
-_NAME_LENGTH = 36
-"""With a dash, a token of 16 and a rank's number, a pod's name stays below 63 characters."""
+_NAME_LENGTH = 31
+"""With a dash, a token of 16 and -r-0-9999-abcde, a pod's name in a JobSet has 63 characters."""
+_POD_LABELS = {"Job": JOB_NAME_LABEL, "JobSet": POD_LABEL}
 _TUNING = ("NCCL_", "GLOO_", "TORCH_", "OMP_")
 """Families that tune an engine; paths of this machine mean nothing in an image."""
 _END_S = 120.0
@@ -77,9 +80,11 @@ class KubernetesLauncher(ClusterLauncher[JobManifests]):
                 **spec.env,
             },
             settings=self._settings,
+            max_preemptions=spec.max_preemptions,
         )
 
     def _plan(self, spec: JobSpec, handle: JobHandle) -> Plan:
+        request = self._request(spec, handle)
         return Plan(
             scheduler_id=handle.scheduler_id,
             module=spec.module,
@@ -89,48 +94,60 @@ class KubernetesLauncher(ClusterLauncher[JobManifests]):
             cwd=self._settings.workdir,
             grace_s=self._settings.grace_s,
             cpus_per_rank=1,
-            ranks_per_pod=min(spec.world_size, self._settings.ranks_per_pod),
+            ranks_per_pod=request.ranks_per_pod,
             log=str(Path(handle.work_dir) / LOG),
+            # Several pods without a JobSet fail together; the caller starts them again.
+            max_preemptions=spec.max_preemptions if request.starts_again else 0,
         )
 
     def _text(self, request: JobManifests) -> str:
-        return json.dumps(request.job(), indent=2) + "\n"
+        return json.dumps(request.workload(), indent=2) + "\n"
 
     def _send(
         self, spec: JobSpec, handle: JobHandle, request: JobManifests, folder: AttemptFolder
     ) -> None:
-        write_json(folder.path / _MANIFEST, request.job())
+        write_json(folder.path / _MANIFEST, request.workload())
         try:
-            job = self._api.create_job(request.job())
-            if request.num_pods > 1:
-                self._api.create_service(request.service(job["metadata"]["uid"]))
+            created = self._api.create_workload(request.workload())
+            if request.num_pods > 1 and not request.is_set:
+                self._api.create_service(request.service(created["metadata"]["uid"]))
         except ClusterRefused as error:
             raise ClusterRefused(f"job {spec.name} was not accepted: {error}") from error
 
     def _look(self, handle: JobHandle) -> JobStatus:
-        work_dir = Path(handle.work_dir)
-        job = self._api.job(handle.scheduler_id)
-        folder = AttemptFolder.of(work_dir, handle.scheduler_id)
+        work_dir, kind, name = Path(handle.work_dir), self._kind(handle), handle.scheduler_id
+        found = self._api.workload(kind, name)
+        folder = AttemptFolder.of(work_dir, name)
+        is_over = kind == "JobSet" and found is not None and has_ended(found)
         return verdict(
             handle,
-            job,
-            self._api.pods(handle.scheduler_id) if job is not None else [],
-            records=folder.ranks(folder.plan().world_size, 0) if job is not None else [],
+            found,
+            self._api.pods(f"{_POD_LABELS[kind]}={name}") if found is not None else [],
+            # Why a set has failed is written on its Job.
+            child=self._api.workload("Job", child_name(name)) if is_over else None,
+            records=folder.ranks(folder.plan().world_size, 0) if found is not None else [],
             cancelled=read_json(work_dir / CANCEL) is not None,
             log_tail=tail(work_dir / LOG),
         )
 
     def _is_there(self, handle: JobHandle) -> bool:
-        job = self._api.job(handle.scheduler_id)
-        return job is not None and not has_ended(job)
+        found = self._api.workload(self._kind(handle), handle.scheduler_id)
+        return found is not None and not has_ended(found)
+
+    def _kind(self, handle: JobHandle) -> str:
+        """Return what was created; the settings may have changed since."""
+        folder = AttemptFolder.of(Path(handle.work_dir), handle.scheduler_id)
+        manifest = read_json(folder.path / _MANIFEST)
+        return str(manifest["kind"]) if manifest else "Job"
 
     def _end(self, handle: JobHandle) -> None:
         if not self._is_there(handle):
             return
-        self._api.delete_job(handle.scheduler_id)
+        kind = self._kind(handle)
+        self._api.delete_workload(kind, handle.scheduler_id)
         if not self._has_ended(handle, self._settings.grace_s + _END_S):
             raise RuntimeError(
                 f"job {handle.name} does not end: look at `kubectl get pods -l "
-                f"batch.kubernetes.io/job-name={handle.scheduler_id}` in namespace "
+                f"{_POD_LABELS[kind]}={handle.scheduler_id}` in namespace "
                 f"{self._settings.namespace}"
             )

@@ -14,6 +14,7 @@ from orchestration.launchers.cluster import ClusterRefused, ClusterUnavailable
 Resource = dict[str, Any]
 _REQUEST_S = 30.0
 _JOBS = "/apis/batch/v1/namespaces/{namespace}/jobs"
+_JOBSETS = "/apis/jobset.x-k8s.io/v1alpha2/namespaces/{namespace}/jobsets"
 _SERVICES = "/api/v1/namespaces/{namespace}/services"
 _PODS = "/api/v1/namespaces/{namespace}/pods"
 _STRICT = [("fieldValidation", "Strict")]
@@ -28,35 +29,39 @@ class ApiClient(Protocol):
 
 
 class KubernetesApi:
-    """Jobs, their pods and services in one namespace."""
+    """Jobs or JobSets, their pods and services in one namespace."""
 
     def __init__(self, client: ApiClient, namespace: str) -> None:
         self._client = client
         self._namespace = namespace
 
-    def create_job(self, job: Resource) -> Resource:
-        """Create a Job, or return the one that has its name: the name is ours, and so is it."""
-        return self._create(_JOBS, job)
+    def create_workload(self, workload: Resource) -> Resource:
+        """Create a Job or JobSet, or return the one of its name: that is ours, and so is it."""
+        try:
+            return self._create(_path(workload["kind"]), workload)
+        except LookupError:
+            raise ClusterRefused(
+                "the cluster has no JobSet: install it (https://jobset.sigs.k8s.io), or set "
+                "MATERIA_KUBERNETES_SEVERAL_PODS=job"
+            ) from None
 
     def create_service(self, service: Resource) -> Resource:
         return self._create(_SERVICES, service)
 
-    def job(self, name: str) -> Resource | None:
-        status, answer = self._call("GET", f"{_JOBS}/{{name}}", name=name)
+    def workload(self, kind: str, name: str) -> Resource | None:
+        status, answer = self._call("GET", f"{_path(kind)}/{{name}}", name=name)
         return None if status == 404 else answer
 
-    def pods(self, job_name: str) -> list[Resource]:
-        """Return the pods of a Job, whatever has become of them."""
-        selector = [("labelSelector", f"batch.kubernetes.io/job-name={job_name}")]
-        _, answer = self._call("GET", _PODS, query=selector)
+    def pods(self, selector: str) -> list[Resource]:
+        """Return the pods of a workload, whatever has become of them."""
+        _, answer = self._call("GET", _PODS, query=[("labelSelector", selector)])
         items: list[Resource] = answer["items"]
         return items
 
-    def delete_job(self, name: str) -> None:
-        """Delete a Job; it stays, marked as deleted, until its pods have ended."""
-        self._call(
-            "DELETE", f"{_JOBS}/{{name}}", name=name, body={"propagationPolicy": "Foreground"}
-        )
+    def delete_workload(self, kind: str, name: str) -> None:
+        """Delete a Job or JobSet; it stays, marked as deleted, until its pods have ended."""
+        foreground = {"propagationPolicy": "Foreground"}
+        self._call("DELETE", f"{_path(kind)}/{{name}}", name=name, body=foreground)
 
     def _create(self, path: str, body: Resource) -> Resource:
         name = body["metadata"]["name"]
@@ -65,6 +70,8 @@ class KubernetesApi:
         except ClusterUnavailable:
             # It may be there although the answer was lost: asking again is harmless.
             status, answer = self._call("POST", path, body=body, query=_STRICT)
+        if status == 404:
+            raise LookupError(path)
         if status == 409:
             _, answer = self._call("GET", f"{path}/{{name}}", name=name)
         return answer
@@ -101,6 +108,10 @@ class KubernetesApi:
         if status == 429 or status >= 500:
             raise ClusterUnavailable(message)
         raise ClusterRefused(message)
+
+
+def _path(kind: str) -> str:
+    return {"Job": _JOBS, "JobSet": _JOBSETS}[kind]
 
 
 def connect(context: str) -> ApiClient:

@@ -1,4 +1,5 @@
-"""The manifests of a Kubernetes job: an indexed Job, and a Service that gives rank 0 a name.
+"""The manifests of a Kubernetes job: an indexed Job, and a Service that gives rank 0 a name; or a
+JobSet, which starts several pods again as a whole (kubernetes_jobset.py).
 
 Pure: from checked values to plain dictionaries. The spec and all results go through the volume
 that holds MATERIA_HOME; credentials go by the names of secrets alone.
@@ -12,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orchestration.launchers.kubernetes_jobset import child_name, jobset
 from orchestration.launchers.kubernetes_settings import KubernetesSettings
+from orchestration.launchers.outcome import EXIT_PREEMPTED, EXIT_WORN_OUT
 
 Manifest = dict[str, Any]
 JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
@@ -40,6 +43,7 @@ class JobManifests:
     home: Path
     env: Mapping[str, str]
     settings: KubernetesSettings
+    max_preemptions: int = 0
 
     def __post_init__(self) -> None:
         self.settings.require()
@@ -69,28 +73,48 @@ class JobManifests:
     def num_pods(self) -> int:
         return self.world_size // self.ranks_per_pod
 
-    def job(self) -> Manifest:
-        """Return the Job: all of its pods or none."""
-        settings = self.settings
-        alone = self.num_pods == 1
-        limit = settings.time_minutes
+    @property
+    def is_set(self) -> bool:
+        """Whether this is a JobSet: for several pods, where the installation has JobSet."""
+        return self.num_pods > 1 and self.settings.several_pods == "jobset"
+
+    @property
+    def starts_again(self) -> bool:
+        """Whether the cluster itself starts a preempted job again."""
+        return self.num_pods == 1 or self.is_set
+
+    def workload(self) -> Manifest:
+        """Return what is created: a Job or a JobSet, all of its pods or none."""
+        metadata, keep_s = self._metadata(self.name), self.settings.keep_s
+        if self.is_set:
+            return jobset(
+                metadata=metadata,
+                job_spec=self._job_spec(_told_to_the_set()),
+                max_restarts=self.max_preemptions,
+                keep_s=keep_s,
+            )
+        # A pod that comes back alone cannot join others: several pods fail together.
+        policy = _may_come_back() if self.num_pods == 1 else None
         return {
             "apiVersion": "batch/v1",
             "kind": "Job",
-            "metadata": self._metadata(self.name),
-            "spec": {
-                "completionMode": "Indexed",
-                "completions": self.num_pods,
-                "parallelism": self.num_pods,
-                # A pod that comes back alone cannot join the others: the job starts again whole.
-                "backoffLimit": settings.max_restarts if alone else 0,
-                **({"podFailurePolicy": _node_went_away()} if alone else {}),
-                # Two pods of one index never run at once: the first may be a zombie.
-                "podReplacementPolicy": "Failed",
-                **({"activeDeadlineSeconds": 60 * limit} if limit else {}),
-                "ttlSecondsAfterFinished": settings.keep_s,
-                "template": {"metadata": {"labels": self._labels()}, "spec": self._pod()},
-            },
+            "metadata": metadata,
+            "spec": self._job_spec(policy, keep_s=keep_s),
+        }
+
+    def _job_spec(self, policy: Manifest | None, *, keep_s: int | None = None) -> Manifest:
+        limit = self.settings.time_minutes
+        return {
+            "completionMode": "Indexed",
+            "completions": self.num_pods,
+            "parallelism": self.num_pods,
+            "backoffLimit": self.settings.max_restarts if self.num_pods == 1 else 0,
+            **_given("podFailurePolicy", policy),
+            # Two pods of one index never run at once: the first may be a zombie.
+            "podReplacementPolicy": "Failed",
+            **({"activeDeadlineSeconds": 60 * limit} if limit else {}),
+            **_given("ttlSecondsAfterFinished", keep_s),
+            "template": {"metadata": {"labels": self._labels()}, "spec": self._pod()},
         }
 
     def service(self, owner_uid: str) -> Manifest:
@@ -132,7 +156,8 @@ class JobManifests:
         settings = self.settings
         return {
             "restartPolicy": "Never",
-            "subdomain": self.name,
+            # A JobSet gives its pods a subdomain itself.
+            **_given("subdomain", "" if self.is_set else self.name),
             "terminationGracePeriodSeconds": settings.grace_s + _LINGER_S,
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
@@ -184,7 +209,8 @@ class JobManifests:
     def _variables(self) -> dict[str, str]:
         if self.world_size == 1:
             return dict(self.env)
-        first = f"{self.name}-0.{self.name}.{self.settings.namespace}"
+        job = child_name(self.name) if self.is_set else self.name
+        first = f"{job}-0.{self.name}.{self.settings.namespace}"
         return {
             **self.env,
             "RANKS_IN_POD": str(self.ranks_per_pod),
@@ -193,20 +219,36 @@ class JobManifests:
         }
 
 
-def _node_went_away() -> Manifest:
-    """A pod whose node was drained or died gets another; an engine that failed does not."""
+_NODE_WENT_AWAY = {"onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
+
+
+def _may_come_back() -> Manifest:
+    """A pod that was preempted, or whose node went away, gets another, and that counts against no
+    limit of the cluster: rank.py counts, and says when it is enough. An engine that failed does
+    not come back."""
     return {
         "rules": [
-            {
-                "action": "Ignore",
-                "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
-            },
-            {
-                "action": "FailJob",
-                "onExitCodes": {"containerName": "rank", "operator": "NotIn", "values": [0]},
-            },
+            {"action": "FailJob", **_exit_codes("In", EXIT_WORN_OUT)},
+            {"action": "Ignore", **_NODE_WENT_AWAY},
+            {"action": "Ignore", **_exit_codes("In", EXIT_PREEMPTED)},
+            {"action": "FailJob", **_exit_codes("NotIn", 0)},
         ]
     }
+
+
+def _told_to_the_set() -> Manifest:
+    """The same for several pods: the set learns by the reason PodFailurePolicy that its Job was
+    preempted; a rank that failed gives another reason, BackoffLimitExceeded."""
+    return {
+        "rules": [
+            {"action": "FailJob", **_NODE_WENT_AWAY},
+            {"action": "FailJob", **_exit_codes("In", EXIT_PREEMPTED)},
+        ]
+    }
+
+
+def _exit_codes(operator: str, code: int) -> Manifest:
+    return {"onExitCodes": {"containerName": "rank", "operator": operator, "values": [code]}}
 
 
 def _times(quantity: str, count: int) -> str:

@@ -16,6 +16,7 @@ _KEY = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9][A-Za-z0-
 _VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _PATH = re.compile(r"(/[A-Za-z0-9._+=@,-]{1,255}){1,32}")
 _PROGRAM = re.compile(r"[A-Za-z0-9._/+-]{1,1024}")
+SEVERAL_PODS = ("job", "jobset")
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 
@@ -44,6 +45,8 @@ class KubernetesSettings:
     """MATERIA_KUBERNETES_PYTHON: interpreter in the image."""
     ranks_per_pod: int = 1
     """MATERIA_KUBERNETES_RANKS_PER_POD: as many as a node has GPUs, so that they share NVLink."""
+    several_pods: str = "job"
+    """MATERIA_KUBERNETES_SEVERAL_PODS: what a job of several pods is, job or jobset."""
     cpus: str = "1"
     """MATERIA_KUBERNETES_CPUS: cores of one rank."""
     memory: str = "4Gi"
@@ -63,7 +66,7 @@ class KubernetesSettings:
     time_minutes: int | None = None
     """MATERIA_KUBERNETES_TIME_MINUTES: limit of a job."""
     max_restarts: int = 3
-    """MATERIA_KUBERNETES_MAX_RESTARTS: new pods for a job of one pod whose node went away."""
+    """MATERIA_KUBERNETES_MAX_RESTARTS: new pods for a job of one pod that could not start."""
     run_as_user: int = 1000
     """MATERIA_KUBERNETES_RUN_AS_USER: user id that may write MATERIA_HOME; never 0."""
     keep_s: int = 604_800
@@ -95,6 +98,11 @@ class KubernetesSettings:
                         f"MATERIA_KUBERNETES_{name}={value!r} does not match {pattern.pattern}: "
                         "change it"
                     )
+        if self.several_pods not in SEVERAL_PODS:
+            raise ValueError(
+                f"MATERIA_KUBERNETES_SEVERAL_PODS={self.several_pods!r} is not known: use "
+                f"{' or '.join(SEVERAL_PODS)}"
+            )
         for toleration in self.tolerations:
             if toleration.effect not in EFFECTS:
                 raise ValueError(
@@ -130,6 +138,7 @@ class KubernetesSettings:
             ranks_per_pod=_whole(
                 "RANKS_PER_POD", env.get("MATERIA_KUBERNETES_RANKS_PER_POD", "1"), 1
             ),
+            several_pods=env.get("MATERIA_KUBERNETES_SEVERAL_PODS", "job"),
             cpus=env.get("MATERIA_KUBERNETES_CPUS", "1"),
             memory=env.get("MATERIA_KUBERNETES_MEMORY", "4Gi"),
             gpu=env.get("MATERIA_KUBERNETES_GPU", ""),

@@ -15,6 +15,7 @@ from orchestration.launchers.outcome import (
     failed_status,
     has_succeeded,
     lost_status,
+    preempted_status,
     status_of,
 )
 
@@ -30,8 +31,12 @@ def verdict(
     records: list[dict[str, Any] | None],
     cancelled: bool,
     log_tail: str,
+    child: Resource | None = None,
 ) -> JobStatus:
-    """Return the status of a job; `records` says how each rank ended, as far as they said it."""
+    """Return the status of a job; `records` says how each rank ended, as far as they said it.
+
+    `child` is the Job of a JobSet that is over.
+    """
     if job is None:
         if cancelled:
             return cancelled_status(handle)
@@ -43,7 +48,7 @@ def verdict(
         return _alive(pods)
     told = {**ending_of(records), "error": ""}
     missing = told.pop("missing")
-    if condition(job, "Complete") is not None:
+    if _completed(job) is not None:
         if not missing and has_succeeded(told):
             return JobStatus(state=JobState.SUCCEEDED, exit_code=0, detail="")
         reason = (
@@ -53,21 +58,22 @@ def verdict(
         return failed_status(handle, reason, log_tail)
     if cancelled and told["stopped_by"] is not None:
         return cancelled_status(handle)
-    return _failure(handle, job, pods, told, missing, log_tail)
+    failed = condition(child or {}, "Failed") or condition(job, "Failed") or {}
+    return _failure(handle, failed, pods, told, missing, log_tail)
 
 
 def _failure(
     handle: JobHandle,
-    job: Resource,
+    failed: Resource,
     pods: Sequence[Resource],
     told: Mapping[str, Any],
     missing: list[int],
     log_tail: str,
 ) -> JobStatus:
-    failed = condition(job, "Failed") or {}
-    reason = _cause(failed, pods)
-    if reason:
+    if reason := _fault(failed, pods):
         return failed_status(handle, reason, log_tail)
+    if reason := _disruption(pods):
+        return preempted_status(handle, reason, log_tail)
     if told["first_failed"] is None:
         reason = (
             f"{failed.get('reason', 'failed')}: {failed.get('message', 'no message')}; "
@@ -79,8 +85,13 @@ def _failure(
 
 def has_ended(job: Resource) -> bool:
     """Whether a Job is over; one that is being deleted is not, until it has gone."""
-    over = condition(job, "Complete") is not None or condition(job, "Failed") is not None
+    over = _completed(job) is not None or condition(job, "Failed") is not None
     return over and "deletionTimestamp" not in job["metadata"]
+
+
+def _completed(job: Resource) -> Resource | None:
+    """Return the condition of a Job, or of a JobSet, that has succeeded."""
+    return condition(job, "Complete") or condition(job, "Completed")
 
 
 def condition(job: Resource, kind: str) -> Resource | None:
@@ -112,23 +123,28 @@ def _waits_for(pod: Resource) -> str:
     return ""
 
 
-def _cause(failed: Resource, pods: Sequence[Resource]) -> str:
-    """Return what the cluster did to the job, or "" when the engine failed by itself."""
+def _fault(failed: Resource, pods: Sequence[Resource]) -> str:
+    """Return what the job ran into that a new start would meet again, or ""."""
     if failed.get("reason") == "DeadlineExceeded":
         return (
             "ran into the time limit of MATERIA_KUBERNETES_TIME_MINUTES; it goes on from its last "
             "checkpoint when it is started again"
         )
     for pod in pods:
-        status = pod.get("status", {})
-        rank = pod["metadata"].get("annotations", {}).get(_INDEX, "?")
-        node = pod.get("spec", {}).get("nodeName", "no node")
+        status, rank, node = _place(pod)
         for container in status.get("containerStatuses") or ():
             if container.get("state", {}).get("terminated", {}).get("reason") == "OOMKilled":
                 return (
                     f"rank {rank} was killed because it used more memory than its limit "
                     f"(OOMKilled on {node}): raise MATERIA_KUBERNETES_MEMORY"
                 )
+    return ""
+
+
+def _disruption(pods: Sequence[Resource]) -> str:
+    """Return which pod the cluster took away and why, or ""."""
+    for pod in pods:
+        status, rank, node = _place(pod)
         if status.get("reason") == "Evicted":
             return f"rank {rank} was evicted from {node}: {status.get('message', 'no message')}"
         for found in status.get("conditions") or ():
@@ -136,3 +152,9 @@ def _cause(failed: Resource, pods: Sequence[Resource]) -> str:
                 why = f"{found.get('reason', '')}: {found.get('message', '')}".strip(": ")
                 return f"rank {rank} lost its node {node} ({why})"
     return ""
+
+
+def _place(pod: Resource) -> tuple[Resource, str, str]:
+    """Return a pod's status, index and node."""
+    index = pod["metadata"].get("annotations", {}).get(_INDEX, "?")
+    return pod.get("status", {}), index, pod.get("spec", {}).get("nodeName", "no node")

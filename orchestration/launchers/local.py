@@ -58,9 +58,16 @@ class LocalLauncher:
 
     name = "local"
 
-    def __init__(self, *, environ: Mapping[str, str], grace_s: float = 30.0) -> None:
-        """Pass on what the allow-list lets through of `environ`."""
+    def __init__(
+        self,
+        *,
+        environ: Mapping[str, str],
+        object_store: Mapping[str, str] | None = None,
+        grace_s: float = 30.0,
+    ) -> None:
+        """Pass on what the allow-list lets through of `environ`, and all of `object_store`."""
         self._grace_s = grace_s
+        self._object_store = dict(object_store or {})
         self._inherited = inheritable(environ)
 
     def submit(self, spec: JobSpec) -> JobHandle:
@@ -180,6 +187,7 @@ class LocalLauncher:
             # other (measured with five: 439 instead of 6,300 tokens a second).
             "GOMP_SPINCOUNT": "2000",
             **self._inherited,
+            **self._object_store,
             "PYTHONPATH": str(PROJECT_ROOT),
             "PYTHONUNBUFFERED": "1",
             **OFF_SWITCHES,

@@ -7,7 +7,7 @@ from orchestration.launchers.kubernetes import KubernetesLauncher
 from orchestration.launchers.kubernetes_api import KubernetesApi, connect
 from orchestration.launchers.local import LocalLauncher
 from orchestration.launchers.slurm import SlurmLauncher
-from orchestration.settings import Settings, job_environment
+from orchestration.settings import Settings, job_environment, object_store_environment
 
 POLL_S = {"local": 0.5, "slurm": 5.0, "kubernetes": 5.0}
 """Seconds between looks at a running job (our choice): short against a job's start-up, and long
@@ -29,4 +29,4 @@ def open_launcher(settings: Settings) -> Launcher:
                 connect(settings.kubernetes.context), settings.kubernetes.namespace
             ),
         )
-    return LocalLauncher(environ=environ)
+    return LocalLauncher(environ=environ, object_store=object_store_environment(settings))

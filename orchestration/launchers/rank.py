@@ -2,7 +2,8 @@
 
 Turns the scheduler's variables into RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT, runs
 the engine, passes SIGTERM on, kills after the grace period, writes how the engine ended, and
-stops when the job was cancelled or replaced. Never imports an engine.
+stops when the job was cancelled or replaced. In a pod its exit code tells the cluster whether to
+start it again. Never imports an engine.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from types import FrameType
 from typing import IO
 
 from orchestration.launchers.attempt import FENCED, AttemptFolder, Plan
+from orchestration.launchers.meter import Meter
+from orchestration.launchers.outcome import EXIT_PREEMPTED, EXIT_WORN_OUT, is_preempted
 from orchestration.processes import die_with_parent, group_members, send
 
 logger = logging.getLogger(__name__)
@@ -43,6 +46,8 @@ class Place:
     local_rank: int
     restart: int
     local_world_size: int
+    in_pod: bool = False
+    """The cluster reads this process's exit code, and no other process outlives the pod."""
 
 
 def place_of(env: Mapping[str, str]) -> Place:
@@ -61,6 +66,7 @@ def place_of(env: Mapping[str, str]) -> Place:
             local_rank=local_rank,
             restart=0,
             local_world_size=in_pod,
+            in_pod=True,
         )
     raise ValueError(
         "neither SLURM_PROCID nor JOB_COMPLETION_INDEX is set: this runs inside a Slurm step or "
@@ -78,16 +84,26 @@ class Rank:
         self._kill_at: float | None = None
         self._watched_at = 0.0
         self._fenced = False
+        self._meter = Meter(
+            folder.work_dir,
+            attempt=f"{self._plan.scheduler_id}.{place.restart}",
+            record=f"{folder.path.name}-{place.restart}-{place.rank:05d}",
+            places=[place.local_rank],
+            env=env,
+        )
 
     def run(self) -> int:
         """Run to the end; return the engine's exit code as a shell would give it."""
         signal.signal(signal.SIGTERM, self._on_signal)
+        if self._place.in_pod:
+            self._folder.forget_rank(self._place.rank)
         self._watch()
         if self._fenced:
             return FENCED
         if self._stopped_by is None:
             self._start()
         code = self._wait()
+        self._meter.write()
         self._watched_at = 0.0
         self._watch()
         if self._fenced:
@@ -101,7 +117,22 @@ class Rank:
                 "host": socket.gethostname(),
             },
         )
-        return code if code >= 0 else 128 - code
+        return self._told(code)
+
+    def _told(self, code: int) -> int:
+        """Return what the scheduler is told; of a pod, 143 asks for another one."""
+        ended = {
+            "exit_codes": [code],
+            "first_failed": 0 if code else None,
+            "stopped_by": self._stopped_by,
+            "error": "",
+        }
+        if not self._place.in_pod or not is_preempted(ended):
+            return code if code >= 0 else 128 - code
+        if self._folder.cancel_requested():
+            return FENCED
+        times = self._folder.note_preemption(f"{self._place.rank:05d}")
+        return EXIT_PREEMPTED if times <= self._plan.max_preemptions else EXIT_WORN_OUT
 
     def _start(self) -> None:
         plan = self._plan
@@ -128,6 +159,7 @@ class Rank:
             self._engine.terminate()
         while self._engine.poll() is None:
             self._watch()
+            self._meter.tick([self._engine.pid])
             if self._kill_at is not None and time.monotonic() > self._kill_at:
                 self._kill_group()
             time.sleep(_TICK_S)

@@ -75,6 +75,7 @@ class SlurmLauncher(ClusterLauncher[BatchScript]):
             time_limit_s=60.0 * settings.time_minutes if settings.time_minutes else None,
             warn_s=settings.warn_seconds,
             max_restarts=settings.max_restarts,
+            max_preemptions=spec.max_preemptions,
         )
 
     def _text(self, request: BatchScript) -> str:

@@ -1,7 +1,7 @@
 """The first process of a Slurm job: `python -m orchestration.launchers.slurm_batch JOB_DIR`.
 
-Starts the ranks with srun, waits for them, writes exit.json, and puts a job that saved itself
-before its time limit back into the queue. Runs on the first node of the allocation.
+Starts the ranks with srun, waits for them, writes exit.json, and puts a job that was preempted, or
+saved itself before its time limit, back into the queue. Runs on the allocation's first node.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 from orchestration.launchers.attempt import FENCED, AttemptFolder, ending_of
 from orchestration.launchers.cluster import ClusterRefused, ClusterUnavailable
 from orchestration.launchers.files import EXIT, write_json
+from orchestration.launchers.outcome import is_preempted
 from orchestration.launchers.slurm_queue import SlurmQueue
 
 _STOPPED = 128 + signal.SIGTERM
@@ -46,7 +47,9 @@ class Batch:
             return FENCED
         self._folder.start(self._restart, job_id=self._job_id, host=socket.gethostname())
         srun_code = 0
-        if self._folder.cancel_requested():
+        # Slurm queues a job that it preempts again by itself, and does not count.
+        worn_out = self._folder.preemptions() > self._plan.max_preemptions
+        if worn_out or self._folder.cancel_requested():
             self._stopped_by = signal.SIGTERM
         else:
             srun_code = self._run_ranks()
@@ -54,7 +57,7 @@ class Batch:
         if self._replaced():
             return FENCED
         ended = self._ending(srun_code)
-        if self._saved_at_limit(ended) and self._queue_again():
+        if not worn_out and self._may_go_on(ended) and self._queue_again():
             return _STOPPED
         write_json(self._folder.path / EXIT, ended)
         return _exit_code(ended)
@@ -105,25 +108,28 @@ class Batch:
         elapsed = time.monotonic() - self._began
         return limit_s is not None and elapsed > limit_s - self._plan.warn_s - _WARNING_SLACK_S
 
-    def _saved_at_limit(self, ended: Mapping[str, Any]) -> bool:
-        return bool(
-            ended["at_time_limit"]
-            and self._plan.warn_s
-            and self._restart < self._plan.max_restarts
-            and not self._folder.cancel_requested()
-        )
+    def _may_go_on(self, ended: Mapping[str, Any]) -> bool:
+        """Whether this job, which was stopped, is to be queued again."""
+        if self._folder.cancel_requested():
+            return False
+        if ended["at_time_limit"]:
+            return bool(self._plan.warn_s) and self._restart < self._plan.max_restarts
+        if not is_preempted(ended):
+            return False
+        return self._folder.note_preemption("job") <= self._plan.max_preemptions
 
     def _queue_again(self) -> bool:
         """Ask for another run of this job; it goes on from its step checkpoint."""
         queue = SlurmQueue(self._env)
         try:
             job = queue.find(self._plan.scheduler_id, self._job_id)
-            # The number of a job that was forgotten may by now be somebody else's.
-            if job is None or job.job_id != self._job_id:
+            # The number of a job that was forgotten may by now be somebody else's. And a job that
+            # does not run any more was cancelled by somebody: to queue it would undo that.
+            if job is None or job.job_id != self._job_id or job.state != "RUNNING":
                 return False
             queue.requeue(self._job_id)
         except (ClusterRefused, ClusterUnavailable) as error:
-            print(f"saved before the time limit, but not queued again: {error}", flush=True)
+            print(f"stopped and saved, but not queued again: {error}", flush=True)
             return False
         return True
 

@@ -14,6 +14,7 @@ from orchestration.launchers.outcome import (
     failed_status,
     has_succeeded,
     lost_status,
+    preempted_status,
     status_of,
 )
 from orchestration.launchers.slurm_queue import SlurmJob
@@ -28,7 +29,6 @@ _CAUSES = {
     "MATERIA_SLURM_MEMORY",
     "NODE_FAIL": "lost a node",
     "BOOT_FAIL": "got a node that did not boot",
-    "PREEMPTED": "was preempted by another job",
     "DEADLINE": "could not end before its deadline",
     "REVOKED": "was revoked by its federation",
 }
@@ -64,7 +64,8 @@ def verdict(
         )
     if ended is not None and ended["restart"] != job.restarts:
         ended = None  # of an earlier start of this job
-    if cancelled and (job.state == "CANCELLED" or (ended and ended["stopped_by"] is not None)):
+    taken_away = job.state in ("CANCELLED", "PREEMPTED")
+    if cancelled and (taken_away or (ended and ended["stopped_by"] is not None)):
         return cancelled_status(handle)
     if job.state == "COMPLETED" and job.exit_status == 0 and ended and has_succeeded(ended):
         return JobStatus(state=JobState.SUCCEEDED, exit_code=0, detail="")
@@ -86,6 +87,8 @@ def _failure(
             "when it is started again"
         )
         return failed_status(handle, reason, log_tail)
+    if job.state == "PREEMPTED":
+        return preempted_status(handle, f"was preempted by another job ({where})", log_tail)
     if job.state in _CAUSES:
         return failed_status(handle, f"{_CAUSES[job.state]} ({where})", log_tail)
     if job.state == "CANCELLED":

@@ -20,6 +20,7 @@ from types import FrameType
 from typing import Any
 
 from orchestration.launchers.files import EXIT, LOG, PROCESSES, read_json, write_json
+from orchestration.launchers.meter import Meter
 from orchestration.processes import group_members, identify, send
 
 _TICK_S = 0.1
@@ -51,6 +52,9 @@ class Supervisor:
         self._deadline: float | None = None
         self._first_failed: int | None = None
         self._ended: set[int] = set()
+        token = plan["scheduler_id"]
+        ranks = range(plan["world_size"])
+        self._meter = Meter(work_dir, attempt=token, record=token, places=ranks, env=plan["env"])
 
     def run(self) -> None:
         signal.signal(signal.SIGTERM, self._on_signal)
@@ -64,6 +68,7 @@ class Supervisor:
             error = f"could not start: {problem}"
         finally:
             self._kill_groups()
+        self._meter.write()
         write_json(
             self._work_dir / EXIT,
             {
@@ -124,6 +129,7 @@ class Supervisor:
         while self._running():
             if self._deadline is not None and time.monotonic() > self._deadline:
                 self._kill_groups()
+            self._meter.tick([rank.pid for rank in self._ranks if rank.returncode is None])
             time.sleep(_TICK_S)
 
     def _running(self) -> bool:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,10 +63,15 @@ class Installation:
         return self
 
     def run(self, *arguments: str, timeout_s: float = 900.0) -> subprocess.CompletedProcess[str]:
+        return self.run_with({}, *arguments, timeout_s=timeout_s)
+
+    def run_with(
+        self, settings: Mapping[str, str], *arguments: str, timeout_s: float = 900.0
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "orchestration.cli", *arguments],
             cwd=PROJECT_ROOT,
-            env=self.env,
+            env={**self.env, **settings},
             capture_output=True,
             text=True,
             timeout=timeout_s,

@@ -13,6 +13,9 @@ from tests.end_to_end.installation import RECIPE, Installation
 
 pytestmark = pytest.mark.slow
 
+NUM_TRAININGS = 5
+"""Three stages of pre-training and two of fine-tuning, each with its curve."""
+
 
 def test_the_pack_of_a_real_release_verifies_offline_down_to_the_raw_corpora(
     installation: Installation, tmp_path: Path
@@ -24,6 +27,9 @@ def test_the_pack_of_a_real_release_verifies_offline_down_to_the_raw_corpora(
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["artifacts"] == told["artifacts"] > 30
     assert list((out / "manifests").glob("corpora.raw.*"))
+    page = (out / "passport.html").read_text()
+    assert page.count("data-artifact=") == told["artifacts"]
+    assert page.count('<path class="mean"') == NUM_TRAININGS
     with (out / "release" / "model.safetensors").open("r+b") as weights:
         weights.seek(100)
         byte = weights.read(1)

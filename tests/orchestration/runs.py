@@ -8,6 +8,7 @@ from typing import Any
 
 from assets.fakes import FakeLake, commit_folder
 from assets.lineage.manifest import Cost, InputRecord, Manifest
+from assets.lineage.usage import Usage
 from orchestration.tracker import MlflowTracker
 
 CONFIG = {
@@ -44,6 +45,7 @@ def make_manifest(lake: FakeLake, node: str, salt: str, **changes: Any) -> Manif
             "counts": {"documents": 12},
             "metrics": {"train/loss": 2.5, "eval/piqa/acc": 0.51},
             "cost": Cost(tokens=1000, flops=1e9, wall_s=12.5, device_s=25.0),
+            "usage": Usage(cpu_s=7.0, device="cpu", ranks=2, device_s=30.0, attempts=1),
             "summary": "A **tiny** model.",
             "git_commit": "abc123",
             "dagster_run_id": "dagster-run-1",

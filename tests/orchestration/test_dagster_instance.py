@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from dagster import DagsterInstance
 
 from orchestration.dagster_instance import prepare_instance, write_dagster_yaml
@@ -41,6 +42,26 @@ def test_dagster_reads_every_value_as_meant(tmp_path: Path, folder: str) -> None
     assert not list(tmp_path.glob("*.db"))
 
 
+def test_a_database_is_named_by_its_variable_and_never_written_down(tmp_path: Path) -> None:
+    url = "postgresql+psycopg2://materia:correct-horse@db:5432/dagster"
+    text = write_dagster_yaml(tmp_path, url).read_text()
+    assert "correct-horse" not in text
+    told = yaml.safe_load(text)
+    assert told["storage"] == {"postgres": {"postgres_url": {"env": "MATERIA_DAGSTER_DB"}}}
+    sqlite = yaml.safe_load(write_dagster_yaml(tmp_path).read_text())
+    assert {k: v for k, v in told.items() if k != "storage"} == {
+        k: v for k, v in sqlite.items() if k != "storage"
+    }
+
+
+def test_without_the_storage_the_error_names_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"not installed: pip install 'materia\[postgres\]'"):
+        prepare_instance(tmp_path, "postgresql+psycopg2://db/dagster")
+
+
 def test_the_file_is_renewed_while_it_is_ours(tmp_path: Path) -> None:
     path = write_dagster_yaml(tmp_path)
     wanted = path.read_text()
@@ -63,6 +84,7 @@ def test_an_unchanged_file_is_not_touched(tmp_path: Path) -> None:
     assert path.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_processes_that_meet_an_empty_home_at_once_all_open_it(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; import dagster; "

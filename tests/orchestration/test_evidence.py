@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -39,6 +40,31 @@ def test_a_pack_is_written_and_verified(settings: Settings, tmp_path: Path) -> N
     (out / "release" / "extra").touch()
     changed = CliRunner().invoke(app, trusted)
     assert (changed.exit_code, changed.stdout.splitlines()[0]) == (1, "release/extra was added")
+
+
+def test_a_passport_is_the_page_of_the_pack(settings: Settings, tmp_path: Path) -> None:
+    release = make_release(open_lake(settings))
+    name, out = f"releases/release@{release.short}", tmp_path / "new" / "passport.html"
+    done = CliRunner().invoke(app, ["passport", name, "--out", str(out), "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
+    pack = ["evidence", name, "--out", str(tmp_path / "pack"), "--no-files"]
+    assert CliRunner().invoke(app, pack).exit_code == 0
+    assert (tmp_path / "pack" / "passport.html").read_bytes() == out.read_bytes()
+    again = CliRunner().invoke(app, ["passport", name, "--out", str(out)])
+    assert f"sha256 {told['sha256']}" in again.stdout
+    assert [path.name for path in out.parent.iterdir()] == ["passport.html"]
+
+
+def test_an_artifact_that_is_no_release_has_no_passport(settings: Settings, tmp_path: Path) -> None:
+    make_release(open_lake(settings))
+    (mixture,) = open_lake(settings).manifests("mixtures", "stage1")
+    name = f"mixtures/stage1@{mixture.short}"
+    done = CliRunner().invoke(app, ["passport", name, "--out", str(tmp_path / "p.html")])
+    assert isinstance(done.exception, ValueError)
+    assert "is no release" in str(done.exception)
+    assert not (tmp_path / "p.html").exists()
 
 
 def test_people_are_told_the_key_and_what_a_pack_discloses(

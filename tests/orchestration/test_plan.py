@@ -36,7 +36,7 @@ def facts() -> dict[str, Any]:
 
 def test_the_json_has_the_fields_that_scripts_rely_on(facts: dict[str, Any]) -> None:
     assert set(facts) == {
-        "assumptions", "devices", "fits", "hardware", "parameters",
+        "assumptions", "devices", "estimates", "fits", "hardware", "parameters",
         "parameters_without_embeddings", "precision", "recipe", "smallest_cluster", "stages",
         "title", "total",
     }  # fmt: skip
@@ -64,6 +64,33 @@ def test_the_plan_of_the_14b_is_the_papers(facts: dict[str, Any]) -> None:
     assert facts["fits"] is True
     assert facts["smallest_cluster"] < 256
     assert facts["assumptions"]["mfu_source"].startswith("torchtitan states")
+
+
+def test_fine_tuning_and_evaluation_are_estimates_beside_the_total(facts: dict[str, Any]) -> None:
+    estimates = facts["estimates"]
+    assert set(estimates) == {"evaluation", "fine_tuning", "total"}
+    general, medical = estimates["fine_tuning"]
+    assert set(general) == {
+        "batch_samples", "context_tokens", "cost", "fits", "layout", "name", "questions", "steps",
+        "tokens", "total_bytes",
+    }  # fmt: skip
+    assert (general["questions"], medical["questions"]) == (1_000_000, 3_000_000)
+    # Its batch of 64 samples cannot be shared by 256 devices.
+    assert general["layout"]["devices"] == 64 and general["fits"] is True
+    judging = estimates["evaluation"]
+    assert (judging["models"], judging["devices"]) == (2, 1)
+    assert judging["cost"]["tokens"] == 2 * sum(part["tokens"] for part in judging["parts"])
+    costs = [general["cost"], medical["cost"], judging["cost"]]
+    for field in ("device_hours", "tokens", "flops", "price_usd"):
+        assert estimates["total"][field] == pytest.approx(sum(cost[field] for cost in costs))
+    pretraining = sum(stage["cost"]["tokens"] for stage in facts["stages"])
+    assert facts["total"]["tokens"] == pretraining
+
+
+def test_a_variant_that_is_not_fine_tuned_has_one_model_to_judge() -> None:
+    done = run("--recipe", "tiny-no_conv", "--gpus", "1", "--gpu", "cpu", "--json")
+    estimates = json.loads(done.stdout)["estimates"]
+    assert (estimates["fine_tuning"], estimates["evaluation"]["models"]) == ([], 1)
 
 
 def test_the_parts_add_up(facts: dict[str, Any]) -> None:

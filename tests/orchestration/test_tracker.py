@@ -59,6 +59,9 @@ def test_a_run_tells_what_was_made_from_what_and_at_what_cost(
     assert run.data.params["text"].startswith("sha256:")
     assert run.data.metrics["counts/documents"] == 12
     assert run.data.metrics["cost/device_s"] == 25.0
+    assert run.data.metrics["cost/device_held_s"] == 30.0
+    assert run.data.metrics["cost/cpu_s"] == 7.0
+    assert "cost/device_energy_j" not in run.data.metrics
     assert run.data.metrics["eval/piqa/acc"] == 0.51
     (dataset,) = run.inputs.dataset_inputs
     assert dataset.dataset.name == "mixtures/stage1[p]"

@@ -92,7 +92,7 @@ class Toy:
             gather_provenance=lambda run_id: Provenance(
                 git_commit="abc", git_dirty=False, packages={}, host="h", dagster_run_id=run_id
             ),
-            run_and_wait=lambda launcher, spec, on_tick: None,
+            run_and_wait=lambda launcher, spec, on_tick, say: None,
             project_journal=lambda path, run_log: None,
             on_progress=lambda key, message: None,
         )

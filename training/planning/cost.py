@@ -5,12 +5,13 @@ Arithmetic from a stated share of the peak; what it leaves out stands in docs/pl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from model.config import ModelConfig
 from training.planning.flops import recomputed_flops, train_flops
 from training.planning.hardware import Hardware
-from training.planning.layout import Layout
+from training.planning.layout import Layout, Precision
 from training.planning.search import StageJob
 
 CARBON_G_PER_KWH = 445.0
@@ -73,11 +74,48 @@ def stage_cost(
     if layout.activation_checkpointing:
         done += recomputed_flops(config, context_tokens=job.context_tokens, tokens=tokens)
     seconds = done / (device.peak_flops(layout.precision) * assumed.mfu * layout.devices)
-    hours = seconds * layout.devices / 3600
+    return _cost(
+        device, assumed, tokens=tokens, steps=job.steps, flops=flops, seconds=seconds,
+        devices=layout.devices,
+    )  # fmt: skip
+
+
+def scoring_cost(
+    config: ModelConfig,
+    texts: Sequence[tuple[int, int]],
+    device: Hardware,
+    assumed: Assumptions,
+    *,
+    precision: Precision,
+    models: int,
+) -> Cost:
+    """Return the cost of scoring texts, each (tokens, tokens of one row), forward, on one device.
+
+    The head is counted for every token, though it runs for the scored ones alone.
+    """
+    forward = sum(train_flops(config, context_tokens=row, tokens=n) / 3 for n, row in texts)
+    flops = models * forward
+    return _cost(
+        device, assumed, tokens=models * sum(tokens for tokens, _ in texts), steps=0, flops=flops,
+        seconds=flops / (device.peak_flops(precision) * assumed.mfu), devices=1,
+    )  # fmt: skip
+
+
+def _cost(
+    device: Hardware,
+    assumed: Assumptions,
+    *,
+    tokens: int,
+    steps: int,
+    flops: float,
+    seconds: float,
+    devices: int,
+) -> Cost:
+    hours = seconds * devices / 3600
     energy = hours * (device.device_watts + device.host_watts) / 1000 * assumed.pue
     return Cost(
         tokens=tokens,
-        steps=job.steps,
+        steps=steps,
         flops=flops,
         seconds=seconds,
         device_hours=hours,

@@ -24,7 +24,7 @@ from assets.mixtures.deduplication.frames import (
 from assets.mixtures.deduplication.parts import Part, read_signatures
 from assets.mixtures.deduplication.proof import TAGGED, Proposed, propose
 from assets.mixtures.deduplication.relations import RELATIONS, Kind
-from assets.mixtures.words import mix
+from assets.mixtures.words import U64, mix
 
 MEMBERS = pl.Schema(
     {
@@ -112,27 +112,31 @@ class Explained:
 
 def gather_members(item: MembersItem) -> Members:
     """Send the clustered documents of a part, and what is known of them, to their label's shard."""
-    labels = read_frames(item.labels, LABELS).unique().sort("row")
-    relations = read_frames(item.relations, RELATIONS).join(
-        labels, left_on="right", right_on="row", how="inner", maintain_order="left"
+    found = read_frames(item.labels, LABELS)
+    rows, at = np.unique(found["row"].to_numpy(), return_index=True)
+    labels = found["label"].to_numpy()[at]
+    relations = read_frames(item.relations, RELATIONS)
+    right = relations["right"].to_numpy()
+    place = np.minimum(np.searchsorted(rows, right), max(0, len(rows) - 1))
+    clustered = rows[place] == right if len(rows) else np.zeros(len(right), dtype=np.bool_)
+    is_copy = clustered & (relations["kind"].to_numpy() == Kind.COPY)
+    firsts = rows.copy()
+    firsts[place[is_copy]] = relations["left"].to_numpy()[is_copy]
+    members = _signed(item.part, rows).with_columns(
+        pl.Series("label", labels), pl.Series("first", firsts)
     )
-    copies = relations.filter(pl.col("kind") == Kind.COPY).select(
-        pl.col("right").alias("row"), pl.col("left").alias("first")
-    )
-    members = _signed(item.part, labels).join(copies, on="row", how="left", maintain_order="left")
-    members = members.with_columns(pl.coalesce("first", "row").alias("first"))
-    known = relations.filter(pl.col("kind") != Kind.COPY)
+    is_known = clustered & ~is_copy
     name = f"{item.part.index:05d}"
     return Members(
         members=scatter(
             members.select(MEMBERS.names()),
-            partition_of(mix(members["label"].to_numpy()), item.num_shards),
+            partition_of(mix(labels), item.num_shards),
             item.out.child("members"),
             name,
         ),
         relations=scatter(
-            known.select(RELATIONS.names()),
-            partition_of(mix(known["label"].to_numpy()), item.num_shards),
+            relations.filter(pl.Series(is_known)),
+            partition_of(mix(labels[place[is_known]]), item.num_shards),
             item.out.child("relations"),
             name,
         ),
@@ -163,26 +167,46 @@ def choose_kept(item: ChooseItem) -> Chosen:
 
 
 def explain(item: ExplainItem) -> Explained:
-    """Write the evidence of every removed document, and the size of every cluster."""
-    decisions = read_frame(item.decisions)
-    known = read_frame(item.known)
-    compared = read_frames(item.compared, RELATIONS).select(known.columns)
+    """Send the evidence of every removed document, and the size of every cluster, to its range."""
+    compared = read_frames(item.compared, RELATIONS)
+    merged, sizes = evidence_of(read_frame(item.decisions), read_frame(item.known), compared)
+    return send_evidence(merged, sizes, item.bounds, item.out, f"{item.shard:05d}")
+
+
+def evidence_of(
+    decisions: pl.DataFrame, known: pl.DataFrame, compared: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return MERGED of every removed document and CLUSTER_SIZES, both with the cluster's label."""
     links = known.filter(pl.col("kind") == Kind.LINK)
     removed = decisions.filter(pl.col("row") != pl.col("kept"))
     ids = decisions.select("row", "doc_id", "text_hash")
-    removed = _with_similarity(removed, pl.concat([known, compared]), ids)
+    removed = _with_similarity(removed, pl.concat([known, compared.select(known.columns)]), ids)
     removed = _with_link(removed, links, ids)
-    merged = removed.with_columns(pl.col("kept_doc_id").alias("cluster_id")).select(MERGED.names())
+    removed = removed.with_columns(pl.col("kept_doc_id").alias("cluster_id"))
+    merged = removed.select(*MERGED.names(), "label")
     assert merged["similarity"].null_count() == merged["link_similarity"].null_count() == 0
-    sizes = decisions.group_by("kept_doc_id").agg(pl.len().cast(pl.UInt32)).sort("kept_doc_id")
-    sizes = sizes.rename({"kept_doc_id": "doc_id", "len": "duplicate_count"})
-    name = f"{item.shard:05d}"
+    sizes = decisions.group_by(pl.col("kept_doc_id").alias("doc_id"), "label").agg(
+        pl.len().cast(pl.UInt32).alias("duplicate_count")
+    )
+    return merged, sizes.select(*CLUSTER_SIZES.names(), "label").sort("doc_id")
+
+
+def send_evidence(
+    merged: pl.DataFrame, sizes: pl.DataFrame, bounds: tuple[str, ...], out: Folder, name: str
+) -> Explained:
+    """Send what evidence_of returns to the ranges of the doc_ids."""
     return Explained(
         merged=scatter(
-            merged, ranges_of(merged["doc_id"], item.bounds), item.out.child("merged"), name
+            merged.select(MERGED.names()),
+            ranges_of(merged["doc_id"], bounds),
+            out.child("merged"),
+            name,
         ),
         sizes=scatter(
-            sizes, ranges_of(sizes["doc_id"], item.bounds), item.out.child("sizes"), name
+            sizes.select(CLUSTER_SIZES.names()),
+            ranges_of(sizes["doc_id"], bounds),
+            out.child("sizes"),
+            name,
         ),
         num_clusters=sizes.height,
         largest=int(sizes["duplicate_count"].max() or 0),  # type: ignore[call-overload]
@@ -199,13 +223,10 @@ def ranges_of(
     return found
 
 
-def _signed(part: Part, labels: pl.DataFrame) -> pl.DataFrame:
-    """Return the documents of a part that have a label."""
+def _signed(part: Part, rows: U64) -> pl.DataFrame:
+    """Return the documents of a part with these numbers."""
     columns = ["doc_id", "source", "native_id", "text_hash", "text_bytes"]
-    if not labels.height:
-        return pl.DataFrame(schema={name: MEMBERS[name] for name in ("row", *columns, "label")})
-    signed = read_signatures(part, columns)
-    return signed.join(labels, on="row", how="inner", maintain_order="left")
+    return read_signatures(part, columns)[(rows - np.uint64(part.first_row)).astype(np.int64)]
 
 
 def _with_first(members: pl.DataFrame) -> pl.DataFrame:

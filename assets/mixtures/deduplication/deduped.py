@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from assets.lineage.storage import StoredFile
 from assets.lineage.workspace import Outcome, Workspace
@@ -17,12 +18,13 @@ from assets.mixtures.deduplication.bands import AcrossBandsItem, Buckets, match_
 from assets.mixtures.deduplication.clusters import Explained, ExplainItem, explain
 from assets.mixtures.deduplication.frames import by_receiver
 from assets.mixtures.deduplication.keys import KeyFiles, piece_bits
-from assets.mixtures.deduplication.matching import Clustering, Matches, cluster
+from assets.mixtures.deduplication.matching import Matches, cluster
 from assets.mixtures.deduplication.output import (
     PART_BYTES,
     RangeItem,
     Written,
     join_merged,
+    may_hold,
     range_bounds,
     sort_merged,
     write_range,
@@ -32,8 +34,15 @@ from assets.mixtures.deduplication.prover import Prover
 from assets.mixtures.deduplication.relating import MAX_EDGES
 from assets.mixtures.deduplication.relations import Renumbered, RenumberItem, renumber
 from assets.mixtures.deduplication.screening import SCREEN_BYTES, Sketched, least_equal
+from assets.mixtures.deduplication.settled import (
+    Opened,
+    OpenItem,
+    TouchItem,
+    open_touched,
+    touch,
+)
 from assets.mixtures.deduplication.summary import outcome_of
-from assets.mixtures.deduplication.taking import Taken, signing_of, take
+from assets.mixtures.deduplication.taking import Source, Taken, signing_of, take
 from assets.mixtures.deduplication.texts import AcrossItem, AcrossTexts, match_texts_across
 from assets.recipes.data import DedupSpec
 
@@ -56,28 +65,27 @@ def dedupe(ws: Workspace, limits: Limits) -> Outcome:
     spec = DedupSpec(**ws.config["dedup"])
     if not 0 < spec.threshold <= 1:
         raise ValueError(f"dedup threshold {spec.threshold} is not in (0, 1]: fix the recipe")
-    taken = take(ws, signing_of(ws, spec))
-    work = _Work(ws=ws, spec=spec, limits=limits, taken=taken)
-    own = work.within()
-    texts, found = work.across()
-    matches = found.matches.with_others([each.matches for each in taken.sources.values()])
+    taken = take(ws, signing_of(ws, spec), spec.threshold)
+    sizes = [part.measure.sizes for part in taken.parts]
+    bounds = range_bounds(sizes, limits.part_bytes)
+    work = _Work(ws=ws, spec=spec, limits=limits, taken=taken, bounds=bounds)
+    found = work.across()
+    opened = work.opened(found.relations)
+    own = work.within(by_receiver([each.rows for each in opened], len(taken.parts)))
     relations = by_receiver([each.relations for each in own], len(taken.parts))
-    copies = by_receiver([each.copies for each in texts], len(taken.parts))
-    together = [
-        [*one, *two, *three]
-        for one, two, three in zip(relations, copies, found.relations, strict=True)
-    ]
-    num_links = sum(each.num_links for each in own) + found.num_links
-    num_edges = num_links + sum(each.num_copies for each in own) + found.matches.num_copies
-    explained, written = work.clusters(together, num_edges)
+    together = [[*one, *two] for one, two in zip(relations, found.relations, strict=True)]
+    num_edges = found.num_links + found.num_copies
+    num_edges += sum(each.num_links + each.num_copies for each in own)
+    explained = [*(each.explained for each in opened), *work.clusters(together, num_edges)]
+    written = work.written(explained)
     ws.publish(each.documents for each in written)
     admission = taken.admission
     admission.table().write_parquet(ws.out("excluded.parquet"), compression="zstd")
     admission.near.write_parquet(ws.out("near_withdrawn.parquet"), compression="zstd")
     return outcome_of(
         taken=taken,
-        matches=matches,
-        num_links=num_links,
+        matches=found.matches.with_others([each.matches for each in taken.sources.values()]),
+        num_links=found.num_links + work.num_links_within(own),
         explained=explained,
         written=written,
     )
@@ -88,7 +96,8 @@ class _Across:
     """What the matching of sources with each other found."""
 
     relations: Sequence[Sequence[StoredFile]]
-    """Proved links, per part."""
+    """Copies and proved links, per part of the right document."""
+    num_copies: int
     num_links: int
     matches: Matches
 
@@ -99,6 +108,8 @@ class _Work:
     spec: DedupSpec
     limits: Limits
     taken: Taken
+    bounds: tuple[str, ...]
+    """doc_id prefixes at which a new range of what is written begins."""
 
     @property
     def first_rows(self) -> tuple[int, ...]:
@@ -112,24 +123,7 @@ class _Work:
             shingle_words=self.spec.shingle_words,
         )
 
-    def within(self) -> list[Renumbered]:
-        """Number what is known within each source by the rows of the mixture."""
-        self.ws.progress(f"{len(self.taken.parts)} parts: what is known within sources")
-        items = [
-            RenumberItem(
-                index=part.index,
-                relations=part.relations,
-                rows=self.taken.sources[part.source].rows,
-                threshold=self.spec.threshold,
-                first_rows=self.first_rows,
-                out=self.ws.scratch.child("within"),
-            )
-            for part in self.taken.parts
-            if part.relations is not None
-        ]
-        return over_parts(self.ws.compute, renumber, items, self.taken.parts, "within sources")
-
-    def across(self) -> tuple[list[AcrossTexts], _Across]:
+    def across(self) -> _Across:
         """Match the sources with each other: equal texts, then near copies, proved."""
         sources = list(self.taken.sources.values())
         self.ws.progress(f"{len(sources)} sources: matching them with each other")
@@ -154,46 +148,118 @@ class _Work:
             proposed, self.ws.scratch, "links", self.spec.threshold
         )
         num_copies = sum(each.num_copies for each in texts)
-        return texts, _Across(
-            relations=by_receiver([each.relations for each in links], len(self.taken.parts)),
+        num_parts = len(self.taken.parts)
+        copies = by_receiver([each.copies for each in texts], num_parts)
+        proved = by_receiver([each.relations for each in links], num_parts)
+        return _Across(
+            relations=[[*one, *two] for one, two in zip(copies, proved, strict=True)],
+            num_copies=num_copies,
             num_links=sum(each.num_links for each in links),
             matches=Matches.of(num_copies, num_pairs, links, buckets),
         )
 
+    def opened(self, relations: Sequence[Sequence[StoredFile]]) -> list[Opened]:
+        """Open the settled clusters that another source touches; pass on all others."""
+        touching = [
+            TouchItem(
+                index=index,
+                relations=tuple(files),
+                first_rows=self.first_rows,
+                out=self.ws.scratch.child("touched"),
+            )
+            for index, files in enumerate(relations)
+            if files
+        ]
+        sent = self.ws.compute.map(touch, touching, "touched")
+        touched = by_receiver(sent, len(self.taken.parts))
+        items = []
+        for name, source in self.taken.sources.items():
+            parts = [part.index for part in self.taken.parts if part.source == name]
+            files = tuple(file for index in parts for file in touched[index])
+            items += self._opening(source, files, parts[0]) if source.settled else []
+        return self.ws.compute.map(open_touched, items, "settled clusters")
+
+    def _opening(
+        self, source: Source, touched: tuple[StoredFile, ...], first_part: int
+    ) -> list[OpenItem]:
+        assert source.settled is not None
+        shards = zip(source.settled.merged, source.settled.sizes, source.settled.rows, strict=True)
+        return [
+            OpenItem(
+                # Sources begin at different parts.
+                name=f"{first_part:05d}-{shard:05d}",
+                merged=merged,
+                sizes=sizes,
+                rows=rows,
+                touched=touched,
+                source=source.rows,
+                first_rows=self.first_rows,
+                bounds=self.bounds,
+                out=self.ws.scratch,
+            )
+            for shard, (merged, sizes, rows) in enumerate(shards)
+        ]
+
+    def within(self, opened: Sequence[tuple[StoredFile, ...]]) -> list[Renumbered]:
+        """Number what is known within open clusters by the rows of the mixture.
+
+        `opened` are the documents of opened ones, per part.
+        """
+        items = []
+        for part in self.taken.parts:
+            source = self.taken.sources[part.source]
+            if part.relations is None or (source.settled and not opened[part.index]):
+                continue
+            items.append(
+                RenumberItem(
+                    index=part.index,
+                    relations=part.relations,
+                    rows=source.rows,
+                    threshold=self.spec.threshold,
+                    first_rows=self.first_rows,
+                    opened=opened[part.index] if source.settled else None,
+                    out=self.ws.scratch.child("within"),
+                )
+            )
+        parts = [self.taken.parts[item.index] for item in items]
+        return over_parts(self.ws.compute, renumber, items, parts, "within sources")
+
+    def num_links_within(self, own: Sequence[Renumbered]) -> int:
+        """Return how many links the taken documents of a source have with each other."""
+        sources = self.taken.sources
+        counted = [each for each in own if not sources[self.taken.parts[each.index].source].settled]
+        settled = [each.matches.num_links for each in sources.values() if each.settled]
+        return sum(settled) + sum(each.num_links for each in counted)
+
     def clusters(
         self, relations: Sequence[Sequence[StoredFile]], num_edges: int
-    ) -> tuple[list[Explained], list[Written]]:
-        """Join relations to clusters, keep one document of each, and write both with evidence."""
+    ) -> list[Explained]:
+        """Join relations to clusters, keep one document of each, and say why the others go."""
         shards = max(1, -(-num_edges // self.limits.edges))
         self.ws.progress(f"{num_edges:,} links: joining clusters")
-        found = cluster(
-            self.ws.compute, self.prover, relations, shards, self.ws.scratch, for_shards=True
-        )
-        sizes = [part.measure.sizes for part in self.taken.parts]
-        bounds = range_bounds(sizes, self.limits.part_bytes)
-        explained = self._explained(found, shards, bounds)
-        ranges = self._ranges(explained, bounds)
-        evidence = self.ws.compute.map(sort_merged, ranges, "evidence")
-        join_merged(evidence, self.ws.out("merged.parquet"))
-        self.ws.progress(f"writing {len(ranges)} parts")
-        return explained, self.ws.compute.map(write_range, ranges, "write documents")
-
-    def _explained(
-        self, found: Clustering, shards: int, bounds: tuple[str, ...]
-    ) -> list[Explained]:
-        asked = by_receiver([each.relations for each in found.compared], shards)
+        found = cluster(self.ws.compute, self.prover, relations, shards, self.ws.scratch)
         items = [
             ExplainItem(
                 shard=shard,
                 decisions=each.decisions,
                 known=each.known,
-                compared=asked[shard],
-                bounds=bounds,
+                compared=compared,
+                bounds=self.bounds,
                 out=self.ws.scratch.child("explained"),
             )
-            for shard, each in enumerate(found.chosen)
+            for shard, (each, compared) in enumerate(
+                zip(found.chosen, found.similarities, strict=True)
+            )
         ]
         return self.ws.compute.map(explain, items, "explain")
+
+    def written(self, explained: Sequence[Explained]) -> list[Written]:
+        """Write the evidence, and the documents that stay."""
+        ranges = self._ranges(explained)
+        evidence = self.ws.compute.map(sort_merged, ranges, "evidence")
+        join_merged(evidence, self.ws.out("merged.parquet"))
+        self.ws.progress(f"writing {len(ranges)} parts")
+        return self.ws.compute.map(write_range, ranges, "write documents")
 
     def _screen(self) -> tuple[Sketched, ...]:
         """Return the sketches of all sources if they are small enough to be opened anywhere."""
@@ -215,18 +281,20 @@ class _Work:
             for number in range(1 << bits)
         ]
 
-    def _ranges(self, explained: Sequence[Explained], bounds: tuple[str, ...]) -> list[RangeItem]:
-        merged = by_receiver([each.merged for each in explained], len(bounds) + 1)
-        sizes = by_receiver([each.sizes for each in explained], len(bounds) + 1)
+    def _ranges(self, explained: Sequence[Explained]) -> list[RangeItem]:
+        merged = by_receiver([each.merged for each in explained], len(self.bounds) + 1)
+        sizes = by_receiver([each.sizes for each in explained], len(self.bounds) + 1)
+        edges = ("", *self.bounds, "")
         return [
             RangeItem(
                 index=index,
-                bounds=bounds,
-                parts=self.taken.parts,
+                first=first,
+                last=last,
+                parts=tuple(part for part in self.taken.parts if may_hold(part, first, last)),
                 merged=merged[index],
                 sizes=sizes[index],
                 out=self.ws.out_folder,
                 scratch=self.ws.scratch,
             )
-            for index in range(len(bounds) + 1)
+            for index, (first, last) in enumerate(pairwise(edges))
         ]

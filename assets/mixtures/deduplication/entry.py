@@ -42,7 +42,11 @@ def enter(
     Raises LicenceViolation when the recipe's policy refuses a document that is left.
     """
     given = [
-        SourcePart(documents=part.documents, licences=_licences(sources[part.source]))
+        SourcePart(
+            documents=part.documents,
+            licences=_licences(sources[part.source]),
+            held=part.licences,
+        )
         for part in parts
     ]
     lists = ws.inputs("corpora/withdrawn")
@@ -50,7 +54,6 @@ def enter(
         lists[0].table("withdrawn").collect() if lists else pl.DataFrame(schema=WITHDRAWN_SCHEMA)
     )
     admission = admit(ws.compute, ws.scratch, given, withdrawn, ws.config["policy"])
-    excluded = [pl.read_parquet(file.local(), columns=["doc_id"]) for file in admission.excluded]
     items = [
         LeaveOut(
             part=part,
@@ -58,8 +61,8 @@ def enter(
             min_shingles=min_shingles,
             scratch=ws.scratch.child("entered"),
         )
-        for part, file, gone in zip(parts, admission.excluded, excluded, strict=True)
-        if gone.height
+        for part, file in zip(parts, admission.excluded, strict=True)
+        if file is not None and pl.read_parquet(file.local(), columns=["doc_id"]).height
     ]
     changed = over_parts(ws.compute, leave_out, items, [item.part for item in items], "leave out")
     by_index = {part.index: part for part in (*parts, *changed)}

@@ -32,6 +32,7 @@ class Matches:
 
     num_copies: int = 0
     num_pairs: int = 0
+    num_links: int = 0
     num_entries: int = 0
     """Pairs at the threshold that are two entries of a form, so no link."""
     num_large: int = 0
@@ -49,6 +50,7 @@ class Matches:
         return cls(
             num_copies=num_copies,
             num_pairs=num_pairs,
+            num_links=sum(each.num_links for each in links),
             num_entries=sum(each.num_entries for each in links),
             num_large=sum(each.num_large for each in buckets),
             largest=max((each.largest for each in buckets), default=0),
@@ -60,6 +62,7 @@ class Matches:
         return Matches(
             num_copies=sum(each.num_copies for each in every),
             num_pairs=sum(each.num_pairs for each in every),
+            num_links=sum(each.num_links for each in every),
             num_entries=sum(each.num_entries for each in every),
             num_large=sum(each.num_large for each in every),
             largest=max(each.largest for each in every),
@@ -72,8 +75,8 @@ class Clustering:
     """Clusters by the shards of their labels."""
 
     chosen: tuple[Chosen, ...]
-    compared: tuple[Compared, ...]
-    """Similarities that nobody had found."""
+    similarities: tuple[tuple[StoredFile, ...], ...]
+    """Per shard, those that nobody had found before."""
 
 
 def cluster(
@@ -82,17 +85,13 @@ def cluster(
     relations: Sequence[Sequence[StoredFile]],
     num_shards: int,
     scratch: Folder,
-    for_shards: bool,
 ) -> Clustering:
-    """Join documents to clusters by their relations, given per part, and choose who is kept.
-
-    `for_shards` sends missing similarities to shards instead of the parts of right documents.
-    """
+    """Join documents to clusters by their relations, given per part, and choose who is kept."""
     parts = prover.parts
     first_rows = tuple(part.first_row for part in parts)
     files = [file for own in relations for file in own]
     if not files:
-        return Clustering(chosen=(), compared=())
+        return Clustering(chosen=(), similarities=())
     labels = by_receiver(
         label_components(compute, files, first_rows, num_shards, scratch.child("components")),
         len(parts),
@@ -129,6 +128,7 @@ def cluster(
         scratch,
         "similarities",
         None,
-        num_shards if for_shards else 0,
+        num_shards,
     )
-    return Clustering(chosen=tuple(chosen), compared=tuple(compared))
+    similarities = by_receiver([each.relations for each in compared], num_shards)
+    return Clustering(chosen=tuple(chosen), similarities=tuple(similarities))

@@ -14,6 +14,8 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
+from assets.corpora.document_schema import DOCUMENT_SCHEMA
+from assets.corpora.document_tables import read_between, write_documents
 from assets.lineage.storage import Folder, StoredFile
 from assets.lineage.workspace import part_name
 from assets.mixtures.deduplication.clusters import CLUSTER_SIZES, MERGED
@@ -22,15 +24,20 @@ from assets.mixtures.deduplication.parts import SIZES, Part
 
 PART_BYTES = 64 << 20
 """Text per part before merging, as in corpora/documents; our choice."""
+COMPRESSION_LEVEL = 1
+"""Of zstd: costs a third of the usual level's time and some percent of its size."""
 MAX_PREFIXES = 1 << 22
 """Rows that are added up at a time."""
+DOCUMENTS = pl.Schema(DOCUMENT_SCHEMA)
 STATS = pl.Schema({"source": pl.String, "taken": pl.UInt32, "exact": pl.UInt32, "near": pl.UInt32})
 
 
 @dataclass(frozen=True, kw_only=True)
 class RangeItem:
     index: int
-    bounds: tuple[str, ...]
+    first: str
+    last: str
+    """doc_ids from the first to before the last one; an empty last one has no end."""
     parts: tuple[Part, ...]
     """Those that may hold a doc_id of the range."""
     merged: tuple[StoredFile, ...]
@@ -77,7 +84,7 @@ def write_range(item: RangeItem) -> Written:
     """Write the documents of one range that stay, and the evidence of those that go."""
     merged = read_frames(item.merged, MERGED).sort("doc_id")
     sizes = read_frames(item.sizes, CLUSTER_SIZES)
-    frames = [_documents(part, item) for part in item.parts]
+    frames = [DOCUMENTS.to_frame(), *(_documents(part, item) for part in item.parts)]
     documents = pl.concat(frames).sort("doc_id")
     stays = documents.join(merged.select("doc_id"), on="doc_id", how="anti", maintain_order="left")
     stays = stays.join(sizes, on="doc_id", how="left", maintain_order="left").with_columns(
@@ -102,7 +109,9 @@ def write_range(item: RangeItem) -> Written:
     )
     name = part_name("documents", item.index)
     return Written(
-        documents=item.out.write(name, lambda path: _write_documents(stays, path)),
+        documents=item.out.write(
+            name, lambda path: write_documents(stays, path, COMPRESSION_LEVEL)
+        ),
         stats=tuple(stats.iter_rows()),
         num_kept=stays.height,
     )
@@ -118,20 +127,13 @@ def join_merged(files: Sequence[StoredFile], path: Path) -> None:
                 writer.write_table(table)
 
 
+def may_hold(part: Part, first: str, last: str) -> bool:
+    """Return whether taken documents of a part can lie in a range; an empty `last` has no end."""
+    held = part.measure
+    return part.num_taken > 0 and held.last_id >= first and (not last or held.first_id < last)
+
+
 def _documents(part: Part, item: RangeItem) -> pl.DataFrame:
     """Return the taken documents of a part that fall into the range."""
-    frame = pl.read_parquet(part.documents.local())
-    if not frame["doc_id"].is_sorted():
-        frame = frame.sort("doc_id")
-    frame = frame.head(part.num_taken)
-    first, last = 0, frame.height
-    if item.index:
-        first = int(frame["doc_id"].search_sorted(item.bounds[item.index - 1], side="left"))
-    if item.index < len(item.bounds):
-        last = int(frame["doc_id"].search_sorted(item.bounds[item.index], side="left"))
-    return frame.slice(first, last - first)
-
-
-def _write_documents(frame: pl.DataFrame, path: Path) -> None:
-    # Level 1 costs a third of the usual level's time and some percent of its size.
-    frame.write_parquet(path, compression="zstd", compression_level=1)
+    found = read_between(part.documents.local(), item.first, item.last)
+    return found.filter(pl.col("doc_id") <= part.measure.last_id)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from assets.corpora.document_tables import read_rows
 from assets.lineage.storage import Folder, StoredFile
 from assets.mixtures.deduplication.frames import write_frame
 from assets.ports import Compute
@@ -68,6 +69,8 @@ class Part:
     signatures: StoredFile
     templates: StoredFile
     measure: Measure
+    licences: StoredFile | None = None
+    """What held_licences says of its documents; None while they are signed."""
     relations: StoredFile | None = None
     """What signing found of its documents; None while they are signed."""
     shingles: StoredFile | None = None
@@ -162,14 +165,12 @@ def read_signatures(part: Part, columns: Sequence[str]) -> pl.DataFrame:
     return frame.select(_numbers(part, frame.height), pl.all())
 
 
-def read_documents(part: Part, columns: Sequence[str]) -> pl.DataFrame:
-    """Return the taken rows of a part's documents, numbered in the column `row`."""
-    wanted = list(dict.fromkeys(["doc_id", *columns]))
-    frame = pl.read_parquet(part.documents.local(), columns=wanted)
-    if not frame["doc_id"].is_sorted():
-        frame = frame.sort("doc_id")
-    frame = frame.head(part.num_taken)
-    return frame.select(_numbers(part, frame.height), *columns)
+def read_texts(part: Part, at: npt.NDArray[np.int64]) -> pl.Series:
+    """Return the texts of some taken documents of a part, by their numbers in it, rising."""
+    path = part.documents.local()
+    if pl.read_parquet(path, columns=["doc_id"])["doc_id"].is_sorted():
+        return read_rows(path, at, ["text"])["text"]
+    return pl.read_parquet(path, columns=["doc_id", "text"]).sort("doc_id")["text"].gather(at)
 
 
 def part_of_rows(rows: npt.NDArray[np.uint64], first_rows: Sequence[int]) -> npt.NDArray[np.int64]:

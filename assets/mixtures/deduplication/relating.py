@@ -17,11 +17,12 @@ from assets.mixtures.deduplication.frames import (
     read_frames,
     write_frame,
 )
-from assets.mixtures.deduplication.matching import Matches, cluster
+from assets.mixtures.deduplication.matching import Clustering, Matches, cluster
 from assets.mixtures.deduplication.parts import Part, over_parts
 from assets.mixtures.deduplication.proof import Compared
 from assets.mixtures.deduplication.prover import Prover
 from assets.mixtures.deduplication.relations import RELATIONS
+from assets.mixtures.deduplication.settled import SettledShard, SettleItem, settle
 from assets.mixtures.deduplication.sketching import PartResult
 from assets.mixtures.deduplication.texts import OwnItem, match_own_texts
 from assets.recipes.data import SignatureSpec
@@ -40,7 +41,7 @@ class JoinItem:
 @dataclass(frozen=True, kw_only=True)
 class Related:
     files: tuple[StoredFile, ...]
-    """Of the artifact: keys of texts and bands, and the relations of every part."""
+    """Of the artifact: keys of texts and bands, relations of every part, settled clusters."""
     matches: Matches
 
 
@@ -96,18 +97,36 @@ def relate(
     known = [[*own, *more] for own, more in zip(copies, _per_part(parts, links), strict=True)]
     num_edges = sum(each.num_links for each in links) + sum(each.num_copies for each in texts)
     shards = max(1, -(-num_edges // max_edges))
-    found = cluster(ws.compute, prover, known, shards, ws.scratch, for_shards=False)
-    more = _per_part(parts, found.compared)
+    found = cluster(ws.compute, prover, known, shards, ws.scratch)
+    settled = _settled(ws, found, first_rows)
+    more = by_receiver([each.compared for each in settled], len(parts))
     items = [
         JoinItem(part=part, files=(*known[part.index], *more[part.index]), out=ws.out_folder)
         for part in parts
     ]
     relations = over_parts(ws.compute, join_relations, items, parts, "relations")
     keys = [*(each.keys for each in texts), *(each.keys for each in buckets)]
+    clusters = [file for each in settled for file in (each.merged, each.sizes, each.rows)]
     return Related(
-        files=(*keys, *relations),
+        files=(*keys, *relations, *clusters),
         matches=Matches.of(sum(each.num_copies for each in texts), num_pairs, links, buckets),
     )
+
+
+def _settled(ws: Workspace, found: Clustering, first_rows: tuple[int, ...]) -> list[SettledShard]:
+    items = [
+        SettleItem(
+            shard=shard,
+            decisions=each.decisions,
+            known=each.known,
+            compared=compared,
+            first_rows=first_rows,
+            out=ws.out_folder,
+            scratch=ws.scratch,
+        )
+        for shard, (each, compared) in enumerate(zip(found.chosen, found.similarities, strict=True))
+    ]
+    return ws.compute.map(settle, items, "settle")
 
 
 def join_relations(item: JoinItem) -> StoredFile:

@@ -56,11 +56,14 @@ class RenumberItem:
     rows: SourceRows
     threshold: float
     first_rows: tuple[int, ...]
+    opened: tuple[StoredFile, ...] | None
+    """Rows of the mixture whose clusters are open; None: all of the part."""
     out: Folder
 
 
 @dataclass(frozen=True, kw_only=True)
 class Renumbered:
+    index: int
     relations: Fragments
     """To the part of the right document."""
     num_copies: int
@@ -81,9 +84,13 @@ def renumber(item: RenumberItem) -> Renumbered:
         pl.Series("right", np.where(is_turned, left, right)),
         pl.when(is_weak).then(Kind.SIMILARITY).otherwise("kind").cast(pl.UInt8).alias("kind"),
     ).filter(pl.Series(stays))
+    if item.opened is not None:
+        opened = np.concatenate([read_frame(file)["row"].to_numpy() for file in item.opened])
+        frame = frame.filter(pl.Series(np.isin(frame["right"].to_numpy(), opened)))
     kinds = frame["kind"].to_numpy()
     receivers = part_of_rows(frame["right"].to_numpy(), item.first_rows)
     return Renumbered(
+        index=item.index,
         relations=scatter(frame, receivers, item.out, f"{item.index:05d}"),
         num_copies=int((kinds == Kind.COPY).sum()),
         num_links=int((kinds == Kind.LINK).sum()),

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from assets.lineage.storage import Folder, StoredFile
 from assets.mixtures.deduplication.frames import column, read_table, write_table
-from assets.mixtures.deduplication.parts import Part, read_documents, read_signatures
+from assets.mixtures.deduplication.parts import Part, read_signatures, read_texts
 from assets.mixtures.deduplication.shingles import (
     U32,
     Sketches,
@@ -62,7 +62,7 @@ def own_sets(part: Part, rows: pl.Series, shingle_words: int) -> Sets:
         halves, bounds = _members(read_table(part.shingles))
         members, bounds = halves_of(halves, bounds, at.to_numpy())
     else:
-        texts = read_documents(part, ["text"])["text"].gather(at)
+        texts = read_texts(part, at.to_numpy())
         hashes = pl.read_parquet(part.templates.local(), columns=["shingle"])["shingle"].to_numpy()
         whole, bounds = sets_of(texts, shingle_words, TemplateTable(hashes))
         halves = (whole >> np.uint64(32)).astype(np.uint32)

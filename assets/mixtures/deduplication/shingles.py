@@ -40,8 +40,10 @@ class TemplateTable:
         from assets.mixtures.shingle_kernels import fill_table
 
         # Eight places per hash: hardly any other shingle needs a second look.
-        self.slots = np.zeros(1 << max(4, (8 * len(hashes)).bit_length()), dtype=np.uint64)
-        fill_table(hashes, self.slots)
+        places = 1 << max(4, (8 * len(hashes)).bit_length()) if len(hashes) else 0
+        self.slots = np.zeros(places, dtype=np.uint64)
+        if places:
+            fill_table(hashes, self.slots)
 
     def counts(self, hashes: U64, per_slot: I64) -> I64:
         """Return the count of each hash from counts per slot."""
@@ -146,6 +148,18 @@ def sketches_of(
         return replace(found, halves=found.halves[:count])
 
     return Sketches.joined(list(_in_threads(sketch, ranges, threads)), table, spec)
+
+
+def shingles_of(texts: pl.Series, shingle_words: int) -> tuple[U64, I64]:
+    """Return all shingles of every text, templates and repetitions among them, and their bounds."""
+    from assets.mixtures.deduplication.sketch_kernels import shingle_texts
+
+    given = folding_of(texts)
+    out = np.empty(len(given.content) + len(texts), dtype=np.uint64)
+    bounds = np.empty(len(texts) + 1, dtype=np.int64)
+    steps = _steps(shingle_words)
+    shingle_texts(*given, *_buffer(given), MIXERS, shingle_words, steps, out, bounds)
+    return out[: bounds[-1]], bounds
 
 
 def sets_of(texts: pl.Series, shingle_words: int, table: TemplateTable) -> tuple[U64, I64]:

@@ -81,6 +81,7 @@ def sign_source(ws: Workspace, limits: SigningLimits) -> Outcome:
     ws.publish(each.signatures for each in signed)
     ws.publish(each.measure.sizes for each in signed)
     ws.publish(each.sketches for each in signed)
+    ws.publish(each.licences for each in signed)
     ws.publish(related.files)
     ws.publish([stored])
     _table_of(parts).write_parquet(ws.out("parts.parquet"))

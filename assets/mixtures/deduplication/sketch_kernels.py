@@ -62,11 +62,13 @@ def shingle_document(
 def drop_templates(
     shingles: U64, count: int, document: int, table: U64, seen_in: I64, per_slot: I64
 ) -> int:
-    """Close the run over members of the table, in place; return how many are left.
+    """Close the run over members of the table (empty: none), in place; return how many are left.
 
     `per_slot` counts per slot of the table the documents that hold its member; `seen_in` is
     scratch of the same length, all -1.
     """
+    if len(table) == 0:
+        return count
     mask = np.uint64(len(table) - 1)
     to = 0
     for at in range(count):
@@ -155,7 +157,7 @@ def sketch_texts(
         size = fold_document(
             content, loads, first, end, is_normal[document], lengths, folded, text, text_loads
         )
-        words = find_edges(text_loads, size, edges)
+        words = find_edges(text, size, edges)
         hash_words(text_loads, edges, words, mixers, hashes)
         count = shingle_document(hashes, words, shingle_words, steps, mixers, shingles)
         left = drop_templates(shingles, count, document, table, seen_in, per_slot)
@@ -170,6 +172,38 @@ def sketch_texts(
         halves[to : to + left] = values[:left]
         to += left
     return to
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def shingle_texts(
+    content: U8,
+    loads: U64,
+    offsets: I64,
+    is_normal: BOOL,
+    lengths: U8,
+    folded: U64,
+    text: U8,
+    text_loads: U64,
+    mixers: U64,
+    shingle_words: int,
+    steps: U64,
+    out: U64,
+    bounds: I64,
+) -> None:
+    """Write all shingles of every text, in their order."""
+    most = 2 * longest_of(offsets) + 2 * GROUP
+    edges, hashes = np.empty(most, dtype=np.uint64), np.empty(most, dtype=np.uint64)
+    to = 0
+    for document in range(len(offsets) - 1):
+        bounds[document] = to
+        first, end = np.uint64(offsets[document]), np.uint64(offsets[document + 1])
+        size = fold_document(
+            content, loads, first, end, is_normal[document], lengths, folded, text, text_loads
+        )
+        words = find_edges(text, size, edges)
+        hash_words(text_loads, edges, words, mixers, hashes)
+        to += shingle_document(hashes, words, shingle_words, steps, mixers, out[to:])
+    bounds[len(offsets) - 1] = to
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -204,7 +238,7 @@ def cut_texts(
         size = fold_document(
             content, loads, first, end, is_normal[document], lengths, folded, text, text_loads
         )
-        words = find_edges(text_loads, size, edges)
+        words = find_edges(text, size, edges)
         hash_words(text_loads, edges, words, mixers, hashes)
         count = shingle_document(hashes, words, shingle_words, steps, mixers, shingles)
         left = drop_templates(shingles, count, document, table, seen_in, per_slot)

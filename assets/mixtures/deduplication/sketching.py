@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from assets.corpora.licences import held_licences
 from assets.lineage.storage import Folder, StoredFile
 from assets.lineage.workspace import part_name
 from assets.mixtures.deduplication.bands import band_keys
@@ -65,6 +66,8 @@ class PartItem:
 class PartResult:
     signatures: StoredFile
     measure: Measure
+    licences: StoredFile
+    """What held_licences says of the part."""
     template_counts: StoredFile
     texts: Fragments
     bands: Fragments
@@ -102,6 +105,7 @@ def sign_part(item: PartItem) -> PartResult:
     return PartResult(
         signatures=write_parquet(item.out, part_name("signatures", item.index), signed),
         measure=measured(signed, spec.min_shingles, item.out, name),
+        licences=_write_licences(frame, item.out, item.index),
         template_counts=write_frame(item.scratch, f"counts/{name}.arrow", counts),
         texts=send_keys(texts, item.key_bits, item.scratch.child("texts"), name),
         bands=send_keys(bands, item.key_bits, item.scratch.child("bands"), name),
@@ -114,7 +118,7 @@ def sign_part(item: PartItem) -> PartResult:
 
 def _documents(item: PartItem) -> pl.DataFrame:
     """Return the documents of a part by doc_id; raises ValueError for those of other sources."""
-    columns = ["doc_id", "source", "native_id", "title", "text_hash", "text"]
+    columns = ["doc_id", "source", "native_id", "title", "text_hash", "licence", "text"]
     frame = pl.read_parquet(item.documents.local(), columns=columns)
     if not frame["doc_id"].is_sorted():
         frame = frame.sort("doc_id")
@@ -132,6 +136,12 @@ def _documents(item: PartItem) -> pl.DataFrame:
             "unique within a source"
         )
     return frame
+
+
+def _write_licences(documents: pl.DataFrame, out: Folder, index: int) -> StoredFile:
+    """Count the licences of a part, for mixtures that take all of it."""
+    held = held_licences(documents.select("doc_id", "source", "licence"))
+    return out.write(part_name("licences", index), held.write_parquet)
 
 
 def _entries(titles: pl.Series, is_form: bool) -> pl.Series:

@@ -22,6 +22,7 @@ from assets.mixtures.deduplication.matching import Matches
 from assets.mixtures.deduplication.parts import CapItem, Measure, Part, cut_part, mapped
 from assets.mixtures.deduplication.relations import SourceRows, find_moved
 from assets.mixtures.deduplication.screening import Sketched
+from assets.mixtures.deduplication.settled import Settled
 from assets.recipes.data import DedupSpec, SignatureSpec
 
 
@@ -64,6 +65,8 @@ class Source:
     bands: KeyFiles
     sketches: Sketched
     matches: Matches
+    settled: Settled | None
+    """None where the mixture takes or links less than was signed: all its clusters are open."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +82,7 @@ class Taken:
     admission: Admission
 
 
-def take(ws: Workspace, signing: SignatureSpec) -> Taken:
+def take(ws: Workspace, signing: SignatureSpec, threshold: float) -> Taken:
     """Return the documents of the recipe's sources that may enter, each source up to its cap.
 
     Raises ValueError when recipe, documents and signatures disagree, LicenceViolation by policy.
@@ -92,7 +95,13 @@ def take(ws: Workspace, signing: SignatureSpec) -> Taken:
     for part in parts:
         available[part.source] += part.measure.num_documents
     taken = _taken(ws, caps, parts, signing.min_shingles)
-    return Taken(parts=taken, sources=_sources(ws, taken), available=available, admission=admission)
+    whole = available if threshold == signing.threshold else {}
+    return Taken(
+        parts=taken,
+        sources=_sources(ws, taken, whole),
+        available=available,
+        admission=admission,
+    )
 
 
 def _joined(ws: Workspace, caps: Mapping[str, int]) -> list[Part]:
@@ -138,6 +147,7 @@ def _part(
         documents=documents,
         signatures=signed.stored(part_name("signatures", number)),
         templates=signed.stored("templates.parquet"),
+        licences=signed.stored(part_name("licences", number)),
         relations=signed.stored(f"relations/{number:05d}.arrow"),
         measure=Measure(**measure, sizes=signed.stored(f"sizes/{number:05d}.arrow")),
     )
@@ -191,11 +201,15 @@ def _refuse_tiny_caps(
             )
 
 
-def _sources(ws: Workspace, parts: Sequence[Part]) -> dict[str, Source]:
+def _sources(ws: Workspace, parts: Sequence[Part], whole: Mapping[str, int]) -> dict[str, Source]:
+    """`whole` says how many documents of a source make its settled clusters hold."""
     found = {}
     for signed in sorted(_signatures(ws), key=lambda item: item.partition):
         own = [part for part in parts if part.source == signed.partition]
         rows = SourceRows(first_row=own[0].first_row, num_taken=sum(part.num_taken for part in own))
+        takes_all = rows.num_taken == whole.get(signed.partition) and not any(
+            part.gone for part in own
+        )
         (matches,) = pl.read_parquet(signed.path("matches.parquet")).to_dicts()
         found[signed.partition] = Source(
             rows=_without_gone(rows, own, ws.scratch.child("rows")),
@@ -205,8 +219,17 @@ def _sources(ws: Workspace, parts: Sequence[Part]) -> dict[str, Source]:
                 zip([part.source_row for part in own], _numbered(signed, "sketches"), strict=True)
             ),
             matches=Matches(**matches),
+            settled=_settled(signed) if takes_all else None,
         )
     return found
+
+
+def _settled(signed: InputFiles) -> Settled:
+    return Settled(
+        merged=_numbered(signed, "settled/merged"),
+        sizes=_numbered(signed, "settled/sizes"),
+        rows=_numbered(signed, "settled/rows"),
+    )
 
 
 def _numbered(signed: InputFiles, name: str) -> tuple[StoredFile, ...]:

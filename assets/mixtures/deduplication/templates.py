@@ -8,15 +8,16 @@ documents makes the source a form as a whole. All is judged on a fair sample of 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+import pyarrow.parquet as pq
 
 from assets.lineage.storage import Folder, StoredFile
 from assets.mixtures.deduplication.frames import write_frame
-from assets.mixtures.deduplication.shingles import BATCH_BYTES, TemplateTable, sets_of
+from assets.mixtures.deduplication.shingles import BATCH_BYTES, TemplateTable, shingles_of
 from assets.mixtures.ngrams import ngrams_of
 from assets.mixtures.words import U64, batches, words_of
 from assets.recipes.data import SignatureSpec
@@ -48,23 +49,15 @@ class TemplateResult:
 
 def find_templates(item: SampleItem) -> TemplateResult:
     """Write the templates of a source, most frequent first, with a phrase of each."""
-    from assets.mixtures.deduplication.count_kernels import (
-        RANGE,
-        first_places,
-        frequent,
-        ranges_of,
-    )
+    from assets.mixtures.deduplication.count_kernels import first_places, frequent
 
     texts = _sample(item.documents)
     least = max(
         item.spec.min_template_documents,
         math.floor(item.spec.max_template_share * len(texts)) + 1,
     )
-    empty = TemplateTable(np.zeros(0, dtype=np.uint64))
-    members, bounds = sets_of(texts, item.spec.shingle_words, empty)
-    grouped, ranges = ranges_of(members, len(members) // RANGE + 1)
-    hashes, counts, top = frequent(grouped, ranges, least)
-    del grouped
+    members, bounds = shingles_of(texts, item.spec.shingle_words)
+    hashes, counts = frequent(members, bounds, least)
     order = np.argsort(hashes)
     hashes, counts = hashes[order], counts[order]
     places = first_places(members, hashes, TemplateTable(hashes).slots)
@@ -82,31 +75,40 @@ def find_templates(item: SampleItem) -> TemplateResult:
         templates=write_frame(item.out, "templates.arrow", frame),
         num_sampled=len(texts),
         num_templates=frame.height,
-        is_form=bool(top >= least and top > item.spec.form_share * len(texts)),
+        is_form=bool(counts.max(initial=0) > item.spec.form_share * len(texts)),
     )
 
 
 def _sample(files: Sequence[StoredFile]) -> pl.Series:
     """Return distinct texts of the first documents by doc_id, up to SAMPLE_BYTES of them."""
-    parts: list[pl.DataFrame] = []
+    sample = pl.DataFrame(schema={"text_hash": pl.String, "text": pl.String})
     held = 0
-    for file in files:
-        part = pl.read_parquet(file.local(), columns=["doc_id", "text_hash", "text"])
-        if not part["doc_id"].is_sorted():
-            part = part.sort("doc_id")
-        part = part.unique("text_hash", keep="first", maintain_order=True)
-        ends = part["text"].str.len_bytes().cast(pl.Int64).cum_sum()
+    for documents in _documents(files):
+        new = documents.unique("text_hash", keep="first", maintain_order=True)
+        new = new.join(sample, on="text_hash", how="anti", maintain_order="left")
+        ends = new["text"].str.len_bytes().cast(pl.Int64).cum_sum()
         # The first document always fits: a source of one book has a sample too.
-        taken = int((ends + held <= SAMPLE_BYTES).sum())
-        taken = max(taken, 1 if not parts else 0)
-        parts.append(part.head(taken))
-        held += int(ends[taken - 1]) if taken and part.height else 0
-        if taken < part.height:
+        taken = max(int((ends + held <= SAMPLE_BYTES).sum()), 0 if sample.height else 1)
+        sample = pl.concat([sample, new.head(taken)])
+        if taken < new.height:
             break
-    if not parts:
-        return pl.Series("text", [], dtype=pl.String)
-    sample = pl.concat(parts)
-    return sample.unique("text_hash", keep="first", maintain_order=True)["text"]
+        held += int(new["text"].str.len_bytes().sum())
+    return sample["text"]
+
+
+def _documents(files: Sequence[StoredFile]) -> Iterator[pl.DataFrame]:
+    """Yield documents by doc_id, a row group at a time: a part is read as far as it is needed."""
+    columns = ["text_hash", "text"]
+    for file in files:
+        path = file.local()
+        if not pl.read_parquet(path, columns=["doc_id"])["doc_id"].is_sorted():
+            yield pl.read_parquet(path, columns=["doc_id", *columns]).sort("doc_id").select(columns)
+            continue
+        with pq.ParquetFile(path) as part:
+            for group in range(part.num_row_groups):
+                frame = pl.from_arrow(part.read_row_group(group, columns, use_threads=False))
+                assert isinstance(frame, pl.DataFrame)
+                yield frame
 
 
 def _phrases(texts: pl.Series, shingle_words: int, wanted: U64) -> list[str]:

@@ -28,15 +28,15 @@ def annex_xi(facts: Facts) -> str:
         Section(heading="1(a) Tasks", lines=_tasks(facts)),
         Section(heading="1(b) Acceptable use", lines=(Gap(text="policies of acceptable use."),)),
         Section(heading="1(c) Release and distribution", lines=_release(facts)),
-        Section(heading="1(d) Architecture and parameters", lines=_architecture(facts)),
+        Section(heading="1(d) Architecture and parameters", lines=architecture(facts)),
         Section(heading="1(e) Modality and formats", lines=_formats(facts)),
         Section(heading="1(f) Licence", lines=(Gap(text="licence of the weights."),)),
         Section(heading="2(a) Technical means for integration", lines=_means(facts)),
-        Section(heading="2(b) Design and training process", lines=_training(facts)),
-        Section(heading="2(c) Data", lines=_data(facts)),
-        Section(heading="2(d) Computational resources", lines=_compute(facts)),
+        Section(heading="2(b) Design and training process", lines=training(facts)),
+        Section(heading="2(c) Data", lines=data(facts)),
+        Section(heading="2(d) Computational resources", lines=compute(facts)),
         Section(heading="2(e) Energy", lines=(Gap(text="energy: it is not measured."),)),
-        Section(heading="Evaluation", lines=_evaluation(facts)),
+        Section(heading="Evaluation", lines=evaluation(facts)),
     )
     return render(f"Annex XI: materia-{release.config['recipe']} (draft)", INTRO, sections)
 
@@ -61,7 +61,7 @@ def _release(facts: Facts) -> Lines:
     )
 
 
-def _architecture(facts: Facts) -> Lines:
+def architecture(facts: Facts) -> Lines:
     config = facts.model
     sliding = len(config.sliding_window_layers)
     return (
@@ -96,7 +96,7 @@ def _means(facts: Facts) -> Lines:
     )
 
 
-def _training(facts: Facts) -> Lines:
+def training(facts: Facts) -> Lines:
     lines: list[Statement | Gap] = []
     for m in facts.trainings:
         goal = "next tokens of documents"
@@ -115,7 +115,7 @@ def _training(facts: Facts) -> Lines:
     return (*lines, Gap(text="rationale and assumptions of the design choices."))
 
 
-def _data(facts: Facts) -> Lines:
+def data(facts: Facts) -> Lines:
     lines: list[Statement | Gap] = []
     total = tokens_of(facts.shares)
     for m in facts.trainings:
@@ -140,7 +140,7 @@ def _data(facts: Facts) -> Lines:
     )
 
 
-def _compute(facts: Facts) -> Lines:
+def compute(facts: Facts) -> Lines:
     trainings = facts.trainings
     flops = sum(m.cost.flops for m in trainings)
     device_s = sum(m.cost.device_s for m in trainings)
@@ -159,7 +159,7 @@ def _compute(facts: Facts) -> Lines:
     )
 
 
-def _evaluation(facts: Facts) -> Lines:
+def evaluation(facts: Facts) -> Lines:
     cards = facts.all("reports/scorecard")
     lines: list[Statement | Gap] = []
     for row in facts.scores:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from assets.lineage.manifest import Manifest
+from assets.lineage.factors import Factors
 from assets.ports import Lake
+from assets.releases.evidence.annex_iv import annex_iv
 from assets.releases.evidence.annex_xi import annex_xi
 from assets.releases.evidence.cyclonedx import cyclonedx
 from assets.releases.evidence.facts import Facts
+from assets.releases.evidence.passport.page import PASSPORT, passport
+from assets.releases.evidence.passport.proof import Proof
 from assets.releases.evidence.shares import shares_record
 from assets.releases.evidence.spdx import spdx
 from assets.releases.evidence.statements import reference
@@ -18,16 +21,17 @@ from assets.releases.evidence.training_summary import training_summary
 
 
 def documents(
-    lake: Lake, release: Manifest, chain: Sequence[Manifest], signer: str
+    lake: Lake, facts: Facts, proof: Proof, factors: Factors | None = None
 ) -> Mapping[str, str]:
     """Return every document of a release's pack."""
-    facts = Facts.gathered(lake, release, chain, signer)
     return {
         "evidence.json": _text(overview(facts)),
         "bom.cdx.json": _text(cyclonedx(facts)),
         "bom.spdx3.json": _text(spdx(facts)),
         "training-content-summary.md": training_summary(facts),
         "annex-xi-draft.md": annex_xi(facts),
+        "annex-iv-draft.md": annex_iv(facts),
+        PASSPORT: passport(lake, facts, proof, factors),
     }
 
 

@@ -1,6 +1,7 @@
 """An evidence pack: what one release is, whence it comes, and who says so, in one folder.
 
-A view of the lake: the same lake and key give the same bytes; nothing is written to the lake.
+A view of the lake: the same lake, key and factors of cost give the same bytes; nothing is written
+to the lake.
 """
 
 from __future__ import annotations
@@ -14,11 +15,15 @@ from pathlib import Path
 
 from assets.lineage.audit import ArtifactGraph
 from assets.lineage.canonical import sha256_of_file
+from assets.lineage.factors import Factors
 from assets.lineage.manifest import Manifest
 from assets.lineage.workspace import LineageError
 from assets.ports import Lake
 from assets.releases.evidence import verify_pack
 from assets.releases.evidence.documents import documents
+from assets.releases.evidence.facts import Facts
+from assets.releases.evidence.passport.page import passport
+from assets.releases.evidence.passport.proof import Proof
 from assets.releases.evidence.signing import SigningKey
 from assets.releases.evidence.statements import (
     host_hash,
@@ -57,15 +62,14 @@ def write_pack(
     key: SigningKey,
     *,
     with_files: bool = True,
+    factors: Factors | None = None,
     progress: Callable[[str], None] = lambda message: None,
 ) -> Pack:
     """Write the pack of a release into a new folder; raises ValueError when there is one."""
-    if (release.family, release.name) != RELEASE:
-        raise ValueError(f"{release.key} is no release: name one, 'releases/release[tiny]', say")
+    _check_is_release(release)
     _check_free(folder)
     graph = ArtifactGraph.of(lake)
-    chain = ancestry(graph, release)
-    earlier = earlier_releases(graph, release)
+    chain, earlier = ancestry(graph, release), earlier_releases(graph, release)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
         out = Path(scratch, "pack")
@@ -75,10 +79,9 @@ def write_pack(
         progress(f"signing for {len(chain)} artifacts")
         _write_chain(chain, out, key)
         progress("writing documents")
-        for name, text in documents(lake, release, chain, key.fingerprint).items():
-            _write(out / name, text)
-        _write(out / VERIFIER, verifier_source())
-        (out / KEY_FILE).write_bytes(key.public_pem)
+        facts = Facts.gathered(lake, release, chain, key.fingerprint)
+        texts = documents(lake, facts, Proof.of(release, earlier, key), factors)
+        _write_texts({**texts, VERIFIER: verifier_source(), KEY_FILE: key.public_text}, out)
         hashes = _hashes(out)
         (out / INDEX).write_bytes(key.envelope(index_statement(release, earlier, hashes)))
         out.chmod(0o755)
@@ -92,6 +95,17 @@ def write_pack(
         sequence=len(earlier) + 1,
         discloses=tuple(reference(manifest) for manifest in chain if _is_own(manifest)),
     )
+
+
+def release_passport(
+    lake: Lake, release: Manifest, key: SigningKey, factors: Factors | None = None
+) -> str:
+    """Return passport.html as the release's pack holds it; raises ValueError for no release."""
+    _check_is_release(release)
+    graph = ArtifactGraph.of(lake)
+    facts = Facts.gathered(lake, release, ancestry(graph, release), key.fingerprint)
+    proof = Proof.of(release, earlier_releases(graph, release), key)
+    return passport(lake, facts, proof, factors)
 
 
 def ancestry(graph: ArtifactGraph, release: Manifest) -> list[Manifest]:
@@ -137,6 +151,11 @@ def _inlined(path: Path) -> str:
     return "".join(lines).split(_FUTURE, 1)[1]
 
 
+def _check_is_release(manifest: Manifest) -> None:
+    if (manifest.family, manifest.name) != RELEASE:
+        raise ValueError(f"{manifest.key} is no release: name one, 'releases/release[tiny]', say")
+
+
 def _check_free(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f"{folder} is not empty: name a folder that does not exist yet")
@@ -152,6 +171,11 @@ def _write_chain(chain: Sequence[Manifest], out: Path, key: SigningKey) -> None:
         _write(out / "manifests" / f"{name}.json", public.to_json())
         signed = key.envelope(provenance_statement(manifest))
         (out / "attestations" / f"{name}.dsse.json").write_bytes(signed)
+
+
+def _write_texts(texts: Mapping[str, str], out: Path) -> None:
+    for name, text in texts.items():
+        _write(out / name, text)
 
 
 def _copy_release(

@@ -77,6 +77,10 @@ class SigningKey:
         return hashlib.sha256(raw).hexdigest()
 
     @property
+    def public_text(self) -> str:
+        return self.public_pem.decode("ascii")
+
+    @property
     def public_pem(self) -> bytes:
         return self._private.public_key().public_bytes(
             Encoding.PEM, PublicFormat.SubjectPublicKeyInfo

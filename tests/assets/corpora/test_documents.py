@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from dataclasses import replace
@@ -20,7 +21,8 @@ from assets.corpora.normalise import normalise, text_hash_of
 from assets.corpora.raw import make_raw
 from assets.corpora.snapshot import resolve
 from assets.corpora.sources import Source, source
-from assets.fakes import FakeLake, fake_manifest, fake_workspace
+from assets.corpora.tombstones import SHINGLE_SCHEMA
+from assets.fakes import FakeLake, commit_folder, fake_manifest, fake_workspace
 from assets.lineage.workspace import Outcome
 from assets.recipes.graph import documents_step, raw_step
 
@@ -68,6 +70,37 @@ def _drop(
     for stem, text in files.items():
         (folder / f"{stem}.txt").write_text(text)
     return _build(tmp_path, source(name))
+
+
+def test_a_forgotten_record_is_dropped_with_its_reason_and_the_counts_add_up(
+    tmp_path: Path,
+) -> None:
+    _, out = _inbox(tmp_path, {"id": "1", "text": GOOD}, {"id": "2", "text": GERMAN})
+    kept = pl.read_parquet(out / "documents/*.parquet").filter(pl.col("native_id") == "1")
+    lake = FakeLake(tmp_path / "lake")
+    rows = kept.select("doc_id", "text_hash")
+    none = pl.DataFrame(schema=SHINGLE_SCHEMA)
+    files = {"tombstones.parquet": _bytes(rows), "shingles.parquet": _bytes(none)}
+    request = commit_folder(
+        lake, "corpora/tombstones", files, partition="", near="drop", sources=[]
+    )
+    raw = raw_step(source("inbox_public").to_dict(), {"files": []})
+    held = {"files/a.jsonl": (tmp_path / "inbox_public" / "a.jsonl").read_bytes()}
+    manifest = commit_folder(lake, "corpora/raw", held, partition="inbox_public")
+    ws = fake_workspace(tmp_path / "b", documents_step(raw), (manifest, request), lake=lake)
+    outcome = make_documents(ws)
+    assert outcome.counts["read"] == 2
+    assert (outcome.counts["kept"], outcome.counts["dropped"]) == (1, 1)
+    dropped = pl.read_parquet(ws.out_dir / "dropped/*.parquet")
+    told = dropped.select("reason", "title", "excerpt").rows()
+    assert told == [("tombstoned", "", "by doc_id")]
+    assert GOOD[:20] not in (ws.out_dir / "counts.json").read_text()
+
+
+def _bytes(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
 
 
 def test_every_record_is_kept_dropped_or_quarantined(tmp_path: Path) -> None:

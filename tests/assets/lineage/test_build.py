@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +15,9 @@ from assets.lineage.build import Built, MissingInput, build
 from assets.lineage.manifest import Cost, Manifest
 from assets.lineage.provenance import Provenance
 from assets.lineage.step import Step
+from assets.lineage.usage import USAGE_DIR, USAGE_SCHEMA, Usage
 from assets.lineage.workspace import LineageError, Outcome, Workspace
+from assets.ports import JobRequest
 
 PROVENANCE = Provenance(
     git_commit="abc", git_dirty=False, packages={}, host="h", dagster_run_id="run"
@@ -68,6 +72,60 @@ def test_the_same_step_is_made_once_and_then_reused(tmp_path: Path) -> None:
     assert calls == ["mixtures/deduped[tiny]"]
     assert (first.reused, second.reused) == (False, True)
     assert first.manifest == second.manifest
+
+
+def test_a_manifest_says_what_was_measured_and_its_identity_does_not_depend_on_it(
+    tmp_path: Path,
+) -> None:
+    def busy(ws: Workspace) -> Outcome:
+        end = time.process_time() + 0.2
+        while time.process_time() < end:
+            pass
+        return write_one(ws)
+
+    slow = run(FakeLake(tmp_path / "a"), step_over(), busy, tmp_path / "a").manifest
+    quick = run(FakeLake(tmp_path / "b"), step_over(), write_one, tmp_path / "b").manifest
+    assert slow.usage.cpu_s is not None
+    assert slow.usage.cpu_s >= 0.2
+    assert (slow.usage.ranks, slow.usage.device_s) == (0, 0.0)
+    assert (slow.fingerprint, slow.digest) == (quick.fingerprint, quick.digest)
+    assert Manifest.from_json(slow.to_json()) == slow
+
+
+def test_a_manifest_from_before_usage_was_measured_says_that_it_is_not_known(
+    tmp_path: Path,
+) -> None:
+    record = json.loads(
+        run(FakeLake(tmp_path), step_over(), write_one, tmp_path).manifest.to_json()
+    )
+    for name in ("usage", "machine", "code_digest"):
+        del record[name]
+    old = Manifest.from_json(json.dumps(record))
+    assert (old.usage, old.machine, old.code_digest) == (Usage(), "", "")
+
+
+@pytest.mark.parametrize("measured", [True, False])
+def test_a_job_is_in_the_usage_if_its_launcher_has_measured_it(
+    tmp_path: Path, measured: bool
+) -> None:
+    def train(ws: Workspace) -> Outcome:
+        ws.run_job(JobRequest(name="job", module="x", spec_path=ws.out("s"), work_dir=ws.job_dir))
+        if measured:
+            folder = ws.job_dir / USAGE_DIR
+            folder.mkdir(parents=True)
+            record = {
+                "schema": USAGE_SCHEMA, "attempt": "a", "host": "n", "ranks": 2, "device": "cpu",
+                "started_at": "", "seconds": 3.0, "cpu_s": 5.0, "energy_j": {},
+            }  # fmt: skip
+            (folder / "a.json").write_text(json.dumps(record))
+        return write_one(ws)
+
+    usage = run(FakeLake(tmp_path), step_over(), train, tmp_path).manifest.usage
+    assert usage.device_s == (6.0 if measured else None)
+    assert (usage.cpu_s or 0) >= (5.0 if measured else 0)
+    assert (usage.cpu_s is None) is not measured
+    (counted,) = [*tmp_path.glob("jobs/*/usage-counted-*")] if measured else [None]
+    assert (counted is not None) is measured
 
 
 def test_another_partition_with_the_same_identity_shares_the_artifact(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,26 @@ import pytest
 
 from assets.compute import InlineCompute
 from assets.corpora.places import Places
-from assets.fakes import FakeLake, FakeRunLog, FakeTracker
+from assets.fakes import (
+    FakeLake,
+    FakeRunLog,
+    FakeTracker,
+    RecordingJobRunner,
+    commit_folder,
+)
+from assets.lineage.audit import ArtifactGraph
+from assets.lineage.build import Built, build
 from assets.lineage.checks import Check, Verdict
-from assets.lineage.defs import ACCEPT_DRIFT_TAG, artifact_asset
-from assets.lineage.manifest import Manifest
+from assets.lineage.cost import cost_report
+from assets.lineage.cost_text import markdown
+from assets.lineage.defs import ACCEPT_DRIFT_TAG, artifact_asset, cost_metadata, describe
+from assets.lineage.manifest import InputRecord, Manifest
 from assets.lineage.provenance import Provenance
 from assets.lineage.step import Step
 from assets.lineage.workspace import Outcome, Workspace
 from assets.platform import Platform
 from assets.ports import JobRequest, JobSpec, Lake
+from tests.assets.lineage.costs import factors
 
 NODE = "corpora/benchmarks"
 STEP = Step(family="corpora", name="benchmarks", partition="", code_version="1", config={})
@@ -56,7 +68,7 @@ def installation(tmp_path: Path, lake: FakeLake) -> Platform:
         gather_provenance=lambda run_id: Provenance(
             git_commit="", git_dirty=False, packages={}, host="", dagster_run_id=run_id
         ),
-        run_and_wait=lambda launcher, spec, on_tick: None,
+        run_and_wait=lambda launcher, spec, on_tick, say: None,
         project_journal=lambda journal, run_log: None,
         on_progress=lambda key, message: None,
     )
@@ -99,6 +111,45 @@ def test_a_reused_artifact_still_leads_to_the_run_that_made_it(tmp_path: Path) -
     assert made["mlflow_run"] == reused["mlflow_run"] == "http://127.0.0.1:5000/#/runs/r1"
 
 
+def test_the_page_says_what_it_cost_and_only_where_factors_are_given(tmp_path: Path) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    assert "cost" not in page(tmp_path, lake)
+    made = build(
+        STEP, work, lake=lake, tracker=FakeTracker(), compute=InlineCompute(),
+        provenance=installation(tmp_path, lake).gather_provenance("r"), job_root=tmp_path,
+        run_job=lambda run_log: RecordingJobRunner(), progress=lambda message: None,
+    ).manifest  # fmt: skip
+    platform = replace(installation(tmp_path, lake), factors=factors())
+    assert "| price, EUR |" in cost_metadata(made, platform)["cost"].value
+    assert set(cost_metadata(made, platform)) == {"cost"}
+    model = replace(made, family="models", name="sft_medical")
+    picture = cost_metadata(model, platform)["picture/cost"].value
+    assert picture.startswith("![cost](data:image/png;base64,")
+    assert "cpu_s" in describe(Built(manifest=made, uri="", reused=True, mlflow_url=""), platform)
+
+
+def test_what_an_older_manifest_does_not_tell_is_not_on_the_page(tmp_path: Path) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    old = commit_folder(lake, NODE, {"a": b"a"})
+    built = Built(manifest=old, uri="", reused=True, mlflow_url="")
+    assert not {"cpu_s", "device_s"} & set(describe(built, installation(tmp_path, lake)))
+
+
+def test_ancestors_that_are_gone_are_said_and_not_counted_as_nothing(tmp_path: Path) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    parent = commit_folder(lake, NODE, {"a": b"a"})
+    record = InputRecord(
+        family=parent.family, name=parent.name, partition="p", fingerprint=parent.fingerprint,
+        digest=parent.digest, files_read=(),
+    )  # fmt: skip
+    child = replace(commit_folder(lake, "mixtures/deduped", {"b": b"b"}), inputs=(record,))
+    assert cost_report(ArtifactGraph.of(lake).ancestors(child), factors()).num_gone == 0
+    lake.committed.clear()
+    left = cost_report(ArtifactGraph.of(lake).ancestors(child), factors())
+    assert (left.num_gone, left.inherited.wall_s.num_unknown) == (1, 1)
+    assert "1 artifacts that went into it are no longer in the lake" in markdown(left, "EUR")
+
+
 def train(ws: Workspace) -> Outcome:
     spec = ws.job_dir / "spec.json"
     spec.parent.mkdir(parents=True, exist_ok=True)
@@ -124,7 +175,7 @@ def test_a_run_that_accepts_drift_tells_the_jobs_that_resume(tmp_path: Path) -> 
     submitted: list[JobSpec] = []
     platform = replace(
         installation(tmp_path, FakeLake(tmp_path / "lake")),
-        run_and_wait=lambda launcher, spec, on_tick: submitted.append(spec),
+        run_and_wait=lambda launcher, spec, on_tick, say: submitted.append(spec),
     )
     asset = artifact_asset(
         NODE, None, description="Items.", partitions=None, kinds={"json"}, owner="team:data",
@@ -134,6 +185,37 @@ def test_a_run_that_accepts_drift_tells_the_jobs_that_resume(tmp_path: Path) -> 
     assert dg.materialize([asset], resources={"platform": platform}, tags=tags).success
     accepted = ("--accept-drift", "program.code", "--accept-drift", "program.torch")
     assert [spec.arguments for spec in submitted] == [accepted, ()]
+
+
+@pytest.mark.filterwarnings(
+    "ignore:.*run_id.*:DeprecationWarning", "ignore:.*PipesMessageReader.*preview"
+)
+def test_a_run_is_told_of_preemptions_and_says_how_many_its_jobs_may_take(tmp_path: Path) -> None:
+    allowed: list[int] = []
+
+    def run_and_wait(
+        launcher: Any, spec: JobSpec, on_tick: Any, say: Callable[[str], None]
+    ) -> None:
+        allowed.append(spec.max_preemptions)
+        say("toy: preempted; started again from its last checkpoint, 1 of at most 3 times")
+
+    lake, watched = FakeLake(tmp_path / "lake"), list[str]()
+    platform = replace(
+        installation(tmp_path, lake),
+        run_and_wait=run_and_wait,
+        max_preemptions=3,
+        on_progress=lambda key, message: watched.append(message),
+    )
+    asset = artifact_asset(
+        NODE, None, description="Items.", partitions=None, kinds={"json"}, owner="team:data",
+        prepare=lambda platform, partition: (STEP, train),
+    )  # fmt: skip
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize([asset], resources={"platform": platform}, instance=instance)
+        told = [entry.user_message for entry in instance.all_logs(result.run_id)]
+    for heard in (told, watched):  # Dagster's log, and whoever watches the command
+        assert sum("preempted; started again" in message for message in heard) == 2
+    assert allowed == [3, 3]
 
 
 DEDUPED = Step(family="mixtures", name="deduped", partition="", code_version="1", config={})

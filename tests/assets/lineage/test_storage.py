@@ -10,7 +10,7 @@ import pytest
 
 from assets.lineage import storage
 from assets.lineage.manifest import FileEntry
-from assets.lineage.storage import Folder, StorageError, StoredFile
+from assets.lineage.storage import SCRATCH_MARK, Folder, StorageError, StoredFile
 from tests.s3 import ACCESS_KEY, BUCKET, SECRET_KEY, s3_server
 
 
@@ -151,3 +151,21 @@ def test_a_cache_that_others_can_write_is_refused(
     stored = folder.write("a.bin", lambda path: path.write_bytes(b"a"))
     with pytest.raises(StorageError, match="can be written by others"):
         stored.local()
+
+
+def test_scratch_files_have_a_hash_of_their_own_kind_and_are_checked_by_it(tmp_path: Path) -> None:
+    scratch = Folder(uri=str(tmp_path), is_scratch=True).child("below")
+    stored = scratch.write("one", lambda path: path.write_bytes(b"bytes"))
+    assert stored.entry.sha256.startswith(SCRATCH_MARK)
+    assert stored.local().read_bytes() == b"bytes"
+    Path(stored.uri).write_bytes(b"other")
+    with pytest.raises(StorageError, match="differs from what its writer recorded"):
+        stored.local()
+
+
+def test_an_entry_cannot_choose_the_weaker_hash(tmp_path: Path) -> None:
+    scratch = Folder(uri=str(tmp_path), is_scratch=True)
+    stored = scratch.write("one", lambda path: path.write_bytes(b"bytes"))
+    lying = StoredFile(folder=Folder(uri=str(tmp_path)), entry=stored.entry)
+    with pytest.raises(StorageError, match="differs"):
+        lying.local()

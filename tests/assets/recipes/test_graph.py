@@ -37,7 +37,7 @@ def test_every_node_of_the_catalogue_is_reached_by_a_recipe() -> None:
     reached = {node for name in RECIPES for node in graph(recipe(name)).steps}
     apart = {
         "corpora/raw", "corpora/documents", "corpora/withdrawn", "mixtures/signatures",
-        "reports/ablation",
+        "reports/ablation", "reports/exposure",
     }  # fmt: skip
     assert reached | apart == set(CODE_VERSIONS)
 

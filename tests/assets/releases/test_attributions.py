@@ -87,6 +87,23 @@ def test_a_source_that_was_not_read_is_not_credited(tmp_path: Path) -> None:
     assert "Never trained on" not in (folder / "ATTRIBUTIONS.md").read_text()
 
 
+def test_a_document_that_was_taken_out_of_the_shards_is_neither_counted_nor_named(
+    tmp_path: Path,
+) -> None:
+    lake = FakeLake(tmp_path / "lake")
+    gone = {"tombstones.parquet": parquet([{"doc_id": "a"}])}
+    request = commit_folder(lake, "corpora/tombstones", gone, partition="")
+    step = Step(
+        family="releases", name="release", partition="tiny", code_version="1",
+        config={"policy": "weights-public"},
+    )  # fmt: skip
+    ws = fake_workspace(tmp_path, step, (*inputs(lake), request), lake=lake)
+    owed = {(credit.source, credit.licence) for credit in write_attributions(ws, SOURCES)}
+    assert ("pmc", "CC-BY-4.0") not in owed and ("pmc", "CC0-1.0") in owed
+    named = pl.read_parquet(ws.out_dir / "attributed_documents.parquet")
+    assert "n a" not in named["native_id"]
+
+
 def test_only_documents_whose_licence_asks_for_it_are_named(tmp_path: Path) -> None:
     folder, _ = released(tmp_path)
     named = pl.read_parquet(folder / "attributed_documents.parquet")

@@ -52,6 +52,7 @@ SOURCES = [
         "licence": "LicenseRef-HPO",
         "citation": "A citation with | a bar\nand a line break",
         "domain": "medical",
+        "language": "en",
     },
     {
         "name": "python_stdlib",
@@ -59,10 +60,16 @@ SOURCES = [
         "licence": "PSF-2.0",
         "citation": "Python Software Foundation",
         "domain": "code",
+        "language": "mul",
     },
 ]
 
 
+SCORES = [
+    {"benchmark": "piqa", "title": 'PIQA: "two" ways', "metric": "acc", "model": model,
+     "value": value, "ci_low": 0.4, "ci_high": 0.625, "n": 100}
+    for model, value in (("base", 0.25), ("final", 0.5))
+]  # fmt: skip
 RESULTS = b'[{"key": "mixtures/deduped[x]", "report": {"findings": []}}]\n'
 
 
@@ -124,7 +131,7 @@ def inputs(
             lake,
             "reports/scorecard",
             {
-                "scorecard.json": b"{}",
+                "scorecard.json": json.dumps({"scores": SCORES}).encode(),
                 "scorecard.md": b"# Scores\n\npiqa 51.0 (chance 50.0)\n",
                 "scorecard.png": b"png",
             },

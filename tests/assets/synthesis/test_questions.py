@@ -88,6 +88,7 @@ def workspace(
     benchmark: str = "nothing in common with any question that is asked here at all",
     num_items: int = 1,
     max_items_per_ngram: int = 10,
+    forgotten: tuple[tuple[str, str], ...] = (),
     **changes: int,
 ) -> Workspace:
     lake = FakeLake(folder / "lake")
@@ -115,6 +116,10 @@ def workspace(
             {"items.parquet": parquet(pl.DataFrame(items))},
         ),
     ]
+    if forgotten:
+        rows = parquet(pl.DataFrame(forgotten, schema=SCHEMA, orient="row"))
+        request = {"tombstones.parquet": rows}
+        inputs.append(commit_folder(lake, "corpora/tombstones", request, partition=""))
     step = Step(
         family="synthesis",
         name="questions",
@@ -148,6 +153,18 @@ def test_both_domains_are_asked_up_to_their_number(made: tuple[Workspace, Outcom
     assert set(questions["check"]) <= {rule.name for rule in RULES.values()}
     for row in questions.iter_rows(named=True):
         assert row["question"] and row["answer"] and row["system"] and row["seed_native_id"]
+
+
+def test_nothing_is_asked_about_a_forgotten_document_though_its_facts_are_at_hand(
+    tmp_path: Path, raw: dict[str, dict[str, bytes]]
+) -> None:
+    ws = workspace(tmp_path, raw, forgotten=(("hpo", "HP:0200010"),))
+    make_questions(ws)
+    asked = set(pl.read_parquet(ws.out("questions.parquet"))["seed_native_id"])
+    other = workspace(tmp_path / "all", raw)
+    make_questions(other)
+    every = set(pl.read_parquet(other.out("questions.parquet"))["seed_native_id"])
+    assert every - asked >= {"HP:0200010"} and asked
 
 
 def test_kinds_take_turns_until_the_number_is_reached() -> None:

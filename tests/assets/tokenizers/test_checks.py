@@ -9,9 +9,14 @@ from typing import Any
 import polars as pl
 import pytest
 
+from assets.fakes import FakeLake
 from assets.tokenizers.checks import SHARD_CHECKS, TOKENIZER_CHECKS
 from tests.artifacts import Case, both_ways, encoded, judge, parquet
+from tests.assets.lineage.forgetting.test_requests import request, written
+from tests.assets.lineage.test_taint import lake, only
 from tests.micro import micro_tokenizer_json
+
+__all__ = ["lake"]
 
 SIZE = max(json.loads(micro_tokenizer_json())["model"]["vocab"].values()) + 1
 
@@ -86,6 +91,23 @@ def test_shards_are_judged_by_their_index(tmp_path: Path, case: Case) -> None:
     assert case.says in verdict.reason
 
 
+def test_shards_that_hold_a_forgotten_document_or_a_question_about_one_are_refused(
+    lake: FakeLake, tmp_path: Path
+) -> None:
+    (check,) = [check for check in SHARD_CHECKS if check.name == "no_forgotten_document"]
+    stage, sft = (only(lake, f"tokenizers/shards_{n}") for n in ("stage1", "sft_general"))
+    assert check.run(stage, lake).passed and check.run(sft, lake).passed
+    written(lake, tmp_path, request(lake, "other"))
+    assert not check.run(stage, lake).passed
+    assert check.run(sft, lake).passed
+    written(lake, tmp_path, request(lake, "kept"), day=2)
+    verdict = check.run(sft, lake)
+    assert not verdict.passed
+    assert "1 documents of 2 requests to forget are packed, for example item" in verdict.reason
+
+
 def test_every_check_is_seen_to_pass_and_to_fail() -> None:
     checks = [*TOKENIZER_CHECKS, *SHARD_CHECKS]
-    assert both_ways([*TOKENIZER, *SHARDS]) == {check.name for check in checks}
+    # Whether something forgotten is packed depends on the whole lake, and has its own test above.
+    seen = both_ways([*TOKENIZER, *SHARDS]) | {"no_forgotten_document"}
+    assert seen == {check.name for check in checks}

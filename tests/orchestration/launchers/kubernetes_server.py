@@ -1,4 +1,4 @@
-"""A small Kubernetes API server for tests: it stores Jobs and Services and runs pods as processes.
+"""A small Kubernetes API server for tests: stores Jobs, JobSets, Services, runs pods as processes.
 
 A stand-in, not a cluster: it checks manifests strictly, gives ranks the variables and the name of
 rank 0 that a cluster would, ends and restarts them by the rules a Job states, and can be told to
@@ -16,83 +16,18 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
+import jsonschema
 import kubernetes_validate
+from jobset_controller import StoredSet, validate_jobset
+from kubernetes_pods import Pod, StoredJob, exit_code
 
 Resource = dict[str, Any]
-_INDEX = "batch.kubernetes.io/job-completion-index"
+_STORES = {"jobs": "jobs", "jobsets": "sets", "services": "services"}
 _TICK_S = 0.05
-
-
-@dataclass
-class Pod:
-    """One pod of an indexed Job, and the process that stands for its container."""
-
-    name: str
-    index: int
-    process: subprocess.Popen[bytes]
-    grace_s: float
-    kill_at: float | None = None
-    reason: str = ""
-    """Error, OOMKilled or Completed, as a kubelet reports it."""
-    evicted: str = ""
-    disrupted: str = ""
-
-    def resource(self) -> Resource:
-        code = self.process.poll()
-        phase = "Running" if code is None else "Succeeded" if code == 0 else "Failed"
-        terminated = {"exitCode": _exit_code(code or 0), "reason": self.reason or "Error"}
-        return {
-            "metadata": {"name": self.name, "annotations": {_INDEX: str(self.index)}},
-            "spec": {"nodeName": "node-1"},
-            "status": {
-                "phase": phase,
-                **({"reason": "Evicted", "message": self.evicted} if self.evicted else {}),
-                "conditions": [
-                    {
-                        "type": "DisruptionTarget",
-                        "status": "True",
-                        "reason": "DeletionByTaintManager",
-                        "message": self.disrupted,
-                    }
-                ]
-                if self.disrupted
-                else [],
-                "containerStatuses": [
-                    {"name": "rank", "state": {} if code is None else {"terminated": terminated}}
-                ],
-            },
-        }
-
-    def end(self) -> None:
-        """Ask to stop; the grace period runs from the first time."""
-        if self.kill_at is None and self.process.poll() is None:
-            self.kill_at = time.monotonic() + self.grace_s
-            self.process.terminate()
-
-
-@dataclass
-class StoredJob:
-    body: Resource
-    pods: list[Pod] = field(default_factory=list)
-    failures: int = 0
-    condition: Resource | None = None
-    deleted: bool = False
-    started: float = field(default_factory=time.monotonic)
-
-    def resource(self) -> Resource:
-        metadata = dict(self.body["metadata"])
-        if self.deleted:
-            metadata["deletionTimestamp"] = "2026-01-01T00:00:00Z"
-        conditions = [self.condition] if self.condition and self.all_ended() else []
-        return {**self.body, "metadata": metadata, "status": {"conditions": conditions}}
-
-    def all_ended(self) -> bool:
-        return all(pod.process.poll() is not None for pod in self.pods)
 
 
 class Cluster:
@@ -101,6 +36,9 @@ class Cluster:
     def __init__(self, secrets: Mapping[str, Mapping[str, str]]) -> None:
         self.secrets = secrets
         self.jobs: dict[str, StoredJob] = {}
+        self.sets: dict[str, StoredSet] = {}
+        self.has_jobset = True
+        """Whether the extension is installed."""
         self.services: dict[str, Resource] = {}
         self.requests: list[str] = []
         self.broken: list[int] = []
@@ -112,19 +50,25 @@ class Cluster:
         self._thread.start()
 
     def create(self, kind: str, body: Resource) -> tuple[int, Resource]:
-        store: dict[str, Any] = self.jobs if kind == "jobs" else self.services
+        store: dict[str, Any] = getattr(self, _STORES[kind])
         name = body["metadata"]["name"]
         if name in store:
             return 409, _status(409, f"{kind} {name!r} already exists")
         try:
-            kubernetes_validate.validate(body, "1.37", strict=True)
-        except kubernetes_validate.ValidationError as error:
+            if kind == "jobsets":
+                validate_jobset(body)
+            else:
+                kubernetes_validate.validate(body, "1.37", strict=True)
+        except (kubernetes_validate.ValidationError, jsonschema.ValidationError) as error:
             return 400, _status(400, str(error))
         body["metadata"]["uid"] = str(uuid.uuid4())
-        store[name] = StoredJob(body) if kind == "jobs" else body
+        made = {"jobs": StoredJob, "jobsets": StoredSet, "services": lambda service: service}
+        store[name] = made[kind](body)
         return 201, body
 
-    def pod(self, job: str, index: int) -> Pod:
+    def pod(self, name: str, index: int) -> Pod:
+        """Return the pod of a Job, or of a JobSet."""
+        job = self.sets[name].child if name in self.sets else name
         return next(pod for pod in self.jobs[job].pods if pod.index == index)
 
     def oom_kill(self, job: str, index: int) -> None:
@@ -153,8 +97,29 @@ class Cluster:
     def _run(self) -> None:
         while not self._stop.wait(_TICK_S):
             with self.lock:
+                for found in list(self.sets.values()):
+                    self._advance_set(found)
                 for name, job in list(self.jobs.items()):
                     self._advance(name, job)
+
+    def _advance_set(self, found: StoredSet) -> None:
+        """Make the set's Job, make it again where the policy says so, or give the set its end."""
+        job = self.jobs.get(found.child)
+        if found.deleted:
+            if job is None:
+                del self.sets[found.name]
+            else:
+                job.deleted = True
+        elif job is None and found.condition is None:
+            self.jobs[found.child] = StoredJob(found.job())
+        elif job and job.condition and job.all_ended() and not job.deleted and not found.condition:
+            if job.condition["type"] == "Complete":
+                found.condition = _condition("Completed", "AllJobsCompleted", "")
+            elif found.starts_again(job.condition["reason"]):
+                found.restarts += 1
+                job.deleted = True
+            else:
+                found.condition = _condition("Failed", "FailJobSet", found.child)
 
     def _advance(self, name: str, job: StoredJob) -> None:
         for pod in job.pods:
@@ -188,8 +153,8 @@ class Cluster:
             if "onPodConditions" in rule:
                 matches = bool(pod.disrupted)
             else:
-                code = _exit_code(pod.process.returncode)
-                matches = code not in rule["onExitCodes"]["values"]
+                listed = exit_code(pod.process.returncode) in rule["onExitCodes"]["values"]
+                matches = listed == (rule["onExitCodes"]["operator"] == "In")
             if matches:
                 action = rule["action"]
                 break
@@ -281,24 +246,28 @@ def _answer(cluster: Cluster, method: str, target: str, body: Resource) -> tuple
     url = urlparse(target)
     parts = url.path.strip("/").split("/")
     kind, name = (parts[-1], "") if parts[-2] == "default" else (parts[-2], parts[-1])
+    if kind == "jobsets" and not cluster.has_jobset:
+        return 404, _status(404, "404 page not found")
     if method == "POST":
         if parse_qs(url.query).get("fieldValidation") != ["Strict"]:
             return 400, _status(400, "ask for strict validation")
         return cluster.create(kind, body)
     if kind == "pods":
         [selector] = parse_qs(url.query)["labelSelector"]
-        job = cluster.jobs.get(selector.removeprefix("batch.kubernetes.io/job-name="))
+        label, _, owner = selector.partition("=")
+        if label == "jobset.sigs.k8s.io/jobset-name" and owner in cluster.sets:
+            owner = cluster.sets[owner].child
+        job = cluster.jobs.get(owner)
         return 200, {"items": [pod.resource() for pod in job.pods] if job else []}
+    found = getattr(cluster, _STORES[kind]).get(name)
+    if found is None:
+        return 404, _status(404, f"{kind} {name!r} not found")
     if kind == "services":
-        service = cluster.services.get(name)
-        return (200, service) if service else (404, _status(404, "no such service"))
-    job = cluster.jobs.get(name)
-    if job is None:
-        return 404, _status(404, f"jobs {name!r} not found")
+        return 200, found
     if method == "DELETE":
         assert body["propagationPolicy"] == "Foreground"
-        job.deleted = True
-    return 200, job.resource()
+        found.deleted = True
+    return 200, found.resource()
 
 
 def _condition(kind: str, reason: str, message: str) -> Resource:
@@ -307,7 +276,3 @@ def _condition(kind: str, reason: str, message: str) -> Resource:
 
 def _status(code: int, message: str) -> Resource:
     return {"kind": "Status", "status": "Failure", "message": message, "code": code}
-
-
-def _exit_code(code: int) -> int:
-    return code if code >= 0 else 128 - code

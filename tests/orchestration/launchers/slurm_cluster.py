@@ -68,7 +68,13 @@ AccountingStorageType=accounting_storage/none
 NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} CPUs=4 RealMemory=8000
 NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} CPUs=4 RealMemory=8000
 NodeName=n3 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[3]} CPUs=4 RealMemory=8000
-PartitionName=main Nodes=n[1-3] Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+PartitionName=main Nodes=n[1-3] Default=YES PreemptMode=OFF
+PartitionName=spare Nodes=n[1-3] PriorityTier=1 PreemptMode=REQUEUE GraceTime=0
+PartitionName=polite Nodes=n[1-3] PriorityTier=1 PreemptMode=REQUEUE GraceTime=20
+PartitionName=taken Nodes=n[1-3] PriorityTier=1 PreemptMode=CANCEL GraceTime=0
+PartitionName=urgent Nodes=n[1-3] PriorityTier=10 PreemptMode=OFF
 """
 
 
@@ -227,7 +233,7 @@ class SlurmCluster:
         return found
 
     def _is_idle(self) -> bool:
-        states = self.run("sinfo", "-h", "-N", "-o", "%n %T").split()[1::2]
+        states = self.run("sinfo", "-h", "-N", "-p", "main", "-o", "%n %T").split()[1::2]
         for node, state in zip(NODES, states, strict=False):
             if state.startswith(("drain", "down")) and not state.endswith("*"):
                 self.run("scontrol", "update", f"nodename={node}", "state=resume")

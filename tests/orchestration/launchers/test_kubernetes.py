@@ -4,76 +4,33 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from contract import LauncherContract, ToyJobs, wait_until, wait_until_ended
-from kubernetes_server import Cluster, kubernetes_server
+from kubernetes_case import SETTINGS, KubernetesCase, Open
+from kubernetes_server import Cluster
+from preemption_contract import PreemptionContract
 
 from assets.ports import JobSpec, JobState
 from orchestration.launchers.cluster import ClusterRefused
 from orchestration.launchers.kubernetes import KubernetesLauncher
-from orchestration.launchers.kubernetes_api import KubernetesApi, connect
-from orchestration.launchers.kubernetes_settings import KubernetesSettings
-from orchestration.settings import PROJECT_ROOT
+from orchestration.launchers.kubernetes_api import connect
 
 Make = Callable[..., JobSpec]
-SETTINGS = KubernetesSettings(
-    image="registry.example/materia-engine:1",
-    claim="materia-home",
-    python=sys.executable,
-    workdir=str(PROJECT_ROOT),
-    grace_s=2,
-)
 
 
-@pytest.fixture
-def served() -> Iterator[tuple[str, Cluster]]:
-    with kubernetes_server({"s3-credentials": {"AWS_SECRET_ACCESS_KEY": "correct-horse"}}) as up:
-        yield up
-
-
-@pytest.fixture
-def cluster(served: tuple[str, Cluster]) -> Cluster:
-    return served[1]
-
-
-@pytest.fixture
-def open_launcher(
-    served: tuple[str, Cluster], tmp_path: Path
-) -> Callable[[KubernetesSettings], KubernetesLauncher]:
-    from kubernetes import client
-
-    def open_one(settings: KubernetesSettings) -> KubernetesLauncher:
-        configuration = client.Configuration(host=served[0])
-        configuration.retries = False
-        return KubernetesLauncher(
-            environ={"NCCL_DEBUG": "WARN", "HOME": "/home/me", "AWS_SECRET_ACCESS_KEY": "no"},
-            settings=settings,
-            home=tmp_path,
-            connect=lambda: KubernetesApi(client.ApiClient(configuration), settings.namespace),
-        )
-
-    return open_one
-
-
-@pytest.fixture
-def launcher(
-    open_launcher: Callable[[KubernetesSettings], KubernetesLauncher],
-) -> KubernetesLauncher:
-    return open_launcher(SETTINGS)
-
-
-class TestKubernetesLauncher(LauncherContract):
+class TestKubernetesLauncher(KubernetesCase, LauncherContract):
     pass
 
 
-Open = Callable[[KubernetesSettings], KubernetesLauncher]
+class TestKubernetesPreemption(KubernetesCase, PreemptionContract):
+    pass
 
 
-class TestOnACluster(ToyJobs):
+class TestOnACluster(KubernetesCase, ToyJobs):
     def test_ranks_get_secrets_that_stand_in_no_manifest_and_no_path_of_this_machine(
         self, open_launcher: Open, make_spec: Make, tmp_path: Path, cluster: Cluster
     ) -> None:
@@ -107,27 +64,28 @@ class TestOnACluster(ToyJobs):
         wait_until((tmp_path / "ready-0").exists, "the ranks")
         cluster.evict(handle.scheduler_id, 0, "The node was low on resource: ephemeral-storage")
         status = wait_until_ended(launcher, handle)
-        assert status.state is JobState.FAILED
+        assert status.state is JobState.PREEMPTED
         assert "rank 0 was evicted from node-1: The node was low on resource" in status.detail
 
     def test_one_rank_alone_goes_on_in_a_new_pod_when_its_node_is_drained(
         self, launcher: KubernetesLauncher, make_spec: Make, tmp_path: Path, cluster: Cluster
     ) -> None:
-        handle = launcher.submit(make_spec(all={"do": "resume", "code": 143}))
+        resuming = make_spec(all={"do": "resume", "code": 143})
+        handle = launcher.submit(replace(resuming, max_preemptions=1))
         wait_until((tmp_path / "ready-0").exists, "the rank")
         cluster.drain(handle.scheduler_id, 0, "node drained")
         status = wait_until_ended(launcher, handle)
         assert status.state is JobState.SUCCEEDED, status.detail
         assert "goes on from what it saved" in (tmp_path / "work" / "stdout.log").read_text()
 
-    def test_several_ranks_fail_together_when_one_loses_its_node(
+    def test_several_pods_are_preempted_together_when_one_loses_its_node(
         self, launcher: KubernetesLauncher, make_spec: Make, tmp_path: Path, cluster: Cluster
     ) -> None:
         handle = launcher.submit(make_spec(2, all={"do": "trap", "code": 143}))
         wait_until(lambda: len(list(tmp_path.glob("ready-*"))) == 2, "the ranks")
         cluster.drain(handle.scheduler_id, 1, "node drained")
         status = wait_until_ended(launcher, handle)
-        assert status.state is JobState.FAILED
+        assert status.state is JobState.PREEMPTED
         assert "rank 1 lost its node node-1 (DeletionByTaintManager: node drained)" in status.detail
         assert len(list(tmp_path.glob("saved-*"))) == 2
 
@@ -162,6 +120,20 @@ class TestOnACluster(ToyJobs):
         launcher.cancel(handle)
         assert launcher.poll(handle).state is JobState.CANCELLED
         assert len(list(tmp_path.glob("saved-*"))) == 2
+
+    def test_ranks_that_share_a_pod_go_on_together_in_a_new_one(
+        self, open_launcher: Open, make_spec: Make, tmp_path: Path, cluster: Cluster
+    ) -> None:
+        launcher = open_launcher(replace(SETTINGS, ranks_per_pod=2))
+        resuming = make_spec(2, all={"do": "resume", "code": 143})
+        handle = launcher.submit(replace(resuming, max_preemptions=1))
+        wait_until(lambda: len(list(tmp_path.glob("ready-*"))) == 2, "both ranks")
+        with cluster.lock:
+            cluster.pod(handle.scheduler_id, 0).end()  # a plain SIGTERM: no condition tells why
+        status = wait_until_ended(launcher, handle)
+        assert (status.state, status.preemptions) == (JobState.SUCCEEDED, 1), status.detail
+        log = (tmp_path / "work" / "stdout.log").read_text()
+        assert [log.count(f"rank {rank} goes on from what it saved") for rank in (0, 1)] == [1, 1]
 
     def test_a_job_over_its_deadline_has_failed(
         self, open_launcher: Open, make_spec: Make, tmp_path: Path, cluster: Cluster

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from contract import LauncherContract, ToyJobs, wait_until, wait_until_ended
+from preemption_contract import Preempt, PreemptionContract
 
 from assets.ports import JobFailed, JobHandle, JobSpec, JobState
 from orchestration.launchers.local import JobAlreadyRunning, LocalLauncher
@@ -47,7 +48,17 @@ def none_is_left(tmp_path: Path) -> Iterator[None]:
     assert not left
 
 
+@pytest.fixture
+def preempt() -> Preempt:
+    """As a machine does that goes down: SIGTERM to what runs there."""
+    return lambda handle: os.kill(_supervisor(handle), signal.SIGTERM)
+
+
 class TestLocalLauncher(LauncherContract):
+    pass
+
+
+class TestLocalPreemption(PreemptionContract):
     pass
 
 
@@ -172,8 +183,29 @@ class TestOnThisMachine(ToyJobs):
         os.kill(_processes(tmp_path)["supervisor"]["pid"], signal.SIGTERM)
         status = wait_until_ended(launcher, handle)
         assert (tmp_path / "saved-0").exists()
-        assert status.state is JobState.FAILED
+        assert status.state is JobState.PREEMPTED
         assert "stopped from outside by signal 15" in status.detail
+
+    def test_a_rank_that_is_asked_to_stop_by_itself_is_preempted_too(
+        self, launcher: LocalLauncher, make_spec: Make, tmp_path: Path
+    ) -> None:
+        handle = launcher.submit(make_spec(2, all={"do": "trap", "code": 143}))
+        wait_until(lambda: len(list(tmp_path.glob("ready-*"))) == 2, "both ranks")
+        os.kill(_processes(tmp_path)["ranks"][1]["pid"], signal.SIGTERM)
+        status = wait_until_ended(launcher, handle)
+        assert status.state is JobState.PREEMPTED
+        assert "rank 1 of 2 was asked to stop" in status.detail
+        assert len(list(tmp_path.glob("saved-*"))) == 2
+
+    def test_ranks_that_fail_while_they_stop_have_failed(
+        self, launcher: LocalLauncher, make_spec: Make, tmp_path: Path
+    ) -> None:
+        handle = launcher.submit(make_spec(all={"do": "trap", "code": 1}))
+        wait_until((tmp_path / "ready-0").exists, "the rank")
+        os.kill(_supervisor(handle), signal.SIGTERM)
+        status = wait_until_ended(launcher, handle)
+        assert status.state is JobState.FAILED
+        assert "stopped from outside by signal 15, and its ranks ended with [1]" in status.detail
 
     def test_a_stopped_rank_is_killed_after_the_grace_period(
         self, launcher: LocalLauncher, make_spec: Make, tmp_path: Path
@@ -264,6 +296,11 @@ class TestOnThisMachine(ToyJobs):
         status = wait_until_ended(launcher, handle)
         assert status.state is JobState.FAILED
         assert "No module named no_such_engine" in status.detail
+
+
+def _supervisor(handle: JobHandle) -> int:
+    record = json.loads((Path(handle.work_dir) / "processes.json").read_text())
+    return int(record["supervisor"]["pid"])
 
 
 def _processes(tmp_path: Path) -> dict[str, Any]:

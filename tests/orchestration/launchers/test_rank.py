@@ -68,7 +68,7 @@ def test_slurm_says_which_rank_this_is() -> None:
 
 def test_kubernetes_says_which_rank_this_is() -> None:
     place = place_of({"JOB_COMPLETION_INDEX": "5"})
-    assert place == Place(rank=5, local_rank=0, restart=0, local_world_size=1)
+    assert place == Place(rank=5, local_rank=0, restart=0, local_world_size=1, in_pod=True)
 
 
 def test_outside_of_a_job_nobody_says_it() -> None:
@@ -98,6 +98,10 @@ def test_the_engine_gets_ranks_variables_and_its_end_is_written(
     assert (env["RANK"], env["LOCAL_RANK"], env["WORLD_SIZE"]) == ("1", "1", "2")
     record = json.loads((folder.path / "rank-00001.json").read_text())
     assert (record["exit_code"], record["stopped_by"], record["restart"]) == (0, None, 0)
+    (usage,) = (folder.work_dir / "usage").glob("*.json")
+    used = json.loads(usage.read_text())
+    assert (used["ranks"], used["attempt"]) == (1, f"toy.{TOKEN}.0")
+    assert 0 < used["seconds"] < 60
 
 
 def test_a_request_to_cancel_is_seen_without_a_signal(

@@ -70,7 +70,6 @@ def test_a_job_that_lives_is_neither_success_nor_failure(state: str) -> None:
         (job("OUT_OF_MEMORY"), None, "more memory than it asked for: raise MATERIA_SLURM_MEMORY"),
         (job("NODE_FAIL"), None, "lost a node"),
         (job("BOOT_FAIL"), None, "did not boot"),
-        (job("PREEMPTED"), None, "was preempted"),
         (job("CANCELLED", 15), None, "was cancelled by somebody else"),
         (job("FAILED", 7 << 8), ended(0, 7), "rank 1 of 2 ended with exit code 7"),
         (job("FAILED", 137 << 8), ended(-9), r"killed by signal 9 \(out of memory\?\)"),
@@ -88,6 +87,29 @@ def test_each_fault_is_told_by_its_name_with_the_end_of_the_log(
     assert status.state is JobState.FAILED
     assert re.search(told, status.detail), status.detail
     assert status.detail.endswith("the end")
+
+
+@pytest.mark.parametrize(
+    ("found", "record", "told"),
+    [
+        (job("PREEMPTED"), None, r"was preempted by another job \(Slurm job 7 on n"),
+        (job("FAILED", 143 << 8), ended(143, 143, stopped_by=15), "from outside by signal 15"),
+        (job("FAILED", 143 << 8), ended(143, 0), "rank 0 of 2 was asked to stop"),
+        (job("FAILED", 143 << 8), ended(-15, -9, stopped_by=15), "from outside by signal 15"),
+    ],
+)
+def test_what_others_made_stop_is_preempted_unless_we_cancelled_it(
+    found: SlurmJob, record: dict[str, Any] | None, told: str
+) -> None:
+    status = verdict(HANDLE, found, ended=record, cancelled=False, log_tail="the end")
+    assert status.state is JobState.PREEMPTED
+    assert re.search(told, status.detail), status.detail
+    if record is None or record["stopped_by"]:
+        assert state_of(found, record, cancelled=True) is JobState.CANCELLED
+
+
+def test_a_rank_that_failed_while_it_stopped_has_failed() -> None:
+    assert state_of(job("FAILED", 256), ended(143, 1, stopped_by=15)) is JobState.FAILED
 
 
 def test_a_cancelled_job_is_cancelled_only_when_it_was_stopped() -> None:

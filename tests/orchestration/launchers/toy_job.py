@@ -26,7 +26,7 @@ def main() -> None:
         sys.exit(action["code"])
     if action["do"] == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
-    if action["do"] == "report":
+    if action["do"] == "report" or action.get("reports"):
         with open_dagster_pipes() as pipes:
             pipes.log.info(f"said by rank {rank}")
     if action["do"] == "grow":

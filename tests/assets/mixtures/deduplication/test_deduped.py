@@ -310,7 +310,7 @@ def test_a_corrupt_part_of_signatures_is_refused(tmp_path: Path) -> None:
     copies = [document("wiki", name, "one two three four") for name in "ab"]
     manifest = committed(lake, copies)["wiki"]
     sketch, _ = signed(tmp_path, lake, manifest)
-    path = Path(lake.uri(sketch)) / "signatures/00000.parquet"
+    path = Path(lake.uri(sketch)) / "settled/merged/00000.arrow"
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     with pytest.raises(RuntimeError, match="differs from what its writer recorded"):
         merge(tmp_path, lake, [manifest, sketch], caps={"wiki": 100})

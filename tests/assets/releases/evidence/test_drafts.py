@@ -10,6 +10,7 @@ import pytest
 
 from assets.fakes import FakeLake
 from assets.lineage.audit import ArtifactGraph
+from assets.releases.evidence.annex_iv import annex_iv
 from assets.releases.evidence.annex_xi import annex_xi
 from assets.releases.evidence.draft import MAX_NAMED, TO_FILL_IN, Gap, Section, render, state
 from assets.releases.evidence.facts import Facts
@@ -18,7 +19,7 @@ from assets.releases.evidence.statements import reference
 from assets.releases.evidence.training_summary import size_range, training_summary
 from tests.evidence_lake import make_release
 
-DRAFTS = [training_summary, annex_xi]
+DRAFTS = [training_summary, annex_xi, annex_iv]
 _EVIDENCE = re.compile(r"\[(\S+/\S+?(?:\[\S+?\])?@[0-9a-f]{12})\]")
 
 
@@ -137,3 +138,35 @@ def test_the_annex_gives_shares_stages_in_order_and_scores(facts: Facts) -> None
     assert f"pmc under CC-BY-4.0 {share.tokens_read:,} tokens (100.00%)" in section(text, "2(c)")
     scored = "MedQA, model final: accuracy 0.25 (95% interval 0.1 to 0.4), chance 0.25, 10 items."
     assert scored in section(text, "Evaluation")
+
+
+def test_annex_iv_has_all_nine_points_and_leaves_the_use_to_the_provider(facts: Facts) -> None:
+    text = annex_iv(facts)
+    headings = re.findall(r"^## (\d)", text, re.MULTILINE)
+    assert sorted(set(headings)) == [str(point) for point in range(1, 10)]
+    assert headings.count("1") == len("abcdefgh") == headings.count("2")
+    for heading in ("1(b)", "1(h)", "2(e)", "5 Risk", "7 Standards", "8 Declaration", "9 Post"):
+        lines = [line for line in section(text, heading).splitlines() if line.startswith("- ")]
+        assert len(lines) == 1 and lines[0].startswith(f"- {TO_FILL_IN}")
+    assert TO_FILL_IN in section(text, "1(a)")
+
+
+def test_annex_iv_tells_data_tests_and_limits_from_the_records(facts: Facts) -> None:
+    near = tuple({**row, "above_chance": False} for row in facts.scores)
+    text = annex_iv(replace(facts, scores=near))
+    assert "Cleaning kept 2 of 3 records, identifiers of persons masked." in section(text, "2(d)")
+    assert "0 of 3 documents held an item of a benchmark" in section(text, "2(g)")
+    assert "MedQA, model final: accuracy 0.25" in section(text, "2(g)")
+    assert "1 of 1 scores are no better than guessing: MedQA." in section(text, "3 Monitoring")
+    assert "no better than guessing" not in annex_iv(facts)
+    assert f"signed with key {facts.signer}" in section(text, "2(h)")
+
+
+def test_a_model_that_began_from_another_is_not_said_to_be_from_scratch(facts: Facts) -> None:
+    assert "Training began from random weights" in section(annex_iv(facts), "2(a)")
+    begun = tuple(
+        replace(m, config={**m.config, "init": "weights"}) if m.family == "checkpoints" else m
+        for m in facts.chain
+    )
+    text = section(annex_iv(replace(facts, chain=begun)), "2(a)")
+    assert "random weights" not in text and "the pre-trained model" in text

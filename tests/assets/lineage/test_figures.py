@@ -1,0 +1,38 @@
+"""Figures that say how they are known, and sums of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from assets.lineage.figures import NOTHING, UNKNOWN, Figure, add, estimated, measured
+
+
+def test_a_value_that_nobody_knows_is_unknown_and_not_zero() -> None:
+    assert measured(None) == estimated(None) == UNKNOWN
+    assert UNKNOWN.value is None
+    assert measured(0.0).value == 0.0
+
+
+@pytest.mark.parametrize(
+    ("parts", "value", "basis", "num_unknown"),
+    [
+        ([measured(1), measured(2)], 3.0, "measured", 0),
+        ([measured(1), estimated(2)], 3.0, "estimated", 0),
+        ([measured(1), UNKNOWN, UNKNOWN], 1.0, "measured", 2),
+        ([UNKNOWN], None, "unknown", 1),
+        ([NOTHING, NOTHING], None, "none", 0),
+        ([NOTHING, UNKNOWN], None, "unknown", 1),
+        ([NOTHING, measured(1)], 1.0, "measured", 0),
+        ([], None, "none", 0),
+        ([Figure(value=2.0, basis="measured", num_unknown=3), UNKNOWN], 2.0, "measured", 4),
+    ],
+)
+def test_a_sum_says_how_its_parts_are_known(
+    parts: list[Figure], value: float | None, basis: str, num_unknown: int
+) -> None:
+    assert add(parts) == Figure(value=value, basis=basis, num_unknown=num_unknown)  # type: ignore[arg-type]
+
+
+def test_a_product_with_a_factor_is_an_estimate() -> None:
+    assert measured(2).times(3) == estimated(6)
+    assert UNKNOWN.times(3) == UNKNOWN

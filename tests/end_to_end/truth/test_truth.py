@@ -243,7 +243,8 @@ def test_a_changed_source_makes_exactly_what_descends_from_it_stale_and_says_why
     assert told["counts.kept"] == (counts["kept"], counts["kept"] + 3)
     assert "counts.dropped" not in told and "counts.quarantined" not in told
     assert told["input corpora/raw[0]"][0].startswith(old["fingerprint"][:12])
-    assert set(told) == {
+    # Who works on the project while its tests run commits in between.
+    assert set(told) - {"git_commit"} == {
         "counts.kept", "counts.read", "counts.text_bytes", "digest", "input corpora/raw[0]",
     }  # fmt: skip
     print(f"\nwhy: {len(told)} fields differ, as many as were changed")

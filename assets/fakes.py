@@ -12,6 +12,7 @@ from typing import Any
 
 from assets.compute import InlineCompute
 from assets.lineage.build import hash_files
+from assets.lineage.canonical import sha256_of
 from assets.lineage.manifest import (
     Address,
     Attempt,
@@ -50,6 +51,9 @@ class FakeLake:
     def addresses(self, family: str | None = None, name: str | None = None) -> list[Address]:
         found = [manifest.address for manifest in self.manifests(family, name)]
         return sorted(found, key=lambda address: address.finished_at)
+
+    def revision(self) -> str:
+        return sha256_of(sorted((m.fingerprint, m.finished_at) for m in self.committed.values()))
 
     def consumers(self, fingerprints: Sequence[str]) -> dict[str, list[Address]]:
         found: dict[str, list[Address]] = {}

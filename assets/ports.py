@@ -38,6 +38,9 @@ class Lake(Protocol):
     def addresses(self, family: str | None = None, name: str | None = None) -> list[Address]:
         """Return where the committed artifacts are, oldest first, without opening them again."""
 
+    def revision(self) -> str:
+        """Return a name of the set of committed artifacts: another one after every commit."""
+
     def consumers(self, fingerprints: Sequence[str]) -> dict[str, list[Address]]:
         """Return where the artifacts are that read each of some, oldest first."""
 

@@ -11,6 +11,7 @@ import json
 import logging
 import sqlite3
 import time
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -21,7 +22,7 @@ from orchestration.stores import Store
 
 logger = logging.getLogger(__name__)
 
-_VERSION = 2
+_VERSION = 3
 """Of the tables below: a database of another version is made anew."""
 _SETTLED_NS = 2_000_000_000
 """Some file systems keep times to two seconds: a younger folder may change within its time."""
@@ -31,9 +32,10 @@ _WAIT_S = 60.0
 """How long one process waits for another that writes."""
 
 _TABLES = """
+CREATE TABLE made (token TEXT);
 CREATE TABLE nodes (family TEXT, name TEXT, changed_at INTEGER, PRIMARY KEY (family, name));
 CREATE TABLE artifacts (
-    id INTEGER PRIMARY KEY, family TEXT, name TEXT, short TEXT, partition TEXT,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, family TEXT, name TEXT, short TEXT, partition TEXT,
     fingerprint TEXT, finished_at TEXT, changed_at INTEGER, UNIQUE (family, name, short)
 );
 CREATE TABLE pending (
@@ -64,6 +66,16 @@ class Catalogue:
                 (family, name),
             )
             return [_address(row) for row in rows]
+
+    def revision(self) -> str:
+        """Return a name that changes with every artifact taken in, and with the catalogue."""
+        with self._open() as database:
+            self._refresh(database, self._nodes(None, None))
+            (token,) = database.execute("SELECT token FROM made").fetchone()
+            last = database.execute(
+                "SELECT seq FROM sqlite_sequence WHERE name = 'artifacts'"
+            ).fetchone()
+            return f"{token}/{last[0] if last else 0}"
 
     def consumers(self, fingerprints: Sequence[str]) -> dict[str, list[Address]]:
         """Return the artifacts that read each of some, oldest first."""
@@ -208,11 +220,14 @@ def _make_tables(database: sqlite3.Connection) -> None:
     if database.execute("PRAGMA user_version").fetchone() == (_VERSION,):
         database.execute("ROLLBACK")  # another process was first
         return
-    tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    tables = database.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    ).fetchall()
     for (name,) in tables:
         database.execute(f"DROP TABLE IF EXISTS {name}")
     for statement in filter(str.strip, _TABLES.split(";")):
         database.execute(statement)
+    database.execute("INSERT INTO made VALUES (?)", (uuid.uuid4().hex,))
     database.execute(f"PRAGMA user_version = {_VERSION}")
     database.execute("COMMIT")
 

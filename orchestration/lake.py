@@ -74,6 +74,9 @@ class ObjectLake:
     def addresses(self, family: str | None = None, name: str | None = None) -> list[Address]:
         return self._catalogue.addresses(family, name)
 
+    def revision(self) -> str:
+        return self._catalogue.revision()
+
     def consumers(self, fingerprints: Sequence[str]) -> dict[str, list[Address]]:
         return self._catalogue.consumers(fingerprints)
 

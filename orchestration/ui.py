@@ -43,14 +43,7 @@ def run_ui(
     _require_loopback(host)
     home = home.absolute()
     dagster_home = home / "dagster"
-    env = {
-        **environ,
-        **OFF_SWITCHES,
-        "DAGSTER_HOME": str(dagster_home),
-        "MATERIA_HOME": str(home),
-        # Runs code for its callers; we have no use for it (CVE-2026-0545).
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-    }
+    env = _environment(environ, home)
     services = _dagster(host, dagster_port, module, working_directory, home / "logs", env)
     ports = {"Dagster": dagster_port}
     if tracking_uri.startswith(("http://", "https://")):
@@ -63,6 +56,17 @@ def run_ui(
         _require_free(host, port, name)
     prepare_instance(dagster_home, dagster_db)
     return Services(services).run(console or Console(), ready_timeout_s=ready_timeout_s)
+
+
+def _environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
+    return {
+        **environ,
+        **OFF_SWITCHES,
+        "DAGSTER_HOME": str(home / "dagster"),
+        "MATERIA_HOME": str(home),
+        # Runs code for its callers; we have no use for it (CVE-2026-0545).
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    }
 
 
 def _dagster(

@@ -125,11 +125,16 @@ def _record(manifest: Manifest) -> InputRecord:
     )
 
 
-def make_release(lake: Lake, *, weights: bytes = b"weights", day: int = 2) -> Manifest:
-    """Commit a release of recipe `toy` and everything behind it that is not there yet."""
+def make_release(
+    lake: Lake, *, weights: bytes = b"weights", day: int = 2, skipped: Sequence[int] = ()
+) -> Manifest:
+    """Commit a release of recipe `toy` and everything behind it that is not there yet.
+
+    `skipped` are steps of the first stage that leave no update.
+    """
     make = Maker(lake)
     _data(make)
-    _training(make, weights)
+    _training(make, weights, skipped)
     t = "[toy]"
     files = {
         "model.safetensors": weights,
@@ -240,7 +245,7 @@ PRETRAINING = [piece("a", 0, 0, 10), piece("b", 1, 0, 7), piece("c", 2, 0, 4), p
 ASKED = {"general": [piece("i", 0, 0, 5)], "medical": [piece("j", 1, 0, 3)]}
 
 
-def _training(make: Maker, weights: bytes) -> None:
+def _training(make: Maker, weights: bytes, skipped: Sequence[int]) -> None:
     facts: dict[str, Any] = {"data_seed": SEED, "batch_samples": BATCH, "init": "random"}
     facts |= {**SETTINGS, "model": MODEL}
     order = SampleOrder(SAMPLES, SEED)
@@ -264,7 +269,7 @@ def _training(make: Maker, weights: bytes) -> None:
         last = [
             make(
                 f"checkpoints/stage{stage}",
-                {"w": b"w", **training_files(STEPS, skipped=[2] if stage == 1 else [])},
+                {"w": b"w", **training_files(STEPS, skipped if stage == 1 else ())},
                 [shards, *last],
                 counts=counts(PRETRAINING),
                 **facts,
@@ -277,7 +282,7 @@ def _training(make: Maker, weights: bytes) -> None:
         last = [
             make(
                 f"models/sft_{domain}",
-                {"model.safetensors": content, **training_files(STEPS, skipped=[])},
+                {"model.safetensors": content, **training_files(STEPS, ())},
                 [shards, *last],
                 counts=counts(rows),
                 **config,

@@ -100,7 +100,7 @@ def branch_specs(ws: Workspace, shards: Manifest) -> tuple[str, ...]:
     shards, as far as their folders are here: without one of the requests, or without all."""
     requests = [r.fingerprint for r in shards.inputs if r.name == TOMBSTONES]
     found = []
-    for left_out in [*[[request] for request in requests], requests]:
+    for left_out in [*[[request] for request in requests], requests] if requests else []:
         inputs = [
             (f"{r.family}/{r.name}", r.fingerprint)
             for r in shards.inputs

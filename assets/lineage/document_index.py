@@ -172,7 +172,8 @@ def _refresh(
     lake: Lake, tables: IndexTables, folder: Path, progress: Callable[[str], None]
 ) -> None:
     """Take in the artifacts that are not in the index yet, as one more file."""
-    if not tables.missing(_covered(lake)):
+    revision = lake.revision()  # before the lake is listed: what comes later is another one
+    if tables.revision() == revision:
         return
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -181,6 +182,7 @@ def _refresh(
             _forget_strays(tables, folder)
             _add(lake, tables, folder, missing, progress)
             _merge_small(tables, folder)
+        tables.set_revision(revision)
 
 
 def _covered(lake: Lake) -> list[Address]:

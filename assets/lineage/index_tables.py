@@ -17,7 +17,7 @@ from assets.lineage.manifest import Address
 
 logger = logging.getLogger(__name__)
 
-_FORMAT = 1
+_FORMAT = 2
 """Of the files and tables: an index of another format is made anew."""
 _WAIT_S = 60.0
 """How long one process waits for another that writes."""
@@ -56,6 +56,7 @@ VIEWS = tuple(
 """What `materia trace` looks up. A change of this list makes the index anew."""
 
 _TABLES = """
+CREATE TABLE revision (name TEXT);
 CREATE TABLE artifacts (
     id INTEGER PRIMARY KEY, family TEXT, name TEXT, partition TEXT, fingerprint TEXT,
     finished_at TEXT, UNIQUE (fingerprint, finished_at)
@@ -117,6 +118,17 @@ class IndexTables:
 
     def close(self) -> None:
         self._database.close()
+
+    def revision(self) -> str:
+        """Return the revision of the lake that is wholly in the index, or ""."""
+        row = self._database.execute("SELECT name FROM revision").fetchone()
+        return str(row[0]) if row else ""
+
+    def set_revision(self, name: str) -> None:
+        self._database.execute("BEGIN IMMEDIATE")
+        self._database.execute("DELETE FROM revision")
+        self._database.execute("INSERT INTO revision VALUES (?)", (name,))
+        self._database.execute("COMMIT")
 
     def segments(self) -> list[Segment]:
         """Return the files, largest first."""

@@ -133,8 +133,7 @@ def plan_facts(
         assumed=assumed,
     )
     embedding = recipe.model.vocab_size * recipe.model.hidden_size
-    machine = asdict(device)
-    del machine["runtime"]
+    machine = {name: value for name, value in asdict(device).items() if name != "runtime"}
     return {
         "recipe": recipe.name,
         "title": recipe.title,

@@ -30,8 +30,11 @@ from orchestration.forecast.planned import PlannedJob, plan_job, plan_judging
 from orchestration.forecast.size import (
     has_job,
     is_training,
+    judged_tokens,
+    parameters_of,
     train_tokens,
     train_work,
+    tuned_samples,
     volume_of,
     work_of,
 )
@@ -141,7 +144,7 @@ class _Work:
         """Plan a job that no earlier one is like, or say that nothing is known."""
         kind = self._device() if has_job(step) else ""
         figures, basis = ALL_UNKNOWN, "never made before"
-        tokens = self._tokens(step) if is_training(step) else self._judged_tokens(step, like)
+        tokens = self._tokens_to_come(step, like)
         if tokens is not None and not kind:
             basis = "never made before, and what it will run on is not known"
         elif tokens is not None:
@@ -164,8 +167,11 @@ class _Work:
     def _plan(self, step: Step, kind: str, tokens: float, like: Like | None) -> PlannedJob:
         if is_training(step):
             return plan_job(step.config, tokens, kind, self._of.training)
-        assert like is not None, "what a judging reads is known from an earlier one"
-        return plan_judging(like.manifest.cost.flops * like.scale, kind)
+        if like is not None and like.manifest.cost.flops:
+            return plan_judging(like.manifest.cost.flops * like.scale, kind)
+        models = max(1, sum(map(is_training, step.inputs)))
+        # As a report counts them: two operations for a parameter and a token (assets/reports).
+        return plan_judging(2 * parameters_of(step) / models * tokens, kind)
 
     def _figures(self, plan: PlannedJob, kind: str, tokens: float) -> Figures:
         return figures_of(
@@ -180,10 +186,15 @@ class _Work:
             flops=estimated(plan.flops),
         )
 
-    def _judged_tokens(self, step: Step, like: Like | None) -> float | None:
-        if like is None or not like.manifest.cost.flops:
+    def _tokens_to_come(self, step: Step, like: Like | None) -> float | None:
+        """Return the tokens of a job; None for other work."""
+        if is_training(step):
+            return self._tokens(step)
+        if not has_job(step):
             return None
-        return like.manifest.cost.tokens * self._history.output_growth(step, like)
+        if like is not None and like.manifest.cost.flops:
+            return like.manifest.cost.tokens * self._history.output_growth(step, like)
+        return judged_tokens(step)
 
     def _device(self) -> str:
         told = self._of.factors.default_device or self._history.newest_device()
@@ -203,7 +214,7 @@ class _Work:
         made = self._history.find(shards)
         if made is not None:
             return made.counts.get("samples")
-        return self._samples.get(shards.fingerprint)
+        return self._samples.get(shards.fingerprint) or tuned_samples(shards)
 
     def _volume(self, step: Step) -> float | None:
         made = self._history.find(step)

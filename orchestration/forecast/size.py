@@ -12,6 +12,8 @@ from typing import Any
 
 from assets.lineage.manifest import Manifest
 from assets.lineage.step import Step
+from assets.recipes.workload import DOCUMENT_TOKENS, ITEM_TOKENS, QUESTION_TOKENS
+from assets.reports.needle import TRIALS
 from model.config import ModelConfig
 from training.planning.flops import train_flops
 
@@ -59,6 +61,28 @@ def num_items(config: Mapping[str, Any]) -> int:
         return int(sum(config["lengths"]) * len(config["depths"]))
     items = config["max_items"] * max(1, len(config.get("benchmarks", ())))
     return int(items + config.get("heldout_documents", 0))
+
+
+def judged_tokens(step: Step) -> float:
+    """Return about how many tokens a report that judges will read, before one was ever made."""
+    config, models = step.config, sum(is_training(above) for above in step.inputs)
+    if "lengths" in config:
+        return float(models * TRIALS * len(config["depths"]) * sum(config["lengths"]))
+    names = config.get("benchmarks", ("lambada",))
+    tokens = config["max_items"] * sum(ITEM_TOKENS[name] for name in names)
+    # Both held-out sets, though a recipe may have the sources of one alone.
+    tokens += config.get("heldout_documents", 0) * sum(DOCUMENT_TOKENS.values())
+    return float(models * tokens)
+
+
+def tuned_samples(shards: Step) -> float | None:
+    """Return about how many samples questions will fill; None for shards of anything else."""
+    questions = next((i for i in shards.inputs if i.node == "synthesis/questions"), None)
+    if questions is None:
+        return None
+    domain = shards.config["domain"]
+    most, length = questions.config[f"max_{domain}"], QUESTION_TOKENS[f"sft_{domain}"]
+    return float(math.ceil(most * length / shards.config["context_tokens"]))
 
 
 def work_of(step: Step, volume: Volume) -> float | None:

@@ -43,6 +43,9 @@ class OverlayLake:
     def addresses(self, family: str | None = None, name: str | None = None) -> list[Address]:
         return self._clean.addresses(family, name)
 
+    def revision(self) -> str:
+        return self._clean.revision()
+
     def consumers(self, fingerprints: Sequence[str]) -> dict[str, list[Address]]:
         return self._clean.consumers(fingerprints)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.tracking import median_interval, report
+from benchmarks.tracking import fastest_quarter, median_interval, report
 from orchestration.settings import PROJECT_ROOT
 
 
@@ -35,7 +35,14 @@ def test_the_report_has_both_clocks_and_the_share_of_the_journal(
     for mode, ratio in (("up", "1.0100"), ("down", "1.0200")):
         for clock in ("cpu", "wall"):
             assert f"tracker {mode} / off, {clock} clock: median {ratio}" in told
+        assert f"tracker {mode} / off, cpu clock, fastest quarter of the slices: {ratio}" in told
     assert "the journal, of the trainer's CPU: min 0.0980%" in told
+
+
+def test_the_fastest_quarter_is_what_contention_has_left_alone() -> None:
+    slices = [{"cpu": seconds} for seconds in (1.0, 1.2, 9.0, 1.5, 3.0, 1.1, 4.0, 8.0)]
+    assert fastest_quarter(slices) == pytest.approx(1.05)
+    assert fastest_quarter(slices[:1]) == 1.0
 
 
 def test_the_trainer_answers_with_json_alone_and_leaves_a_journal(tmp_path: Path) -> None:

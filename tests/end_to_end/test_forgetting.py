@@ -16,6 +16,7 @@ from tests.end_to_end.installation import NEAR_COPY, OTHER, PLANTED, RECIPE, Ins
 pytestmark = pytest.mark.slow
 
 RELEASE = f"releases/release[{RECIPE}]"
+REASON = "request 17"
 EARLY = ("corpora/", "mixtures/", "tokenizers/tokenizer", "synthesis/")
 """What a restart leaves as it is."""
 
@@ -30,7 +31,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Installation:
 def planned(home: Installation) -> dict[str, Any]:
     """The plan, and the proof that planning has changed nothing."""
     before = manifests(home)
-    plan: dict[str, Any] = home.json("forget", "--doc", doc_id(home, PLANTED))
+    # The words of a request are part of its identity, so the plan is asked for with the same.
+    words = ("--doc", doc_id(home, PLANTED), "--reason", REASON)
+    plan: dict[str, Any] = home.json("forget", *words)
     assert manifests(home) == before
     return plan
 
@@ -39,7 +42,7 @@ def planned(home: Installation) -> dict[str, Any]:
 def applied(home: Installation, planned: dict[str, Any]) -> dict[str, set[str]]:
     """Forget, run again what follows, and return what was there before by node."""
     before = by_node(home)
-    arguments = ("forget", "--doc", doc_id(home, PLANTED), "--reason", "request 17")
+    arguments = ("forget", "--doc", doc_id(home, PLANTED), "--reason", REASON)
     done = home.run(*arguments, "--apply")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "documents are tombstones now" in done.stdout

@@ -92,6 +92,17 @@ def test_what_is_committed_is_listed_oldest_first(lake: ObjectLake) -> None:
     assert lake.addresses("mixtures") == [other.address]
 
 
+def test_the_revision_changes_with_every_commit_and_with_nothing_else(lake: ObjectLake) -> None:
+    revisions = [lake.revision()]
+    for seed in range(3):
+        commit(lake, "corpora/raw", seed=seed)
+        revisions.append(lake.revision())
+        assert lake.revision() == revisions[-1]
+    assert len(set(revisions)) == 4
+    shutil.rmtree(lake.derived)
+    assert lake.revision() not in revisions
+
+
 def test_an_attempt_is_listed_once_it_is_committed(lake: ObjectLake) -> None:
     step = Step(family="corpora", name="raw", partition="p", code_version="1", config={"seed": 0})
     lake.begin("corpora", "raw", step.fingerprint)

@@ -143,6 +143,7 @@ def test_a_changed_literal_makes_its_descendants_stale_in_its_partition_only(
     assert {entry.roots for entry in found} == {("mixtures/stage1[one]",)}
 
 
+@pytest.mark.slow
 def test_the_page_follows_from_the_change_to_its_last_descendant(
     graph: Graph, instance: dg.DagsterInstance
 ) -> None:
@@ -158,6 +159,7 @@ def test_the_page_follows_from_the_change_to_its_last_descendant(
     assert graph.stale_on_the_page(instance, "two") == []
 
 
+@pytest.mark.slow
 def test_a_return_to_what_was_there_before_makes_nothing_stale_once_it_is_told(
     graph: Graph, instance: dg.DagsterInstance
 ) -> None:
@@ -169,6 +171,7 @@ def test_a_return_to_what_was_there_before_makes_nothing_stale_once_it_is_told(
     assert graph.stale_on_the_page(instance, "one") == []
 
 
+@pytest.mark.slow
 def test_the_pages_are_told_the_reasons_once_and_that_they_are_gone(
     graph: Graph, instance: dg.DagsterInstance
 ) -> None:

@@ -137,7 +137,16 @@ def _check(spec: TrainSpec, reference: Reference) -> None:
 
 @pytest.mark.parametrize(
     ("stage", "size"),
-    [(0, 1), (1, 1), _slow(2, 1), _slow(3, 1), _slow(0, 2), _slow(1, 2), (2, 2), _slow(3, 2)],
+    [
+        (0, 1),
+        _slow(1, 1),
+        _slow(2, 1),
+        _slow(3, 1),
+        _slow(0, 2),
+        _slow(1, 2),
+        (2, 2),
+        _slow(3, 2),
+    ],
 )
 def test_every_stage_trains_as_plain_torch_does(
     stage: int, size: int, reference: Reference, shards: Path, tmp_path: Path
@@ -192,7 +201,7 @@ BF16_RANKS = pytest.mark.parametrize(
     "ranks",
     [
         {"zero_stage": 1},
-        {"zero_stage": 2},
+        _slow({"zero_stage": 2}),
         _slow({"zero_stage": 3}),
         _slow({"zero_stage": 3, "offload_optimizer": True}),
         _slow({"zero_stage": 1, "world_size": 2}),
@@ -231,7 +240,9 @@ def test_a_step_that_bf16_skips_leaves_no_update_and_no_gradient_behind(
     assert norms == pytest.approx(expected.norms, rel=0.05)
 
 
-@pytest.mark.parametrize("ranks", [{}, {"zero_stage": 2, "world_size": 2, "sequence_parallel": 2}])
+@pytest.mark.parametrize(
+    "ranks", [{}, _slow({"zero_stage": 2, "world_size": 2, "sequence_parallel": 2})]
+)
 def test_z_loss_is_told_apart_from_the_loss_and_keeps_logits_small(
     ranks: dict[str, Any], shards: Path, tmp_path: Path
 ) -> None:

@@ -19,6 +19,7 @@ INTRO = (
 )
 
 Lines = tuple[Statement | Gap, ...]
+J_PER_KWH = 3.6e6
 
 
 def annex_xi(facts: Facts) -> str:
@@ -35,7 +36,7 @@ def annex_xi(facts: Facts) -> str:
         Section(heading="2(b) Design and training process", lines=training(facts)),
         Section(heading="2(c) Data", lines=data(facts)),
         Section(heading="2(d) Computational resources", lines=compute(facts)),
-        Section(heading="2(e) Energy", lines=(Gap(text="energy: it is not measured."),)),
+        Section(heading="2(e) Energy", lines=energy(facts)),
         Section(heading="Evaluation", lines=evaluation(facts)),
     )
     return render(f"Annex XI: materia-{release.config['recipe']} (draft)", INTRO, sections)
@@ -156,6 +157,22 @@ def compute(facts: Facts) -> Lines:
             f"{whole.wall_s:,.1f} s of wall time.",
             facts.release,
         ),
+    )
+
+
+def energy(facts: Facts) -> Lines:
+    """Return what the devices' own counters said, where they were read."""
+    read = [(m, m.usage.energy_j) for m in facts.trainings if m.usage.energy_j is not None]
+    if not read:
+        return (Gap(text="energy: no counter of a device was read in training."),)
+    kwh = sum(joules for _, joules in read) / J_PER_KWH
+    return (
+        state(
+            f"The devices of {len(read)} of {len(facts.trainings)} stages took {kwh:.4g} kWh by "
+            "their own counters, without the machines and the data centre around them.",
+            *[m for m, _ in read],
+        ),
+        Gap(text="energy around the devices, and of stages whose counters were not read."),
     )
 
 

@@ -265,6 +265,7 @@ def test_the_outcome_says_what_was_trained_and_at_what_cost(tmp_path: Path) -> N
     assert "| steps skipped as spikes | 1: 1 |" in outcome.summary
 
 
+@pytest.mark.slow
 def test_a_real_job_trains_from_shards_to_artifact(tmp_path: Path) -> None:
     lake = FakeLake(tmp_path / "lake")
     ws = _workspace(tmp_path, "checkpoints/stage1", CONFIG, _shards(lake), lake=lake)

@@ -12,6 +12,7 @@ from assets.lineage.manifest import Cost
 from assets.lineage.step import Step
 from assets.lineage.usage import NO_JOB, Usage
 from assets.resources import LAPTOP
+from model.config import ModelConfig
 from orchestration.forecast.forecast import Expected, Forecaster
 from orchestration.forecast.planned import plan_job
 from orchestration.forecast.wanted import Wanted
@@ -91,6 +92,23 @@ def test_a_training_that_was_never_made_is_planned(tmp_path: Path) -> None:
     config = step.config
     wanted = config["steps"] * config["batch_samples"] * config["context_tokens"]
     assert found.figures.tokens.value == wanted
+
+
+def test_jobs_of_a_recipe_that_was_never_made_are_all_planned(tmp_path: Path) -> None:
+    here = Recorded(tmp_path)
+    here.make_sources()
+    steps = here.graph().steps.values()
+    jobs = {each.node: each for each in expect(here.forecaster(), *steps) if each.has_job}
+    assert len(jobs) == 3 + 2 + 4
+    assert {each.basis for each in jobs.values()} == {"planned: 1 x cpu at 30% of the peak"}
+    assert all(each.figures.price.value for each in jobs.values())
+    # 40 questions of 83 tokens fill 13 samples of 256: 4 steps of 4.
+    assert jobs["models/sft_general"].figures.tokens.value == 4 * 4 * 256
+    # 10 questions of MedQA, 258 tokens each, for two models.
+    assert jobs["reports/medical"].figures.tokens.value == 2 * 10 * 258
+    model = ModelConfig.from_dict(here.graph().step("models/sft_medical").config["model"])
+    flops = jobs["reports/medical"].figures.flops.value
+    assert flops == pytest.approx(2 * model.num_parameters() * 2 * 10 * 258)
 
 
 def test_without_a_setting_or_an_earlier_job_it_is_planned_for_this_machine(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from contract import LauncherContract, wait_until, wait_until_ended
+from contract import LauncherContract, ToyJobs, wait_until, wait_until_ended
 from kubernetes_case import SETTINGS, KubernetesCase, Open
 from kubernetes_server import Cluster
 from preemption_contract import PreemptionContract
@@ -27,7 +27,12 @@ class TestJobSet(KubernetesCase, LauncherContract):
     settings = JOBSET
 
 
+@pytest.mark.slow
 class TestJobSetPreemption(KubernetesCase, PreemptionContract):
+    settings = JOBSET
+
+
+class TestOnACluster(KubernetesCase, ToyJobs):
     settings = JOBSET
 
     def test_a_set_of_several_pods_starts_again_as_a_whole_without_its_launcher(

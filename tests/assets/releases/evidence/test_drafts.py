@@ -140,6 +140,17 @@ def test_the_annex_gives_shares_stages_in_order_and_scores(facts: Facts) -> None
     assert scored in section(text, "Evaluation")
 
 
+def test_energy_is_told_where_a_counter_was_read_and_asked_for_elsewhere(facts: Facts) -> None:
+    assert "energy: no counter of a device was read" in section(annex_xi(facts), "2(e)")
+    chain = tuple(
+        replace(m, usage=replace(m.usage, energy_j=7.2e6)) if m.family == "models" else m
+        for m in facts.chain
+    )
+    told = section(annex_xi(replace(facts, chain=chain)), "2(e)")
+    assert "The devices of 2 of 5 stages took 4 kWh by their own counters" in told
+    assert f"{TO_FILL_IN} energy around the devices" in told
+
+
 def test_annex_iv_has_all_nine_points_and_leaves_the_use_to_the_provider(facts: Facts) -> None:
     text = annex_iv(facts)
     headings = re.findall(r"^## (\d)", text, re.MULTILINE)

@@ -247,4 +247,4 @@ def test_a_changed_source_makes_exactly_what_descends_from_it_stale_and_says_why
     assert set(told) - {"git_commit"} == {
         "counts.kept", "counts.read", "counts.text_bytes", "digest", "input corpora/raw[0]",
     }  # fmt: skip
-    print(f"\nwhy: {len(told)} fields differ, as many as were changed")
+    print(f"\nwhy: {len(told)} fields differ, as many as were changed: {sorted(told)}")

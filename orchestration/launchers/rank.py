@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 _TICK_S = 0.1
 _WATCH_S = 2.0
 """Between looks at the shared folder: cheap for thousands of ranks (our choice)."""
+_LAST_LINES_S = 5.0
+"""How long what the engine said last may take to reach the log; our choice."""
 _FENCED_GRACE_S = 5.0
 """A zombie has nothing to save: the next attempt waits 30 s for its lock, so end well before."""
 _NAME_S = 120.0
@@ -84,6 +86,7 @@ class Rank:
         self._kill_at: float | None = None
         self._watched_at = 0.0
         self._fenced = False
+        self._copying: threading.Thread | None = None
         self._meter = Meter(
             folder.work_dir,
             attempt=f"{self._plan.scheduler_id}.{place.restart}",
@@ -150,7 +153,10 @@ class Rank:
         )
         if log:
             assert self._engine.stdout is not None
-            threading.Thread(target=_copy, args=(self._engine.stdout, log), daemon=True).start()
+            self._copying = threading.Thread(
+                target=_copy, args=(self._engine.stdout, log), daemon=True
+            )
+            self._copying.start()
 
     def _wait(self) -> int:
         if self._engine is None:
@@ -164,6 +170,9 @@ class Rank:
                 self._kill_group()
             time.sleep(_TICK_S)
         self._kill_group()
+        if self._copying is not None:
+            # The last lines, which say why it ended, may still be in the pipe.
+            self._copying.join(_LAST_LINES_S)
         return self._engine.wait()
 
     def _watch(self) -> None:

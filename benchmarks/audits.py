@@ -44,12 +44,7 @@ def main() -> None:
 
 def artifacts(args: argparse.Namespace) -> dict[str, Any]:
     """Lineage of the newest release, by the number of artifacts in the lake."""
-    figures: dict[str, Any] = {}
-    for size in sizes(args.sizes or "1e3,1e4,1e5"):
-        with tempfile.TemporaryDirectory(dir=args.folder, prefix="audits-") as folder:
-            figures[f"{size:,}"] = of_lake(Path(folder), size, args.rounds)
-            show(f"{size:,} artifacts", figures[f"{size:,}"])
-    return figures
+    return by_size(args, "1e3,1e4,1e5", of_lake, "artifacts")
 
 
 def of_lake(folder: Path, size: int, rounds: int) -> dict[str, Any]:
@@ -97,22 +92,27 @@ def of_lake(folder: Path, size: int, rounds: int) -> dict[str, Any]:
 def documents(args: argparse.Namespace) -> dict[str, Any]:
     from benchmarks.audit_documents import measure
 
-    figures: dict[str, Any] = {}
-    for size in sizes(args.sizes or "1e6,1e7"):
-        with tempfile.TemporaryDirectory(dir=args.folder, prefix="audits-") as folder:
-            figures[f"{size:,}"] = measure(Path(folder), size, args.rounds)
-            show(f"{size:,} documents", figures[f"{size:,}"])
-    return figures
+    return by_size(args, "1e6,1e7", measure)
 
 
 def texts(args: argparse.Namespace) -> dict[str, Any]:
     from benchmarks.audit_texts import measure
 
+    return by_size(args, "1e5,1e6", measure)
+
+
+def by_size(
+    args: argparse.Namespace,
+    default: str,
+    measure: Callable[[Path, int, int], Any],
+    what: str = "documents",
+) -> dict[str, Any]:
+    """Measure a generated lake of each size."""
     figures: dict[str, Any] = {}
-    for size in sizes(args.sizes or "1e5,1e6"):
+    for size in sizes(args.sizes or default):
         with tempfile.TemporaryDirectory(dir=args.folder, prefix="audits-") as folder:
             figures[f"{size:,}"] = measure(Path(folder), size, args.rounds)
-            show(f"{size:,} documents", figures[f"{size:,}"])
+            show(f"{size:,} {what}", figures[f"{size:,}"])
     return figures
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,26 +19,7 @@ from assets.lineage.step import Step
 from assets.lineage.trace import trace
 from orchestration import catalogue
 from orchestration.lake import ObjectLake
-from orchestration.stores import FileStore, S3Store
-from tests.s3 import ACCESS_KEY, BUCKET, SECRET_KEY, s3_server
-
-
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with s3_server(tmp_path_factory.mktemp("s3")) as address:
-        yield address
-
-
-@pytest.fixture(params=["file", "s3"])
-def lake(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> ObjectLake:
-    if request.param == "file":
-        return ObjectLake(FileStore(tmp_path / "lake"), tmp_path / "cache")
-    address = request.getfixturevalue("endpoint")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
-    return ObjectLake(S3Store(f"s3://{BUCKET}/{tmp_path.name}", address), tmp_path / "cache")
+from orchestration.stores import FileStore
 
 
 @pytest.fixture

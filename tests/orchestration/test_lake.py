@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,29 +13,9 @@ from assets.lineage.manifest import Attempt, CommitConflict, Manifest, StaleAtte
 from assets.lineage.step import Step
 from orchestration.lake import ObjectLake, open_lake
 from orchestration.settings import Settings
-from orchestration.stores import AlreadyExists, FileStore, S3Store
-from tests.s3 import ACCESS_KEY, BUCKET, SECRET_KEY, s3_server
+from orchestration.stores import AlreadyExists
 
 STEP = Step(family="corpora", name="raw", partition="hpo", code_version="1", config={"a": 1})
-
-
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with s3_server(tmp_path_factory.mktemp("s3")) as address:
-        yield address
-
-
-@pytest.fixture(params=["file", "s3"])
-def lake(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> ObjectLake:
-    if request.param == "file":
-        return ObjectLake(FileStore(tmp_path / "lake"), tmp_path / "cache")
-    address = request.getfixturevalue("endpoint")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
-    prefix = f"s3://{BUCKET}/{tmp_path.name}"
-    return ObjectLake(S3Store(prefix, address), tmp_path / "cache")
 
 
 def write(

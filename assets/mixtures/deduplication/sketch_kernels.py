@@ -59,6 +59,34 @@ def shingle_document(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _shingles_of(
+    document: int,
+    content: U8,
+    loads: U64,
+    offsets: I64,
+    is_normal: BOOL,
+    lengths: U8,
+    folded: U64,
+    text: U8,
+    text_loads: U64,
+    edges: U64,
+    hashes: U64,
+    mixers: U64,
+    shingle_words: int,
+    steps: U64,
+    out: U64,
+) -> int:
+    """Write all shingles of one text; return how many. Its words stay in the buffers."""
+    first, end = np.uint64(offsets[document]), np.uint64(offsets[document + 1])
+    size = fold_document(
+        content, loads, first, end, is_normal[document], lengths, folded, text, text_loads
+    )
+    words = find_edges(text, size, edges)
+    hash_words(text_loads, edges, words, mixers, hashes)
+    return shingle_document(hashes, words, shingle_words, steps, mixers, out)  # type: ignore[no-any-return]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def drop_templates(
     shingles: U64, count: int, document: int, table: U64, seen_in: I64, per_slot: I64
 ) -> int:
@@ -153,13 +181,10 @@ def sketch_texts(
     seen_in = np.full(len(table), -1, dtype=np.int64)
     to = 0
     for document in range(len(offsets) - 1):
-        first, end = np.uint64(offsets[document]), np.uint64(offsets[document + 1])
-        size = fold_document(
-            content, loads, first, end, is_normal[document], lengths, folded, text, text_loads
-        )
-        words = find_edges(text, size, edges)
-        hash_words(text_loads, edges, words, mixers, hashes)
-        count = shingle_document(hashes, words, shingle_words, steps, mixers, shingles)
+        count = _shingles_of(
+            document, content, loads, offsets, is_normal, lengths, folded, text, text_loads,
+            edges, hashes, mixers, shingle_words, steps, shingles,
+        )  # fmt: skip
         left = drop_templates(shingles, count, document, table, seen_in, per_slot)
         kept[document], dropped[document] = left, count - left
         if left == 0:
@@ -196,13 +221,10 @@ def shingle_texts(
     to = 0
     for document in range(len(offsets) - 1):
         bounds[document] = to
-        first, end = np.uint64(offsets[document]), np.uint64(offsets[document + 1])
-        size = fold_document(
-            content, loads, first, end, is_normal[document], lengths, folded, text, text_loads
-        )
-        words = find_edges(text, size, edges)
-        hash_words(text_loads, edges, words, mixers, hashes)
-        to += shingle_document(hashes, words, shingle_words, steps, mixers, out[to:])
+        to += _shingles_of(
+            document, content, loads, offsets, is_normal, lengths, folded, text, text_loads,
+            edges, hashes, mixers, shingle_words, steps, out[to:],
+        )  # fmt: skip
     bounds[len(offsets) - 1] = to
 
 
@@ -234,13 +256,10 @@ def cut_texts(
     to = 0
     for document in range(len(offsets) - 1):
         bounds[document] = to
-        first, end = np.uint64(offsets[document]), np.uint64(offsets[document + 1])
-        size = fold_document(
-            content, loads, first, end, is_normal[document], lengths, folded, text, text_loads
-        )
-        words = find_edges(text, size, edges)
-        hash_words(text_loads, edges, words, mixers, hashes)
-        count = shingle_document(hashes, words, shingle_words, steps, mixers, shingles)
+        count = _shingles_of(
+            document, content, loads, offsets, is_normal, lengths, folded, text, text_loads,
+            edges, hashes, mixers, shingle_words, steps, shingles,
+        )  # fmt: skip
         left = drop_templates(shingles, count, document, table, seen_in, per_slot)
         while len(members) < 2 * left:
             members = np.zeros(2 * len(members), dtype=np.uint64)

@@ -24,7 +24,7 @@ from assets.corpora.snapshot import Snapshot, resolve
 from assets.corpora.sources import source
 from assets.fakes import FakeTracker, RecordingJobRunner
 from assets.lineage import build as building
-from assets.lineage import storage
+from assets.lineage import storage, workspace
 from assets.lineage.build import Work, build
 from assets.lineage.provenance import Provenance
 from assets.lineage.step import Step
@@ -61,7 +61,9 @@ _WORK: dict[str, Work] = {
     "tokenizers/shards_sft_medical": make_sft_shards,
 }
 _HASHING = (storage, building)
-"""Modules that hash files while artifacts are made."""
+"""Modules that hash files that are made."""
+_CHECKING = (storage, workspace)
+"""Modules that check the hashes of files that are read."""
 _NOBODY = Provenance(git_commit="", git_dirty=False, packages={}, host="", dagster_run_id="")
 
 
@@ -163,6 +165,9 @@ def metered(meter: Meter) -> Iterator[None]:
         for module in _HASHING:
             timed = meter.timed("hashing", module.sha256_of_file)
             stack.enter_context(patch.object(module, "sha256_of_file", timed))
+        for module in _CHECKING:
+            timed = meter.timed("checking", module.holds)
+            stack.enter_context(patch.object(module, "holds", timed))
         for name in ("begin", "commit"):
             timed = meter.timed(name, getattr(ObjectLake, name))
             stack.enter_context(patch.object(ObjectLake, name, timed))
@@ -177,6 +182,8 @@ def unrecorded() -> Iterator[None]:
     with ExitStack() as stack:
         for module in _HASHING:
             stack.enter_context(patch.object(module, "sha256_of_file", lambda path: "0" * 64))
+        for module in _CHECKING:
+            stack.enter_context(patch.object(module, "holds", lambda *asked: True))
         for name in ("_make_durable", "sync_folder"):
             stack.enter_context(patch.object(lakes, name, lambda path: None))
         yield

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from orchestration.verify import THREADS, Speed, Verification
 FILE_BYTES = 256 << 20
 """A full shard of uint32 tokens: MAX_SHARD_TOKENS of assets/tokenizers/shards.py."""
 _READ_BYTES = 1 << 20
+_DROP_BYTES = 8 << 20
 _HASHED_BYTES = 512 << 20
 
 
@@ -55,11 +57,15 @@ def measure(folder: Path, num_bytes: int, rounds: int) -> dict[str, Any]:
         "verify": verified,
         "read_1_thread": lambda: read(files, 1),
         f"read_{THREADS}_threads": lambda: read(files, THREADS),
+        f"read_{THREADS}_threads_dropping": lambda: read(files, THREADS, drop=True),
     }
     times = interleaved(sides, rounds=rounds, clock=time.perf_counter)
     hashing = [hash_rate(THREADS) for _ in range(rounds)]
     reads = {name: seconds for name, seconds in times.items() if name != "verify"}
-    best = min(reads, key=lambda name: statistics.median(reads[name]))
+    best, plain = (
+        min(names, key=lambda name: statistics.median(reads[name]))
+        for names in (reads, [name for name in reads if not name.endswith("dropping")])
+    )
     walls = [speed.wall_s for speed in speeds]
     by_hash = [total / rate for rate in hashing]
     by_both = [max(one, other) for one, other in zip(reads[best], by_hash, strict=True)]
@@ -71,6 +77,7 @@ def measure(folder: Path, num_bytes: int, rounds: int) -> dict[str, Any]:
             "1 thread": round(hash_rate(1) / 1e6),
             f"{THREADS} threads": round(statistics.median(hashing) / 1e6),
         },
+        "verify_over_plain_read": ratio(reads[plain], walls),
         "verify_over_fastest_read": ratio(reads[best], walls),
         "verify_over_hash": ratio(by_hash, walls),
         "verify_over_lower_of_both": ratio(by_both, walls),
@@ -102,11 +109,11 @@ def generate(folder: Path, num_bytes: int) -> tuple[ObjectLake, Manifest, list[P
     return lake, manifest, sorted((target / manifest.data_dir).iterdir())
 
 
-def read(files: Sequence[Path], threads: int) -> None:
-    """Read all files to their ends and do nothing with them."""
+def read(files: Sequence[Path], threads: int, *, drop: bool = False) -> None:
+    """Read all files to their ends and do nothing with them; drop what was read, as verify does."""
     evict(files)
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(_read, files))
+        list(pool.map(partial(_read, drop=drop), files))
 
 
 def hash_rate(threads: int) -> float:
@@ -124,11 +131,14 @@ def hash_rate(threads: int) -> float:
     return _HASHED_BYTES / (time.perf_counter() - started)
 
 
-def _read(path: Path) -> None:
-    buffer = bytearray(_READ_BYTES)
+def _read(path: Path, drop: bool) -> None:
+    buffer, done, dropped = bytearray(_READ_BYTES), 0, 0
     with path.open("rb", buffering=0) as file:
-        while file.readinto(buffer):  # type: ignore[attr-defined]
-            pass
+        while count := file.readinto(buffer):
+            done += count
+            if drop and done - dropped >= _DROP_BYTES:
+                os.posix_fadvise(file.fileno(), dropped, done - dropped, os.POSIX_FADV_DONTNEED)
+                dropped = done
 
 
 def _rates(total: int, seconds: Sequence[float]) -> dict[str, int]:

@@ -119,7 +119,9 @@ class FileStore:
 
     def measure(self, path: str, meter: HashMeter | None = None) -> tuple[int, str] | None:
         file = self.folder / path
-        return (file.stat().st_size, sha256_of_file(file, meter)) if file.is_file() else None
+        if not file.is_file():
+            return None
+        return file.stat().st_size, sha256_of_file(file, meter, is_read_once=True)
 
     def delete_tree(self, path: str) -> None:
         shutil.rmtree(self.folder / path, ignore_errors=True)

@@ -16,28 +16,23 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from stat import S_ISDIR
 from typing import Any
 
 import xxhash
 
 from assets.lineage.canonical import sha256_of_file
+from assets.lineage.checked import holds
 from assets.lineage.manifest import FileEntry
+from assets.lineage.private import private_folder
 
 CACHE_BYTES = 64 << 30
 """Copies of remote files that one machine keeps; the oldest go first. Our choice."""
 _CACHE_GRACE_S = 3600.0
 """A copy used within this time stays, whatever the cache holds: somebody may be reading it."""
-
-_TICK_NS = 50_000_000
-"""More than the resolution of a file's times (10 ms on slow clocks)."""
 SCRATCH_MARK = "xxh3-"
 """Begins the hash of a scratch file. It lives for one run and is checked against accidents, not
 against people: XXH3 (128 bits) costs a fifteenth of SHA-256. No manifest takes such an entry."""
 _CHUNK_BYTES = 1 << 20
-_MAX_VERIFIED = 1 << 16
-_verified: dict[tuple[str, str], tuple[int, int, int, int]] = {}
-"""State of the files whose bytes this process has checked: many steps open the same ones."""
 
 
 class StorageError(RuntimeError):
@@ -124,23 +119,6 @@ def scratch_hash_of_file(path: Path) -> str:
     return SCRATCH_MARK + held.hexdigest()
 
 
-def holds(path: Path, entry: FileEntry, hash_file: Callable[[Path], str] = sha256_of_file) -> bool:
-    """Return whether a file's bytes are those that were recorded; hashed once a process, and again
-    when somebody has touched the file."""
-    state = _state(path)
-    known = (str(path), entry.sha256)
-    if _verified.get(known) == state:
-        return True
-    if state[0] != entry.size_bytes or hash_file(path) != entry.sha256:
-        return False
-    # A file that has just been written may change again within one tick of its clock.
-    if time.time_ns() - max(state[1], state[2]) > _TICK_NS:
-        if len(_verified) >= _MAX_VERIFIED:
-            _verified.clear()
-        _verified[known] = state
-    return True
-
-
 def _check(stored: StoredFile, path: Path) -> None:
     if not path.is_file():
         raise StorageError(f"{stored.uri} is missing: was the shared folder cleared meanwhile?")
@@ -152,14 +130,11 @@ def _check(stored: StoredFile, path: Path) -> None:
         )
 
 
-def _state(path: Path) -> tuple[int, int, int, int]:
-    """Return what changes when somebody writes to a file or puts another in its place."""
-    stat = path.stat()
-    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
-
-
 def _downloaded(stored: StoredFile) -> Path:
-    cache = _private_cache()
+    try:
+        cache = private_folder()
+    except PermissionError as error:
+        raise StorageError(str(error)) from error
     # The suffix stays: readers go by it.
     local = cache / (stored.entry.sha256 + Path(stored.entry.path).suffix)
     if local.is_file():
@@ -178,21 +153,11 @@ def _downloaded(stored: StoredFile) -> Path:
     return local
 
 
-def _private_cache() -> Path:
-    """Return a folder whose files only we can write, since they are not hashed at every use."""
-    cache = Path(tempfile.gettempdir(), f"materia-cache-{os.getuid()}")
-    cache.mkdir(mode=0o700, exist_ok=True)
-    stat = cache.stat(follow_symlinks=False)
-    if not S_ISDIR(stat.st_mode) or stat.st_uid != os.getuid() or stat.st_mode & 0o077:
-        raise StorageError(
-            f"{cache} can be written by others, so its files cannot be trusted: remove it"
-        )
-    return cache
-
-
 def _make_room(cache: Path, size_bytes: int) -> None:
     held = []
     for path in cache.iterdir():
+        if path.is_dir():
+            continue
         # Another worker may take a file away, or give it its final name, between the two calls.
         with suppress(FileNotFoundError):
             stat = path.stat()

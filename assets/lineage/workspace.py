@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from assets.lineage.checked import holds
 from assets.lineage.manifest import Cost, FileEntry, InputRecord, Manifest
 from assets.lineage.step import Step
-from assets.lineage.storage import Folder, StoredFile, holds
+from assets.lineage.storage import Folder, StoredFile
 from assets.resources import TrainingResources
 
 if TYPE_CHECKING:

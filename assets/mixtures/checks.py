@@ -21,7 +21,7 @@ _BUDGET_TOLERANCE = 0.05
 
 def merges_add_up(manifest: Manifest, lake: Lake) -> Verdict:
     kept = table(lake, manifest, "documents.parquet", ["doc_id", "duplicate_count"])
-    merged = table(lake, manifest, "merged.parquet", ["doc_id"]).height
+    merged = table(lake, manifest, "merged", ["doc_id"]).height
     copies = int(kept["duplicate_count"].sum() or 0)
     return Verdict(
         passed=copies == kept.height + merged,

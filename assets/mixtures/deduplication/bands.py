@@ -120,7 +120,7 @@ def match_own_bands(item: OwnBandsItem) -> OwnBuckets:
 def match_bands_across(item: AcrossBandsItem) -> Buckets:
     """Propose the pairs of two sources that share a band, and enough of their sketches."""
     runs = [read_run(source, item.bits, item.number) for source in item.sources]
-    of_run, places = shared_places(runs, NEXT_BITS)
+    of_run, places = shared_places(runs, item.bits, item.number, NEXT_BITS)
     keys = np.zeros(len(places), dtype=np.uint64)
     own_rows, rows = np.zeros((2, len(places)), dtype=np.uint64)
     is_taken = np.zeros(len(places), dtype=np.bool_)

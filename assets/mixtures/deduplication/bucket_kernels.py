@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
@@ -19,6 +20,9 @@ _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
 _SCATTER = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
+_THREE = np.uint64(3)
+_SEVEN = np.uint64(7)
+_ONE_BIT = np.uint8(1)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -86,6 +90,35 @@ def group_bounds(keys: U64, shift: np.uint64, first: np.uint64, count: int) -> I
     for group in range(count + 1):
         bounds[group] = find_bound(keys, shift, first + np.uint64(group))
     return bounds
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def mark_seen(keys: U64, shift: np.uint64, first: np.uint64, seen: U8) -> None:
+    """Set the bit of each key: that of key >> shift, counted from `first` on."""
+    for key in keys:
+        slot = (key >> shift) - first
+        seen[slot >> _THREE] |= _ONE_BIT << np.uint8(slot & _SEVEN)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def mark_met(keys: U64, shift: np.uint64, first: np.uint64, seen: U8, met: U8) -> None:
+    """Set the bits in `met` of the keys whose bits are set in `seen`."""
+    for key in keys:
+        slot = (key >> shift) - first
+        met[slot >> _THREE] |= seen[slot >> _THREE] & (_ONE_BIT << np.uint8(slot & _SEVEN))
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def met_places(keys: U64, shift: np.uint64, first: np.uint64, met: U8) -> I64:
+    """Return the places of the keys whose bits are set in `met`."""
+    places = np.empty(len(keys) + 1, dtype=np.int64)
+    count = 0
+    for at in range(len(keys)):
+        slot = (keys[at] >> shift) - first
+        # Without a branch, which would be guessed wrong for many of the keys.
+        places[count] = at
+        count += (met[slot >> _THREE] >> np.uint8(slot & _SEVEN)) & _ONE_BIT
+    return places[:count].copy()
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -23,10 +23,9 @@ from assets.mixtures.deduplication.output import (
     PART_BYTES,
     RangeItem,
     Written,
-    join_merged,
     may_hold,
     range_bounds,
-    sort_merged,
+    write_merged,
     write_range,
 )
 from assets.mixtures.deduplication.parts import over_parts
@@ -35,8 +34,10 @@ from assets.mixtures.deduplication.relating import MAX_EDGES
 from assets.mixtures.deduplication.relations import Renumbered, RenumberItem, renumber
 from assets.mixtures.deduplication.screening import SCREEN_BYTES, Sketched, least_equal
 from assets.mixtures.deduplication.settled import (
+    STANDING_BYTES,
     Opened,
     OpenItem,
+    Standing,
     TouchItem,
     open_touched,
     touch,
@@ -53,6 +54,7 @@ class Limits:
 
     edges: int = MAX_EDGES
     part_bytes: int = PART_BYTES
+    standing_bytes: int = STANDING_BYTES
 
 
 def make_deduped(ws: Workspace) -> Outcome:
@@ -66,7 +68,7 @@ def dedupe(ws: Workspace, limits: Limits) -> Outcome:
     if not 0 < spec.threshold <= 1:
         raise ValueError(f"dedup threshold {spec.threshold} is not in (0, 1]: fix the recipe")
     taken = take(ws, signing_of(ws, spec), spec.threshold)
-    sizes = [part.measure.sizes for part in taken.parts]
+    sizes = [file for source in taken.sources.values() for file in source.sizes]
     bounds = range_bounds(sizes, limits.part_bytes)
     work = _Work(ws=ws, spec=spec, limits=limits, taken=taken, bounds=bounds)
     found = work.across()
@@ -77,7 +79,7 @@ def dedupe(ws: Workspace, limits: Limits) -> Outcome:
     num_edges = found.num_links + found.num_copies
     num_edges += sum(each.num_links + each.num_copies for each in own)
     explained = [*(each.explained for each in opened), *work.clusters(together, num_edges)]
-    written = work.written(explained)
+    written = work.written(explained, [each.standing for each in opened if each.standing])
     ws.publish(each.documents for each in written)
     admission = taken.admission
     admission.table().write_parquet(ws.out("excluded.parquet"), compression="zstd")
@@ -159,7 +161,7 @@ class _Work:
         )
 
     def opened(self, relations: Sequence[Sequence[StoredFile]]) -> list[Opened]:
-        """Open the settled clusters that another source touches; pass on all others."""
+        """Open the settled clusters that another source touches; all others stand."""
         touching = [
             TouchItem(
                 index=index,
@@ -194,11 +196,17 @@ class _Work:
                 touched=touched,
                 source=source.rows,
                 first_rows=self.first_rows,
-                bounds=self.bounds,
+                bounds=None if self._stands() else self.bounds,
                 out=self.ws.scratch,
             )
             for shard, (merged, sizes, rows) in enumerate(shards)
         ]
+
+    def _stands(self) -> bool:
+        """Say whether each worker may open the evidence of all settled clusters."""
+        held = [each.settled.merged for each in self.taken.sources.values() if each.settled]
+        size = sum(file.entry.size_bytes for files in held for file in files)
+        return size <= self.limits.standing_bytes
 
     def within(self, opened: Sequence[tuple[StoredFile, ...]]) -> list[Renumbered]:
         """Number what is known within open clusters by the rows of the mixture.
@@ -253,11 +261,12 @@ class _Work:
         ]
         return self.ws.compute.map(explain, items, "explain")
 
-    def written(self, explained: Sequence[Explained]) -> list[Written]:
+    def written(
+        self, explained: Sequence[Explained], standing: Sequence[Standing]
+    ) -> list[Written]:
         """Write the evidence, and the documents that stay."""
-        ranges = self._ranges(explained)
-        evidence = self.ws.compute.map(sort_merged, ranges, "evidence")
-        join_merged(evidence, self.ws.out("merged.parquet"))
+        ranges = self._ranges(explained, standing)
+        self.ws.publish(self.ws.compute.map(write_merged, ranges, "evidence"))
         self.ws.progress(f"writing {len(ranges)} parts")
         return self.ws.compute.map(write_range, ranges, "write documents")
 
@@ -281,7 +290,9 @@ class _Work:
             for number in range(1 << bits)
         ]
 
-    def _ranges(self, explained: Sequence[Explained]) -> list[RangeItem]:
+    def _ranges(
+        self, explained: Sequence[Explained], standing: Sequence[Standing]
+    ) -> list[RangeItem]:
         merged = by_receiver([each.merged for each in explained], len(self.bounds) + 1)
         sizes = by_receiver([each.sizes for each in explained], len(self.bounds) + 1)
         edges = ("", *self.bounds, "")
@@ -293,8 +304,8 @@ class _Work:
                 parts=tuple(part for part in self.taken.parts if may_hold(part, first, last)),
                 merged=merged[index],
                 sizes=sizes[index],
+                standing=tuple(standing),
                 out=self.ws.out_folder,
-                scratch=self.ws.scratch,
             )
             for index, (first, last) in enumerate(pairwise(edges))
         ]

@@ -83,7 +83,9 @@ def leave_out(item: LeaveOut) -> Part:
         item.part,
         documents=write_parquet(item.scratch, part_name("documents", item.part.index), documents),
         signatures=write_parquet(item.scratch, part_name("signatures", item.part.index), signed),
-        measure=measured(signed, item.min_shingles, item.scratch, name),
+        measure=measured(
+            signed, item.min_shingles, item.scratch, name, is_sorted=item.part.measure.is_sorted
+        ),
         gone=write_frame(item.scratch, f"gone/{name}.arrow", pl.DataFrame({"row": rows})),
     )
 

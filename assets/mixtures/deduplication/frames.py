@@ -73,9 +73,9 @@ def scatter(
     """Write each row to the file of its receiver."""
     if not len(receivers):
         return ()
-    order = np.argsort(receivers, kind="stable")
-    receivers = receivers[order]
-    frame = frame[order]
+    if np.any(receivers[1:] < receivers[:-1]):
+        order = np.argsort(receivers, kind="stable")
+        receivers, frame = receivers[order], frame[order]
     first = np.flatnonzero(np.append(True, receivers[1:] != receivers[:-1]))
     lengths = np.diff(np.append(first, len(receivers)))
     return tuple(

@@ -29,6 +29,10 @@ GROUP_BITS = 7
 """A file has 128 groups, of 16,000 keys when it is full: a table of them fits the second-level
 cache."""
 MAX_ROWS = 1 << 32
+_SLOTS_PER_KEY = 4
+"""Bits, rounded up to a power of two: of the keys of one source, at most a fifth looks at a bit of
+another one by chance. Our choice."""
+_MIN_SLOT_BITS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,18 +126,48 @@ def read_run(source: KeyFiles, bits: int, number: int) -> Run:
     return Run(keys=keys[order], places=places[order], bounds=bounds, table=table)
 
 
-def shared_places(runs: Sequence[Run], drop_bits: int) -> tuple[I64, I64]:
-    """Return (run, place in its file) of the keys that two runs hold, lowest bits apart."""
+def shared_places(runs: Sequence[Run], bits: int, number: int, drop_bits: int) -> tuple[I64, I64]:
+    """Return (run, place in its file) of the keys that two runs hold, lowest bits apart.
+
+    The runs are of the piece `number` of 2**bits.
+    """
     from assets.mixtures.deduplication.bucket_kernels import find_shared
 
-    first = np.cumsum([0, *(len(run.keys) for run in runs)])
-    bounds = np.stack([run.bounds + start for run, start in zip(runs, first, strict=False)])
-    keys = np.concatenate([run.keys for run in runs])
-    found = find_shared(keys, bounds, np.uint64(drop_bits), True)
+    met = _met(runs, bits, number, drop_bits)
+    first = np.cumsum([0, *(len(at) for at in met)])
+    keys = np.concatenate([run.keys[at] for run, at in zip(runs, met, strict=True)])
+    bounds = [
+        np.searchsorted(at, run.bounds) + start
+        for run, at, start in zip(runs, met, first, strict=False)
+    ]
+    found = find_shared(keys, np.stack(bounds), np.uint64(drop_bits), True)
     of_run = np.searchsorted(first, found, side="right") - 1
     places = np.empty(len(found), dtype=np.int64)
-    for number, run in enumerate(runs):
-        own = of_run == number
-        at = found[own] - first[number]
+    for place, run in enumerate(runs):
+        own = of_run == place
+        at = met[place][found[own] - first[place]]
         places[own] = at + run.places if isinstance(run.places, int) else run.places[at]
     return of_run, places
+
+
+def _met(runs: Sequence[Run], bits: int, number: int, drop_bits: int) -> list[I64]:
+    """Return the places of keys that another run may hold: all that do, and a few by chance.
+
+    A bit per key and run, set from the smallest run on: the largest, which may be all that was
+    there before, is read and nothing of it is written.
+    """
+    from assets.mixtures.deduplication.bucket_kernels import mark_met, mark_seen, met_places
+
+    total = sum(len(run.keys) for run in runs)
+    slot_bits = min(
+        max(_MIN_SLOT_BITS, (_SLOTS_PER_KEY * total).bit_length()), 64 - bits - drop_bits
+    )
+    shift, begin = np.uint64(64 - bits - slot_bits), np.uint64(number << slot_bits)
+    seen, met = np.zeros((2, 1 << slot_bits >> 3), dtype=np.uint8)
+    rising = sorted((run for run in runs if len(run.keys)), key=lambda run: len(run.keys))
+    for place, run in enumerate(rising):
+        if place:
+            mark_met(run.keys, shift, begin, seen, met)
+        if place < len(rising) - 1:
+            mark_seen(run.keys, shift, begin, seen)
+    return [met_places(run.keys, shift, begin, met) for run in runs]

@@ -8,26 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import polars as pl
-import pyarrow.parquet as pq
 
 from assets.corpora.document_schema import DOCUMENT_SCHEMA
 from assets.corpora.document_tables import read_between, write_documents
 from assets.lineage.storage import Folder, StoredFile
 from assets.lineage.workspace import part_name
 from assets.mixtures.deduplication.clusters import CLUSTER_SIZES, MERGED
-from assets.mixtures.deduplication.frames import read_frame, read_frames, write_frame
-from assets.mixtures.deduplication.parts import SIZES, Part
+from assets.mixtures.deduplication.frames import read_frames, write_parquet
+from assets.mixtures.deduplication.parts import Part, summed_sizes
+from assets.mixtures.deduplication.settled import Standing, merged_between, sizes_between
 
 PART_BYTES = 64 << 20
 """Text per part before merging, as in corpora/documents; our choice."""
 COMPRESSION_LEVEL = 1
 """Of zstd: costs a third of the usual level's time and some percent of its size."""
-MAX_PREFIXES = 1 << 22
-"""Rows that are added up at a time."""
 DOCUMENTS = pl.Schema(DOCUMENT_SCHEMA)
 STATS = pl.Schema({"source": pl.String, "taken": pl.UInt32, "exact": pl.UInt32, "near": pl.UInt32})
 
@@ -42,8 +39,9 @@ class RangeItem:
     """Those that may hold a doc_id of the range."""
     merged: tuple[StoredFile, ...]
     sizes: tuple[StoredFile, ...]
+    standing: tuple[Standing, ...]
+    """Of all doc_ids."""
     out: Folder
-    scratch: Folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +54,7 @@ class Written:
 
 def range_bounds(sizes: Sequence[StoredFile], part_bytes: int) -> tuple[str, ...]:
     """Return the doc_id prefixes at which a new range begins, from bytes of text per prefix."""
-    total = SIZES.to_frame()
-    held = [total]
-    for number, file in enumerate(sizes, 1):
-        held.append(read_frame(file))
-        if number == len(sizes) or sum(frame.height for frame in held) > MAX_PREFIXES:
-            total = pl.concat(held).group_by("prefix").agg(pl.col("text_bytes").sum())
-            held = [total]
-    total = total.sort("prefix")
+    total = summed_sizes(sizes)
     ends = total["text_bytes"].cast(pl.Int64).cum_sum().to_numpy()
     bounds: list[str] = []
     first = 0
@@ -74,20 +65,20 @@ def range_bounds(sizes: Sequence[StoredFile], part_bytes: int) -> tuple[str, ...
     return tuple(bounds[:-1])
 
 
-def sort_merged(item: RangeItem) -> StoredFile:
-    """Bring the evidence of one range into the order of its doc_ids."""
-    merged = read_frames(item.merged, MERGED).sort("doc_id")
-    return write_frame(item.scratch, f"merged/{item.index:05d}.arrow", merged)
+def write_merged(item: RangeItem) -> StoredFile:
+    """Write the evidence of one range by doc_id."""
+    return write_parquet(item.out, part_name("merged", item.index), _merged(item))
 
 
 def write_range(item: RangeItem) -> Written:
     """Write the documents of one range that stay, and the evidence of those that go."""
-    merged = read_frames(item.merged, MERGED).sort("doc_id")
-    sizes = read_frames(item.sizes, CLUSTER_SIZES)
+    merged = _merged(item)
+    sizes = [sizes_between(each, item.first, item.last) for each in item.standing]
+    counts = pl.concat([read_frames(item.sizes, CLUSTER_SIZES), *sizes])
     frames = [DOCUMENTS.to_frame(), *(_documents(part, item) for part in item.parts)]
     documents = pl.concat(frames).sort("doc_id")
     stays = documents.join(merged.select("doc_id"), on="doc_id", how="anti", maintain_order="left")
-    stays = stays.join(sizes, on="doc_id", how="left", maintain_order="left").with_columns(
+    stays = stays.join(counts, on="doc_id", how="left", maintain_order="left").with_columns(
         pl.col("doc_id").alias("cluster_id"), pl.col("duplicate_count").fill_null(1)
     )
     stays = stays.select(*documents.columns, "cluster_id", "duplicate_count")
@@ -117,20 +108,16 @@ def write_range(item: RangeItem) -> Written:
     )
 
 
-def join_merged(files: Sequence[StoredFile], path: Path) -> None:
-    """Write the evidence of all ranges as one file, one range at a time."""
-    schema = MERGED.to_frame().to_arrow().schema
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for file in files:
-            table = read_frame(file).to_arrow().cast(schema)
-            if table.num_rows:
-                writer.write_table(table)
-
-
 def may_hold(part: Part, first: str, last: str) -> bool:
     """Return whether taken documents of a part can lie in a range; an empty `last` has no end."""
     held = part.measure
     return part.num_taken > 0 and held.last_id >= first and (not last or held.first_id < last)
+
+
+def _merged(item: RangeItem) -> pl.DataFrame:
+    """Return MERGED of the range by doc_id."""
+    standing = [merged_between(each, item.first, item.last) for each in item.standing]
+    return pl.concat([read_frames(item.merged, MERGED), *standing]).sort("doc_id")
 
 
 def _documents(part: Part, item: RangeItem) -> pl.DataFrame:

@@ -16,7 +16,7 @@ import polars as pl
 
 from assets.corpora.document_tables import read_rows
 from assets.lineage.storage import Folder, StoredFile
-from assets.mixtures.deduplication.frames import write_frame
+from assets.mixtures.deduplication.frames import read_frame, write_frame
 from assets.ports import Compute
 
 Item = TypeVar("Item")
@@ -37,6 +37,7 @@ PARTS = pl.Schema(
         "text_bytes": pl.UInt64,
         "first_id": pl.String,
         "last_id": pl.String,
+        "is_sorted": pl.Boolean,
     }
 )
 """A row per part of a source, in their order."""
@@ -44,6 +45,8 @@ SIZES = pl.Schema({"prefix": pl.String, "text_bytes": pl.UInt64})
 """Bytes of text per prefix of doc_id."""
 PREFIX_CHARS = 4
 """Documents are written in ranges of this prefix of their doc_id (65,536 of them for hex)."""
+_MAX_PREFIXES = 1 << 22
+"""Rows that are added up at a time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,8 @@ class Measure:
     text_bytes: int
     first_id: str
     last_id: str
+    is_sorted: bool
+    """Its documents stand in the order of their doc_ids, as its signatures always do."""
     sizes: StoredFile
 
 
@@ -134,7 +139,9 @@ def over_parts(
     return mapped(compute, function, items, sizes, label)
 
 
-def measured(signed: pl.DataFrame, min_shingles: int, out: Folder, name: str) -> Measure:
+def measured(
+    signed: pl.DataFrame, min_shingles: int, out: Folder, name: str, *, is_sorted: bool
+) -> Measure:
     """Measure the documents of a part by their signatures, which are sorted by doc_id."""
     ids = signed["doc_id"]
     left = signed["num_shingles"] - signed["num_template_shingles"]
@@ -146,8 +153,31 @@ def measured(signed: pl.DataFrame, min_shingles: int, out: Folder, name: str) ->
         text_bytes=int(signed["text_bytes"].cast(pl.Int64).sum()),
         first_id=ids[0] if len(ids) else "",
         last_id=ids[-1] if len(ids) else "",
+        is_sorted=is_sorted,
         sizes=write_frame(out, f"sizes/{name}.arrow", sizes),
     )
+
+
+def summed_sizes(files: Sequence[StoredFile]) -> pl.DataFrame:
+    """Return SIZES of several parts together, by prefix."""
+    total = SIZES.to_frame()
+    held = [total]
+    for number, file in enumerate(files, 1):
+        held.append(read_frame(file))
+        if number == len(files) or sum(frame.height for frame in held) > _MAX_PREFIXES:
+            total = _summed(pl.concat(held).sort("prefix"))
+            held = [total]
+    return total
+
+
+def _summed(sizes: pl.DataFrame) -> pl.DataFrame:
+    """Add up neighbours of equal prefix: a fifth of the time of a table of all prefixes."""
+    prefix = sizes["prefix"]
+    first = np.flatnonzero((prefix != prefix.shift()).fill_null(True).to_numpy())
+    if not len(first):
+        return sizes
+    totals = np.add.reduceat(sizes["text_bytes"].to_numpy(), first)
+    return pl.DataFrame({"prefix": prefix[first], "text_bytes": totals}, schema=SIZES)
 
 
 def cut_part(item: CapItem) -> Part:
@@ -155,7 +185,13 @@ def cut_part(item: CapItem) -> Part:
     columns = ["doc_id", "text_bytes", "num_shingles", "num_template_shingles"]
     signed = pl.read_parquet(item.part.signatures.local(), columns=columns)
     count = int((signed["text_bytes"].cast(pl.Int64).cum_sum() <= item.room_bytes).sum())
-    measure = measured(signed.head(count), item.min_shingles, item.out, f"{item.part.index:05d}")
+    measure = measured(
+        signed.head(count),
+        item.min_shingles,
+        item.out,
+        f"{item.part.index:05d}",
+        is_sorted=item.part.measure.is_sorted,
+    )
     return replace(item.part, measure=measure, num_taken=count)
 
 
@@ -168,7 +204,7 @@ def read_signatures(part: Part, columns: Sequence[str]) -> pl.DataFrame:
 def read_texts(part: Part, at: npt.NDArray[np.int64]) -> pl.Series:
     """Return the texts of some taken documents of a part, by their numbers in it, rising."""
     path = part.documents.local()
-    if pl.read_parquet(path, columns=["doc_id"])["doc_id"].is_sorted():
+    if part.measure.is_sorted:
         return read_rows(path, at, ["text"])["text"]
     return pl.read_parquet(path, columns=["doc_id", "text"]).sort("doc_id")["text"].gather(at)
 

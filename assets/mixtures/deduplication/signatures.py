@@ -16,10 +16,10 @@ import polars as pl
 
 from assets.lineage.storage import Folder, StoredFile
 from assets.lineage.workspace import Outcome, Workspace
-from assets.mixtures.deduplication.frames import read_frame, write_parquet
+from assets.mixtures.deduplication.frames import read_frame, write_frame, write_parquet
 from assets.mixtures.deduplication.keys import FILE_BYTES, MAX_ROWS, bits_for
 from assets.mixtures.deduplication.matching import Matches
-from assets.mixtures.deduplication.parts import PARTS, Part
+from assets.mixtures.deduplication.parts import PARTS, Part, summed_sizes
 from assets.mixtures.deduplication.relating import MAX_EDGES, relate
 from assets.mixtures.deduplication.sketching import PartItem, PartResult, sign_part
 from assets.mixtures.deduplication.templates import SampleItem, TemplateResult, find_templates
@@ -83,7 +83,8 @@ def sign_source(ws: Workspace, limits: SigningLimits) -> Outcome:
     ws.publish(each.sketches for each in signed)
     ws.publish(each.licences for each in signed)
     ws.publish(related.files)
-    ws.publish([stored])
+    sizes = summed_sizes([each.measure.sizes for each in signed])
+    ws.publish([stored, write_frame(ws.out_folder, "sizes.arrow", sizes)])
     _table_of(parts).write_parquet(ws.out("parts.parquet"))
     pl.DataFrame([asdict(related.matches)]).write_parquet(ws.out("matches.parquet"))
     return _outcome(documents.partition, templates, signed, related.matches)

@@ -80,7 +80,7 @@ class PartResult:
 
 def sign_part(item: PartItem) -> PartResult:
     """Write the signatures of one part, sorted by doc_id, and send its keys."""
-    frame = _documents(item)
+    frame, is_sorted = _documents(item)
     templates = read_frame(item.templates)["shingle"].to_numpy()
     table = TemplateTable(templates)
     spec = item.spec
@@ -104,7 +104,7 @@ def sign_part(item: PartItem) -> PartResult:
     texts = text_keys(frame["text_hash"], frame["doc_id"])
     return PartResult(
         signatures=write_parquet(item.out, part_name("signatures", item.index), signed),
-        measure=measured(signed, spec.min_shingles, item.out, name),
+        measure=measured(signed, spec.min_shingles, item.out, name, is_sorted=is_sorted),
         licences=_write_licences(frame, item.out, item.index),
         template_counts=write_frame(item.scratch, f"counts/{name}.arrow", counts),
         texts=send_keys(texts, item.key_bits, item.scratch.child("texts"), name),
@@ -116,11 +116,15 @@ def sign_part(item: PartItem) -> PartResult:
     )
 
 
-def _documents(item: PartItem) -> pl.DataFrame:
-    """Return the documents of a part by doc_id; raises ValueError for those of other sources."""
+def _documents(item: PartItem) -> tuple[pl.DataFrame, bool]:
+    """Return the documents of a part by doc_id, and whether they are stored in that order.
+
+    Raises ValueError for documents of other sources and for a doc_id that occurs twice.
+    """
     columns = ["doc_id", "source", "native_id", "title", "text_hash", "licence", "text"]
     frame = pl.read_parquet(item.documents.local(), columns=columns)
-    if not frame["doc_id"].is_sorted():
+    is_sorted = frame["doc_id"].is_sorted()
+    if not is_sorted:
         frame = frame.sort("doc_id")
     foreign = frame.filter(pl.col("source") != item.source)
     if foreign.height:
@@ -135,7 +139,7 @@ def _documents(item: PartItem) -> pl.DataFrame:
             f"doc_id {twice[0]} occurs more than once, in {item.source}: native ids must be "
             "unique within a source"
         )
-    return frame
+    return frame, is_sorted
 
 
 def _write_licences(documents: pl.DataFrame, out: Folder, index: int) -> StoredFile:

@@ -93,7 +93,7 @@ def alarms(metrics: Mapping[str, float], num_documents: int) -> list[str]:
     """Return a sentence per share above its alarm."""
     found = [
         f"ALARM: {name.removeprefix('removed_share/')} lost {share:.0%} of its documents: look at "
-        "merged.parquet for templates."
+        "merged/ for templates."
         for name, share in metrics.items()
         if name.startswith("removed_share/") and share > REMOVED_SHARE_ALARM
     ]

@@ -65,6 +65,8 @@ class Source:
     bands: KeyFiles
     sketches: Sketched
     matches: Matches
+    sizes: tuple[StoredFile, ...]
+    """SIZES of its taken documents: of all, or of every part."""
     settled: Settled | None
     """None where the mixture takes or links less than was signed: all its clusters are open."""
 
@@ -95,10 +97,9 @@ def take(ws: Workspace, signing: SignatureSpec, threshold: float) -> Taken:
     for part in parts:
         available[part.source] += part.measure.num_documents
     taken = _taken(ws, caps, parts, signing.min_shingles)
-    whole = available if threshold == signing.threshold else {}
     return Taken(
         parts=taken,
-        sources=_sources(ws, taken, whole),
+        sources=_sources(ws, taken, available, links_all=threshold == signing.threshold),
         available=available,
         admission=admission,
     )
@@ -201,13 +202,15 @@ def _refuse_tiny_caps(
             )
 
 
-def _sources(ws: Workspace, parts: Sequence[Part], whole: Mapping[str, int]) -> dict[str, Source]:
-    """`whole` says how many documents of a source make its settled clusters hold."""
+def _sources(
+    ws: Workspace, parts: Sequence[Part], available: Mapping[str, int], *, links_all: bool
+) -> dict[str, Source]:
+    """`links_all`: the mixture has the links that signing found."""
     found = {}
     for signed in sorted(_signatures(ws), key=lambda item: item.partition):
         own = [part for part in parts if part.source == signed.partition]
         rows = SourceRows(first_row=own[0].first_row, num_taken=sum(part.num_taken for part in own))
-        takes_all = rows.num_taken == whole.get(signed.partition) and not any(
+        takes_all = rows.num_taken == available[signed.partition] and not any(
             part.gone for part in own
         )
         (matches,) = pl.read_parquet(signed.path("matches.parquet")).to_dicts()
@@ -219,7 +222,10 @@ def _sources(ws: Workspace, parts: Sequence[Part], whole: Mapping[str, int]) -> 
                 zip([part.source_row for part in own], _numbered(signed, "sketches"), strict=True)
             ),
             matches=Matches(**matches),
-            settled=_settled(signed) if takes_all else None,
+            sizes=(signed.stored("sizes.arrow"),)
+            if takes_all
+            else tuple(part.measure.sizes for part in own),
+            settled=_settled(signed) if takes_all and links_all else None,
         )
     return found
 

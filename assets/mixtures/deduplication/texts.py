@@ -137,7 +137,9 @@ def _from_row(table: pa.Table, first_row: int) -> pa.Table:
 def match_texts_across(item: AcrossItem) -> AcrossTexts:
     """Tell each document whose text another source has of the one with the smallest doc_id."""
     runs = [read_run(source, item.bits, item.number) for source in item.sources]
-    of_run, places = shared_places(runs, _FREE_BITS)
+    of_run, places = shared_places(runs, item.bits, item.number, _FREE_BITS)
+    if not len(places):
+        return AcrossTexts(copies=(), num_copies=0)
     found = [
         _candidates(run.table.take(pa.array(places[of_run == number])), item.rows[number], number)
         for number, run in enumerate(runs)

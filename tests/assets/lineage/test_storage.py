@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.lineage import storage
+from assets.lineage import private, storage
 from assets.lineage.manifest import FileEntry
 from assets.lineage.storage import SCRATCH_MARK, Folder, StorageError, StoredFile
 from tests.s3 import ACCESS_KEY, BUCKET, SECRET_KEY, s3_server
@@ -30,7 +30,7 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 def folder(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Folder:
-    monkeypatch.setattr(storage.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(private.tempfile, "tempdir", str(tmp_path))
     if request.param == "disk":
         return Folder(uri=str(tmp_path / "shared"))
     address = request.getfixturevalue("endpoint")
@@ -72,32 +72,6 @@ def test_changed_bytes_are_refused(folder: Folder) -> None:
         stored.local()
 
 
-def test_bytes_are_checked_once_and_again_after_a_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stored = Folder(uri=str(tmp_path)).write("a.txt", lambda path: path.write_text("tokens"))
-    hashed: list[Path] = []
-    whole = storage.sha256_of_file
-
-    def counted(path: Path) -> str:
-        hashed.append(path)
-        return whole(path)
-
-    monkeypatch.setattr(storage, "sha256_of_file", counted)
-    # A file that has just been written is checked each time.
-    stored.local()
-    stored.local()
-    assert len(hashed) == 2
-    os.utime(stored.uri, ns=(0, 0))
-    monkeypatch.setattr(storage, "_TICK_NS", -(10**18))
-    stored.local()
-    stored.local()
-    assert len(hashed) == 3
-    Path(stored.uri).write_text("tokenS")
-    with pytest.raises(StorageError, match="differs from what its writer recorded"):
-        stored.local()
-
-
 def test_a_cleared_folder_is_named(folder: Folder) -> None:
     stored = folder.write("a.txt", lambda path: path.write_text("tokens"))
     folder.delete()
@@ -109,7 +83,7 @@ def test_a_cleared_folder_is_named(folder: Folder) -> None:
 def test_the_cache_of_remote_files_is_bounded(
     endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(private.tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(storage, "CACHE_BYTES", 1500)
     monkeypatch.setattr(storage, "_CACHE_GRACE_S", 0.0)
     folder = Folder(uri=f"s3://{BUCKET}/cache", endpoint=endpoint)
@@ -125,7 +99,7 @@ def test_the_cache_of_remote_files_is_bounded(
 def test_a_file_that_another_worker_takes_from_the_cache_meanwhile_is_passed_over(
     endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(private.tempfile, "tempdir", str(tmp_path))
     cache = tmp_path / f"materia-cache-{os.getuid()}"
     cache.mkdir(mode=0o700)
     # Listed, and gone when it is asked for its size.
@@ -139,7 +113,7 @@ def test_a_file_that_another_worker_takes_from_the_cache_meanwhile_is_passed_ove
 def test_a_cache_that_others_can_write_is_refused(
     endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planted: str
 ) -> None:
-    monkeypatch.setattr(storage.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(private.tempfile, "tempdir", str(tmp_path))
     cache = tmp_path / f"materia-cache-{os.getuid()}"
     if planted == "open":
         cache.mkdir()

@@ -160,7 +160,7 @@ def merge(
     outcome = dedupe(ws, limits or Limits())
     return Result(
         documents=pl.read_parquet(ws.out_dir / "documents" / "*.parquet"),
-        merged=pl.read_parquet(ws.out_dir / "merged.parquet"),
+        merged=pl.read_parquet(ws.out_dir / "merged" / "*.parquet"),
         outcome=outcome,
         folder=ws.out_dir,
     )

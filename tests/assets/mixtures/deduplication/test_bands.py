@@ -172,7 +172,7 @@ def test_sources_of_any_size_meet_in_the_same_pieces(
     met: list[int] = []
     for piece in range(1 << bits):
         runs = [read_run(source, bits, piece) for source in sources]
-        of_run, places = shared_places(runs, 8)
+        of_run, places = shared_places(runs, bits, piece, 8)
         for number, run in enumerate(runs):
             rows = column(run.table, "row")[places[of_run == number]]
             met += given[number][rows].tolist()

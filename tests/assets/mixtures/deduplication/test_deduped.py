@@ -182,7 +182,7 @@ def test_rows_parts_workers_and_limits_change_no_byte_and_all_is_accounted_for(
         shuffled,
         num_parts=num_parts,
         compute=Threads(),
-        limits=Limits(edges=2),
+        limits=Limits(edges=2, standing_bytes=0),
         signing=TIGHT_SIGNING,
     )
     assert straight.bytes_of_all() == crooked.bytes_of_all()

@@ -190,7 +190,7 @@ def test_a_list_that_names_nobody_changes_no_byte(
 ) -> None:
     without = entered(tmp_path / "without")
     listed = entered(tmp_path / "listed", withdrawn=rows)
-    names = ("documents/", "merged.parquet")
+    names = ("documents/", "merged/")
     assert len(without.bytes_of(*names)) > 1
     assert listed.bytes_of(*names) == without.bytes_of(*names)
     assert listed.table("excluded").height == 0
@@ -199,5 +199,5 @@ def test_a_list_that_names_nobody_changes_no_byte(
 def test_leaving_out_is_as_if_the_document_had_never_been_there(tmp_path: Path) -> None:
     listed = entered(tmp_path / "listed", withdrawn=[FRAUD])
     never = entered(tmp_path / "never", OTHERS)
-    names = ("documents/", "merged.parquet")
+    names = ("documents/", "merged/")
     assert listed.bytes_of(*names) == never.bytes_of(*names)

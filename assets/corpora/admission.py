@@ -84,7 +84,7 @@ def admit(
     looked_at = compute.map(_admit_part, judged, label="admit documents")
     by_index = {item.index: each for item, each in zip(judged, looked_at, strict=True)}
     admitted = [by_index.get(item.index) or _whole(item.part) for item in items]
-    held = pl.concat(pl.read_parquet(each.held.local()) for each in admitted)
+    held = pl.read_parquet([each.held.local() for each in admitted])
     return Admission(
         excluded=tuple(each.excluded for each in admitted),
         licences=enforce_held(held, policy),

@@ -24,12 +24,13 @@ from assets.mixtures.deduplication.output import (
     RangeItem,
     Written,
     may_hold,
+    merged_items,
     range_bounds,
     write_merged,
     write_range,
 )
 from assets.mixtures.deduplication.parts import over_parts
-from assets.mixtures.deduplication.prover import Prover
+from assets.mixtures.deduplication.prover import FEW_BYTES, Prover
 from assets.mixtures.deduplication.relating import MAX_EDGES
 from assets.mixtures.deduplication.relations import Renumbered, RenumberItem, renumber
 from assets.mixtures.deduplication.screening import SCREEN_BYTES, Sketched, least_equal
@@ -55,6 +56,7 @@ class Limits:
     edges: int = MAX_EDGES
     part_bytes: int = PART_BYTES
     standing_bytes: int = STANDING_BYTES
+    few_bytes: int = FEW_BYTES
 
 
 def make_deduped(ws: Workspace) -> Outcome:
@@ -123,6 +125,7 @@ class _Work:
             compute=self.ws.compute,
             parts=self.taken.parts,
             shingle_words=self.spec.shingle_words,
+            few_bytes=self.limits.few_bytes,
         )
 
     def across(self) -> _Across:
@@ -266,7 +269,7 @@ class _Work:
     ) -> list[Written]:
         """Write the evidence, and the documents that stay."""
         ranges = self._ranges(explained, standing)
-        self.ws.publish(self.ws.compute.map(write_merged, ranges, "evidence"))
+        self.ws.publish(self.ws.compute.map(write_merged, merged_items(ranges), "evidence"))
         self.ws.progress(f"writing {len(ranges)} parts")
         return self.ws.compute.map(write_range, ranges, "write documents")
 

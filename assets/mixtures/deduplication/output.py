@@ -23,6 +23,8 @@ from assets.mixtures.deduplication.settled import Standing, merged_between, size
 
 PART_BYTES = 64 << 20
 """Text per part before merging, as in corpora/documents; our choice."""
+MERGED_RANGES = 8
+"""Ranges of documents per part of the evidence, which has a row for each that goes; our choice."""
 COMPRESSION_LEVEL = 1
 """Of zstd: costs a third of the usual level's time and some percent of its size."""
 DOCUMENTS = pl.Schema(DOCUMENT_SCHEMA)
@@ -41,6 +43,18 @@ class RangeItem:
     sizes: tuple[StoredFile, ...]
     standing: tuple[Standing, ...]
     """Of all doc_ids."""
+    out: Folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergedItem:
+    """Evidence of some ranges in a row, with first and last as in a range."""
+
+    index: int
+    first: str
+    last: str
+    merged: tuple[StoredFile, ...]
+    standing: tuple[Standing, ...]
     out: Folder
 
 
@@ -65,8 +79,24 @@ def range_bounds(sizes: Sequence[StoredFile], part_bytes: int) -> tuple[str, ...
     return tuple(bounds[:-1])
 
 
-def write_merged(item: RangeItem) -> StoredFile:
-    """Write the evidence of one range by doc_id."""
+def merged_items(ranges: Sequence[RangeItem]) -> list[MergedItem]:
+    """Return who writes the evidence of which ranges."""
+    taken = [ranges[at : at + MERGED_RANGES] for at in range(0, len(ranges), MERGED_RANGES)]
+    return [
+        MergedItem(
+            index=index,
+            first=own[0].first,
+            last=own[-1].last,
+            merged=tuple(file for each in own for file in each.merged),
+            standing=own[0].standing,
+            out=own[0].out,
+        )
+        for index, own in enumerate(taken)
+    ]
+
+
+def write_merged(item: MergedItem) -> StoredFile:
+    """Write the evidence of some ranges by doc_id."""
     return write_parquet(item.out, part_name("merged", item.index), _merged(item))
 
 
@@ -114,8 +144,8 @@ def may_hold(part: Part, first: str, last: str) -> bool:
     return part.num_taken > 0 and held.last_id >= first and (not last or held.first_id < last)
 
 
-def _merged(item: RangeItem) -> pl.DataFrame:
-    """Return MERGED of the range by doc_id."""
+def _merged(item: RangeItem | MergedItem) -> pl.DataFrame:
+    """Return MERGED by doc_id."""
     standing = [merged_between(each, item.first, item.last) for each in item.standing]
     return pl.concat([read_frames(item.merged, MERGED), *standing]).sort("doc_id")
 

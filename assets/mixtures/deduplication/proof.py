@@ -2,7 +2,8 @@
 
 A join in two hops. Each part cuts the shingle sets of its documents that some pair names, once,
 and sends those of left documents to the parts of the right ones, which compare. A worker holds
-the compared documents of one part and what one other part sends at a time, never the corpus.
+the compared documents of one part and what one other part sends at a time, never the corpus. Where
+shingles are at hand, or the pairs are few, a worker opens both sides itself.
 """
 
 from __future__ import annotations
@@ -84,7 +85,10 @@ class DirectItem:
     pairs: tuple[StoredFile, ...]
     """Those whose left document is in this part."""
     parts: tuple[Part, ...]
-    """All, with their shingles."""
+    """All: their shingles or texts are opened by whoever needs them."""
+    rights: range
+    """Parts of the right documents; pairs with others are not for this worker."""
+    shingle_words: int
     threshold: float | None
     num_tags: int
     out: Folder
@@ -131,21 +135,25 @@ def compare_sets(item: CompareItem) -> Compared:
         found.append(
             _with_similarity(read_frame(pairs), own if file is None else read_sets(file), own)
         )
-    return _compared(found, item, item.part.index)
+    return _compared(found, item, item.part.index, f"{item.part.index:05d}")
 
 
 def compare_direct(item: DirectItem) -> Compared:
-    """Compare the pairs whose left document is in this part, with the shingles of all parts."""
+    """Compare the pairs whose left document is in this part, opening those of the right ones."""
     pairs = _distinct(item.pairs)
     first_rows = [part.first_row for part in item.parts]
     receivers = part_of_rows(pairs["right"].to_numpy(), first_rows)
-    left = own_sets(item.part, pairs["left"].unique().sort(), 0)
+    is_ours = (receivers >= item.rights.start) & (receivers < item.rights.stop)
+    pairs, receivers = pairs.filter(pl.Series(is_ours)), receivers[is_ours]
+    left = own_sets(item.part, pairs["left"].unique().sort(), item.shingle_words)
     found = []
     for index in np.unique(receivers).tolist():
         those = pairs.filter(pl.Series(receivers == index))
-        right = own_sets(item.parts[index], those["right"].unique().sort(), 0)
+        rows = those["right"].unique().sort()
+        right = own_sets(item.parts[index], rows, item.shingle_words)
         found.append(_with_similarity(those, left, right))
-    return _compared(found, item, first_rows)
+    name = f"{item.part.index:05d}-{item.rights.start:05d}"
+    return _compared(found, item, first_rows, name)
 
 
 def _distinct(files: Sequence[StoredFile]) -> pl.DataFrame:
@@ -160,7 +168,10 @@ def _with_similarity(pairs: pl.DataFrame, left: Sets, right: Sets) -> pl.DataFra
 
 
 def _compared(
-    found: Sequence[pl.DataFrame], item: CompareItem | DirectItem, to: int | Sequence[int]
+    found: Sequence[pl.DataFrame],
+    item: CompareItem | DirectItem,
+    to: int | Sequence[int],
+    name: str,
 ) -> Compared:
     """Keep the pairs at the threshold, for one part or the parts of these first rows."""
     none = pl.DataFrame(schema={**TAGGED, "similarity": pl.Float64, "differ": pl.Boolean})
@@ -179,7 +190,7 @@ def _compared(
     else:
         receivers = part_of_rows(kept["right"].to_numpy(), to)
     return Compared(
-        relations=scatter(kept, receivers, item.out, f"{item.part.index:05d}"),
+        relations=scatter(kept, receivers, item.out, name),
         num_pairs=compared.height,
         num_links=links.height,
         num_entries=num_entries,

@@ -27,7 +27,7 @@ from tests.assets.mixtures.deduplication.case import (
     signed,
 )
 
-TIGHT = Limits(edges=2, part_bytes=300)
+TIGHT = Limits(edges=2, part_bytes=300, few_bytes=0)
 TIGHT_SIGNING = SigningLimits(file_bytes=600, edges=2, shingled_bytes=0)
 
 
@@ -182,7 +182,7 @@ def test_rows_parts_workers_and_limits_change_no_byte_and_all_is_accounted_for(
         shuffled,
         num_parts=num_parts,
         compute=Threads(),
-        limits=Limits(edges=2, standing_bytes=0),
+        limits=Limits(edges=2, standing_bytes=0, few_bytes=0),
         signing=TIGHT_SIGNING,
     )
     assert straight.bytes_of_all() == crooked.bytes_of_all()

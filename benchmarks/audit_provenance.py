@@ -9,6 +9,7 @@ in recording while it is on; on over off is the same as a ratio, with the machin
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -68,22 +69,22 @@ _NOBODY = Provenance(git_commit="", git_dirty=False, packages={}, host="", dagst
 
 
 class Meter:
-    """Seconds spent in recording, nested calls counted once."""
+    """Seconds spent in recording, nested calls of a thread counted once."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self._inside = False
+        self._thread = threading.local()
 
     def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def run(*args: Any, **kwargs: Any) -> Any:
-            if self._inside:
+            if getattr(self._thread, "is_inside", False):
                 return function(*args, **kwargs)
-            self._inside = True
+            self._thread.is_inside = True
             started = time.perf_counter()
             try:
                 return function(*args, **kwargs)
             finally:
-                self._inside = False
+                self._thread.is_inside = False
                 spent = time.perf_counter() - started
                 self.seconds[name] = self.seconds.get(name, 0.0) + spent
 

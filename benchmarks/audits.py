@@ -4,7 +4,8 @@
     python -m benchmarks.audits documents [--sizes 1e6,1e7,1e8]   trace of a document
     python -m benchmarks.audits texts [--sizes 1e5,1e6]           a text: exact, normalised, near
     python -m benchmarks.audits verify [--gigabytes 4]            against a plain loop of reads
-    python -m benchmarks.audits provenance                        what recording costs a pipeline
+    python -m benchmarks.audits recipe [--recipe tiny]            what recording costs a recipe
+    python -m benchmarks.audits provenance                        the same of data nodes, on and off
 
 The index by answers has its own script, benchmarks/spans.py. Each lake is removed afterwards. "Out
 of the cache" means that the lake's files and its indexes were put out of the page cache before each
@@ -36,6 +37,7 @@ def main() -> None:
     parser.add_argument("--gigabytes", type=float, default=4.0)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--folder", type=Path, help="where lakes are generated; default: /tmp")
+    parser.add_argument("--recipe", default="tiny")
     args = parser.parse_args()
     figures = PARTS[args.part](args)
     arguments = {"sizes": args.sizes, "rounds": args.rounds}
@@ -125,6 +127,15 @@ def verify(args: argparse.Namespace) -> dict[str, Any]:
     return figures
 
 
+def recipe(args: argparse.Namespace) -> dict[str, Any]:
+    from benchmarks.audit_recipe import measure
+
+    with tempfile.TemporaryDirectory(dir=args.folder, prefix="audits-") as folder:
+        figures = measure(Path(folder), args.recipe)
+    show(f"recipe {args.recipe}", figures)
+    return figures
+
+
 def provenance(args: argparse.Namespace) -> dict[str, Any]:
     from benchmarks.audit_provenance import measure
 
@@ -148,6 +159,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
     "artifacts": artifacts,
     "documents": documents,
     "provenance": provenance,
+    "recipe": recipe,
     "texts": texts,
     "verify": verify,
 }

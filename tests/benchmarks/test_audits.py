@@ -8,13 +8,14 @@ import pytest
 
 from assets.lineage.audit import ArtifactGraph
 from assets.lineage.find import find_artifact
-from benchmarks import audit_documents, audit_texts, audit_verify
+from benchmarks import audit_documents, audit_recipe, audit_texts, audit_verify
 from benchmarks.audit_lake import write_lake
 from benchmarks.audit_provenance import Meter
 from benchmarks.audits import of_lake, sizes
 from benchmarks.processes import Spent, told
 from orchestration.lake import ObjectLake
 from orchestration.stores import FileStore
+from orchestration.tracker import MlflowTracker
 
 
 def test_a_generated_lake_has_a_release_with_everything_behind_it(tmp_path: Path) -> None:
@@ -87,3 +88,14 @@ def test_figures_of_processes_are_least_median_and_most() -> None:
 
 def test_sizes_may_be_written_in_powers_of_ten() -> None:
     assert sizes("1e3,250") == [1000, 250]
+
+
+def test_what_mlflow_is_told_is_seen_by_the_meter(tmp_path: Path) -> None:
+    meter = Meter()
+    with audit_recipe.told(meter):
+        tracker = MlflowTracker.embedded(tmp_path)
+        tracker.tag_run("nobody", {"name": "value"})
+    assert set(meter.seconds) == {audit_recipe.MLFLOW}
+    with audit_recipe.told(Meter()):
+        pass
+    assert MlflowTracker.tag_run.__qualname__ == "MlflowTracker.tag_run"

@@ -13,6 +13,9 @@ export UV_FIND_LINKS
 PINS := pyproject.toml constraints.txt data-packages.txt
 INSTALLED := $(VENV)/.installed
 
+# The bytecode that one worker writes serves all others and every process that a test starts.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Of the fast tests; more than cores, because they start processes and wait for them.
 WORKERS ?= 4
 

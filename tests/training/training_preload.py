@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 
 import training.trainer  # noqa: F401
@@ -11,3 +12,6 @@ import_deepspeed()
 # What torch and DeepSpeed would only import when the first optimizer is made.
 for _name in ("torch._dynamo", "deepspeed.runtime.zero.muon.muon_optimizer"):
     importlib.import_module(_name)
+# What a forked job only reads stays shared with the server: its collector leaves it alone.
+gc.collect()
+gc.freeze()

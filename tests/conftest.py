@@ -1,4 +1,4 @@
-"""What holds for every test: no test fails because the machine was busy; imports are kept.
+"""What holds for every test: no test fails because the machine was busy, and workers share files.
 
 To collect is to import: a million objects, hardly one of them garbage. Looking for garbage among
 them takes a fifth of the collection, and then a part of every test; so it begins after them.
@@ -7,8 +7,16 @@ them takes a fifth of the collection, and then a part of every test; so it begin
 from __future__ import annotations
 
 import gc
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadScopeScheduling
+
+# What these tests share is made once a worker, and takes seconds: the server of warm processes.
+ONE_WORKER = ("tests/training/",)
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -19,3 +27,18 @@ gc.disable()
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    """With `--dist loadscope` a worker takes a file at a time, or a folder of ONE_WORKER."""
+    if config.getvalue("dist") != "loadscope":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0]
+            return next((folder for folder in ONE_WORKER if path.startswith(folder)), path)
+
+    return ByFile(config, log)

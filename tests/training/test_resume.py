@@ -19,7 +19,6 @@ from training_jobs import Job, events, finish, journal, make_spec, run, wait_for
 from training.crashpoints import POINTS
 from training.spec import TrainSpec
 
-
 QUICK = ("checkpoint.before_manifest", "output.before_result")
 """Of the crash points, those that `make check` takes: one of a checkpoint, one of the end."""
 

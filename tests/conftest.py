@@ -15,8 +15,8 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
 
-# What these tests share is made once a worker, and takes seconds: the server of warm processes.
-ONE_WORKER = ("tests/training/",)
+# What these tests share is made or imported once a worker, and takes seconds.
+ONE_WORKER = ("tests/training/", "tests/assets/expectations/")
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

@@ -47,7 +47,7 @@ def test_without_a_mutant_the_resumed_job_equals_the_whole_one(
     ("mutant", "seen_in"),
     [
         ("without_rng", "journal.jsonl"),
-        ("without_second_moments", "optimizer.safetensors"),
+        pytest.param("without_second_moments", "optimizer.safetensors", marks=pytest.mark.slow),
         pytest.param("without_update_count", "model.safetensors", marks=pytest.mark.slow),
         pytest.param("loader_off_by_one", "journal.jsonl", marks=pytest.mark.slow),
         pytest.param("without_clipping_state", "result.json", marks=pytest.mark.slow),

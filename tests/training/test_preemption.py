@@ -28,10 +28,11 @@ def golden(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     return finish(make_spec(tmp_path_factory.mktemp("golden"), shards))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "numbers",
     [
-        pytest.param([signal.SIGTERM] * 2, marks=pytest.mark.slow),
+        [signal.SIGTERM] * 2,
         [signal.SIGUSR1, signal.SIGTERM],
     ],
 )

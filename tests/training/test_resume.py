@@ -96,7 +96,8 @@ def test_a_job_that_dies_again_and_again_gets_there(
     assert finish(spec) == golden
 
 
-@pytest.mark.parametrize("crash_rank", [pytest.param(0, marks=pytest.mark.slow), 1])
+@pytest.mark.slow
+@pytest.mark.parametrize("crash_rank", [0, 1])
 def test_either_rank_of_two_may_die(
     crash_rank: int, golden_of_two: dict[str, bytes], shards: Path, tmp_path: Path
 ) -> None:

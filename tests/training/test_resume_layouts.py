@@ -23,6 +23,7 @@ LAYOUTS: dict[str, dict[str, Any]] = {
 }
 SLOW = {
     "sliced",
+    "offloaded",
     "offloaded_partitions",
     "bf16_stage_1",
     "bf16_stage_1_pair",

@@ -165,6 +165,7 @@ def test_every_factor_can_be_computed_again_from_the_scores(tmp_path: Path) -> N
     assert plan["formulas"]["weight"].startswith("dup_weight x quality_weight")
 
 
+@pytest.mark.slow
 def test_later_stages_read_harder_and_better_text(tmp_path: Path) -> None:
     rows = corpus(10, 1500)
     means = []

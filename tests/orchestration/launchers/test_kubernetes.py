@@ -113,6 +113,7 @@ class TestOnACluster(KubernetesCase, ToyJobs):
         assert (status.state, status.exit_code) == (JobState.FAILED, 7)
         assert "rank 1 of 2 ended with exit code 7" in status.detail
 
+    @pytest.mark.slow
     def test_cancelling_lets_every_rank_of_a_pod_save(
         self, open_launcher: Open, make_spec: Make, tmp_path: Path
     ) -> None:

@@ -43,7 +43,7 @@ def _told(items: list[Record | Bad]) -> list[tuple[int, str]]:
     return [(i.offset, i.reason if isinstance(i, Bad) else i.text) for i in items]
 
 
-@pytest.mark.parametrize("name", ["a.parquet", "file.arrow", "stream.arrow"])
+@pytest.mark.parametrize("name", ["a.parquet", "file.arrow", *_slow("stream.arrow")])
 def test_rows_become_records_with_their_numbers(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     _write(path, ROWS)

@@ -228,12 +228,11 @@ def _bomb(suffix: str) -> bytes:
     ("reader", "suffix"),
     [
         ("jsonl", "gz"),
-        ("plain_text", "zst"),
         ("pubmed", "zst"),
         *(
             pytest.param(*case, marks=pytest.mark.slow)
             for case in (
-                ("plain_text", "gz"), ("obo", "gz"), ("pubmed", "gz"),
+                ("plain_text", "gz"), ("plain_text", "zst"), ("obo", "gz"), ("pubmed", "gz"),
                 ("jsonl", "zst"), ("obo", "zst"),
             )
         ),

@@ -201,7 +201,7 @@ def test_rows_parts_workers_and_limits_change_no_byte_and_all_is_accounted_for(
     assert (merged["link_similarity"] >= 0.7).all()
 
 
-@pytest.mark.parametrize("clusters", [3, pytest.param(12, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("clusters", [2, pytest.param(12, marks=pytest.mark.slow)])
 def test_many_parts_and_shards_find_the_clusters_that_one_worker_finds(
     tmp_path: Path, clusters: int
 ) -> None:

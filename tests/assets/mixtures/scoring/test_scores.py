@@ -220,6 +220,7 @@ def test_bad_weights_are_named(weights: tuple[tuple[str, float], ...], message: 
         ScoresSpec(topic_temperature=0.1, quality_weights=weights, endpoint=None)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(texts=st.lists(st.text(max_size=120), min_size=1, max_size=4))
 def test_wild_text_is_scored(trained: Trained, texts: list[str]) -> None:

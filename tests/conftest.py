@@ -7,6 +7,7 @@ them takes a fifth of the collection, and then a part of every test; so it begin
 from __future__ import annotations
 
 import gc
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,23 +16,27 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
 
-# What these tests share is made or imported once a worker, and takes seconds.
-ONE_WORKER = ("tests/training/", "tests/assets/expectations/")
+# What these tests share is made or imported once a worker, and takes seconds: the server of warm
+# processes; MLflow, its database and Dagster's; Great Expectations.
+ONE_WORKER = ("tests/training/", "tests/orchestration/test_", "tests/assets/expectations/")
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-gc.disable()
 
-
-def pytest_collection_finish() -> None:
-    gc.freeze()
-    gc.enable()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
-    """With `--dist loadscope` a worker takes a file at a time, or a folder of ONE_WORKER."""
+    """With `--dist loadscope` a worker takes a file at a time, or all of an entry of ONE_WORKER."""
     if config.getvalue("dist") != "loadscope":
         return None
     from xdist.scheduler import LoadScopeScheduling
@@ -39,6 +44,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             path = nodeid.partition("::")[0]
-            return next((folder for folder in ONE_WORKER if path.startswith(folder)), path)
+            return next((start for start in ONE_WORKER if path.startswith(start)), path)
 
     return ByFile(config, log)

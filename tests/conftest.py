@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 # What these tests share is made or imported once a worker, and takes seconds: the server of warm
 # processes; MLflow, its database and Dagster's; Great Expectations.
-ONE_WORKER = ("tests/training/", "tests/orchestration/test_", "tests/assets/expectations/")
+ONE_WORKER = ("tests/training/", "tests/orchestration/", "tests/assets/expectations/")
+APART = ("tests/orchestration/launchers/", "tests/orchestration/compute/")
+"""These share nothing, and much of their time is waiting for processes."""
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -44,6 +46,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             path = nodeid.partition("::")[0]
+            if path.startswith(APART):
+                return path
             return next((start for start in ONE_WORKER if path.startswith(start)), path)
 
     return ByFile(config, log)

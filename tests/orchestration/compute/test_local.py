@@ -59,6 +59,7 @@ def test_processes_are_kept_between_calls_until_they_are_given_back() -> None:
     compute.release()
 
 
+@pytest.mark.slow
 def test_a_pool_that_broke_is_made_anew() -> None:
     compute = LocalCompute(2)
     with pytest.raises(WorkerDied):

@@ -167,6 +167,7 @@ def test_every_damaged_byte_gives_an_answer(tmp_path: Path, name: str) -> None:
             assert isinstance(item, Record | Bad)
 
 
+@pytest.mark.slow
 def test_decoding_is_held_to_its_memory(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     values = pa.array(["x" * (8 << 20)] * 20, pa.large_string())

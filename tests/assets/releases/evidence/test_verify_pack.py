@@ -191,7 +191,17 @@ def test_an_untouched_pack_verifies_without_the_platform(pack: Path, key: Signin
     assert (code, said) == (0, ["24 artifacts verified, 0 problems"])
 
 
-@pytest.mark.parametrize("attack", dict.fromkeys(attack for attack, _ in ATTACKS))
+QUICK = (flip_a_byte, add_a_file, swap_two, edit_a_manifest, remove_an_attestation, edit_the_index)
+"""Of the attacks, those that `make check` takes: one of each kind."""
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        pytest.param(attack, marks=[] if attack in QUICK else [pytest.mark.slow])
+        for attack in dict.fromkeys(attack for attack, _ in ATTACKS)
+    ],
+)
 def test_every_change_is_named(pack: Path, key: SigningKey, attack: Callable[[Path], None]) -> None:
     attack(pack)
     code, said = verify(pack, "--trust", key.fingerprint)

@@ -13,8 +13,11 @@ export UV_FIND_LINKS
 PINS := pyproject.toml constraints.txt data-packages.txt
 INSTALLED := $(VENV)/.installed
 
-# Of the fast tests; more than cores, because they start processes and wait for them.
-WORKERS ?= 4
+# The bytecode that one worker writes serves all others and every process that a test starts.
+unexport PYTHONDONTWRITEBYTECODE
+
+# Of the fast tests; one more than two cores, because some start processes and wait for them.
+WORKERS ?= 3
 
 .PHONY: demo ablation ui test check fast lint format golden install browser slurm postgres clean help
 

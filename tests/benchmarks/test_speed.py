@@ -93,6 +93,7 @@ def test_operations_are_grouped_by_what_they_do(name: str, group: str) -> None:
     assert group_of(name) == group
 
 
+@pytest.mark.slow
 def test_the_profilers_operations_have_the_names_of_the_groups() -> None:
     x = torch.randn(4, 4)
     with torch.profiler.profile(record_shapes=True) as recorded:

@@ -45,6 +45,7 @@ def test_the_fastest_quarter_is_what_contention_has_left_alone() -> None:
     assert fastest_quarter(slices[:1]) == 1.0
 
 
+@pytest.mark.slow
 def test_the_trainer_answers_with_json_alone_and_leaves_a_journal(tmp_path: Path) -> None:
     trainer = subprocess.run(
         [sys.executable, "-m", "benchmarks.tracking_trainer", str(tmp_path), "off", "up"],

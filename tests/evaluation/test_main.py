@@ -104,6 +104,7 @@ def pipes_environment(messages: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_the_command_tells_its_dagster_run_and_writes_three_files(
     spec: EvaluationSpec, tmp_path: Path
 ) -> None:

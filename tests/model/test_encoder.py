@@ -126,6 +126,7 @@ def test_the_ids_of_wild_text_are_the_references(texts: list[str], threads: int)
     assert columnar(texts, threads=threads) == reference(texts)
 
 
+@pytest.mark.slow
 def test_every_character_is_encoded_as_the_reference_does() -> None:
     codes = [code for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
     texts = ["a " + "".join(map(chr, codes[at : at + 997])) for at in range(0, len(codes), 997)]

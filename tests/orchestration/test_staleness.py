@@ -108,6 +108,9 @@ class Graph:
         ]
 
 
+Run = tuple[Graph, dg.DagsterInstance]
+
+
 @pytest.fixture
 def graph(tmp_path: Path) -> Graph:
     return Graph(tmp_path)
@@ -121,18 +124,28 @@ def instance(graph: Graph) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def test_after_a_run_nothing_is_stale_here_or_on_the_page(
-    graph: Graph, instance: dg.DagsterInstance
-) -> None:
+@pytest.fixture(scope="module")
+def run_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A run of all nodes in both partitions; tests read it."""
+    graph = Graph(tmp_path_factory.mktemp("run"))
+    with graph.toy.open_dagster() as instance:
+        for partition in PARTITIONS:
+            graph.materialize(instance, partition)
+        yield graph, instance
+
+
+def test_after_a_run_nothing_is_stale_here_or_on_the_page(run_once: Run) -> None:
+    graph, instance = run_once
     for partition in PARTITIONS:
         assert graph.stale(partition) == {}
         assert graph.stale_on_the_page(instance, partition) == []
 
 
 def test_a_changed_literal_makes_its_descendants_stale_in_its_partition_only(
-    graph: Graph, instance: dg.DagsterInstance
+    run_once: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    graph.literals["mixtures/stage1", "one"] = 2
+    graph, _ = run_once
+    monkeypatch.setitem(graph.literals, ("mixtures/stage1", "one"), 2)
     assert graph.stale("one") == {
         "mixtures/stage1": ("schedule.lr 1 -> 2",),
         "checkpoints/stage1": ("its input mixtures/stage1[one] is stale",),

@@ -33,7 +33,12 @@ def test_training_beside_a_commit_gives_the_same_bits(
 
 
 @pytest.mark.parametrize(
-    "point", ["checkpoint.copied", "checkpoint.before_files", "checkpoint.before_manifest"]
+    "point",
+    [
+        pytest.param("checkpoint.copied", marks=pytest.mark.slow),
+        pytest.param("checkpoint.before_files", marks=pytest.mark.slow),
+        "checkpoint.before_manifest",
+    ],
 )
 def test_a_kill_while_a_commit_is_in_flight_goes_back_to_the_one_before(
     point: str, golden: dict[str, bytes], shards: Path, tmp_path: Path
@@ -44,6 +49,7 @@ def test_a_kill_while_a_commit_is_in_flight_goes_back_to_the_one_before(
     assert events(spec, "resumed") == [3]
 
 
+@pytest.mark.slow
 def test_a_checkpoint_that_training_ran_away_from_is_the_state_of_its_step(
     golden: dict[str, bytes], shards: Path, tmp_path: Path
 ) -> None:
@@ -65,6 +71,7 @@ def finish_with_slow_disk(spec: TrainSpec) -> None:
     assert ended.exit_codes == [0], ended.log
 
 
+@pytest.mark.slow
 def test_whoever_checkpoints_faster_than_the_disk_waits_for_it(
     golden: dict[str, bytes], shards: Path, tmp_path: Path
 ) -> None:

@@ -49,6 +49,7 @@ def test_a_job_goes_on_after_a_checkpoint_that_found_no_room(
     assert "No space left on device" in failed["error"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beside", [True, False])
 def test_a_job_stops_after_as_many_failures_as_it_was_told(
     beside: bool, golden: dict[str, bytes], shards: Path, tmp_path: Path

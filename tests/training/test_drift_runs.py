@@ -49,6 +49,7 @@ def test_what_cannot_be_accepted_is_refused(
     assert message in ended.log
 
 
+@pytest.mark.slow
 def test_another_version_of_the_program_is_refused_on_resume(shards: Path, tmp_path: Path) -> None:
     spec = make_spec(tmp_path, shards)
     run(spec, crash_at="step.after_update:8")

@@ -43,7 +43,7 @@ def test_kills_spread_over_a_commit_leave_the_old_checkpoint_or_the_new_one(
 @pytest.mark.parametrize(
     "numbers",
     [
-        pytest.param([errno.ENOSPC], id="disk full"),
+        pytest.param([errno.ENOSPC], id="disk full", marks=pytest.mark.slow),
         pytest.param(
             [errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.EIO],
             id="quota, read-only, too many files, broken",

@@ -201,6 +201,7 @@ class Flaky:
         return tried
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True])
 def test_an_error_at_any_change_leaves_the_old_mirror_or_the_new_one(
     after: bool, tmp_path: Path

@@ -47,10 +47,10 @@ def test_without_a_mutant_the_resumed_job_equals_the_whole_one(
     ("mutant", "seen_in"),
     [
         ("without_rng", "journal.jsonl"),
-        ("without_second_moments", "optimizer.safetensors"),
-        ("without_update_count", "model.safetensors"),
-        ("loader_off_by_one", "journal.jsonl"),
-        ("without_clipping_state", "result.json"),
+        pytest.param("without_second_moments", "optimizer.safetensors", marks=pytest.mark.slow),
+        pytest.param("without_update_count", "model.safetensors", marks=pytest.mark.slow),
+        pytest.param("loader_off_by_one", "journal.jsonl", marks=pytest.mark.slow),
+        pytest.param("without_clipping_state", "result.json", marks=pytest.mark.slow),
     ],
 )
 def test_a_state_that_is_not_restored_is_noticed(
@@ -60,6 +60,7 @@ def test_a_state_that_is_not_restored_is_noticed(
     assert files[seen_in] != golden[seen_in]
 
 
+@pytest.mark.slow
 def test_a_digest_that_is_not_checked_is_noticed(
     golden: dict[str, bytes], shards: Path, tmp_path: Path
 ) -> None:
@@ -75,6 +76,7 @@ def test_a_digest_that_is_not_checked_is_noticed(
         assert (outputs(spec) == golden) is equal, fault
 
 
+@pytest.mark.slow
 def test_a_snapshot_that_is_no_copy_is_noticed(shards: Path, tmp_path: Path) -> None:
     changes = {"checkpoint_in_background": True, "keep_checkpoints": 9}
     whole = make_spec(tmp_path / "whole", shards, **changes)
@@ -86,6 +88,7 @@ def test_a_snapshot_that_is_no_copy_is_noticed(shards: Path, tmp_path: Path) -> 
     assert ours.read_bytes() != theirs.read_bytes()
 
 
+@pytest.mark.slow
 def test_forgotten_spikes_are_noticed(shards: Path, tmp_path: Path) -> None:
     from training.spec import SpikeSpec
 

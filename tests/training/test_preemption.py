@@ -28,7 +28,14 @@ def golden(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     return finish(make_spec(tmp_path_factory.mktemp("golden"), shards))
 
 
-@pytest.mark.parametrize("numbers", [[signal.SIGTERM] * 2, [signal.SIGUSR1, signal.SIGTERM]])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [signal.SIGTERM] * 2,
+        [signal.SIGUSR1, signal.SIGTERM],
+    ],
+)
 def test_a_second_request_changes_nothing(
     numbers: list[int], golden: dict[str, bytes], shards: Path, tmp_path: Path
 ) -> None:
@@ -43,6 +50,7 @@ def test_a_second_request_changes_nothing(
     assert events(spec, "resumed") == [stopped_at]
 
 
+@pytest.mark.slow
 def test_requests_during_a_commit_let_it_end(
     golden: dict[str, bytes], shards: Path, tmp_path: Path
 ) -> None:

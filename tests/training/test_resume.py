@@ -19,6 +19,9 @@ from training_jobs import Job, events, finish, journal, make_spec, run, wait_for
 from training.crashpoints import POINTS
 from training.spec import TrainSpec
 
+QUICK = ("checkpoint.before_manifest", "output.before_result")
+"""Of the crash points, those that `make check` takes: one of a checkpoint, one of the end."""
+
 
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -51,7 +54,14 @@ def test_a_repetition_is_equal_and_the_golden_run_skips_steps(
     assert b"step_skipped" in golden["journal.jsonl"]
 
 
-@pytest.mark.parametrize("point", [point for point in POINTS if "rollback" not in point])
+@pytest.mark.parametrize(
+    "point",
+    [
+        pytest.param(point, marks=[] if point in QUICK else [pytest.mark.slow])
+        for point in POINTS
+        if "rollback" not in point
+    ],
+)
 def test_a_crash_at_any_point_changes_nothing(
     point: str, golden: dict[str, bytes], shards: Path, tmp_path: Path
 ) -> None:
@@ -75,6 +85,7 @@ def test_a_crash_at_any_step_changes_nothing(
     assert events(spec, "resumed") == ([] if nth < 3 else [(nth - 1) // 3 * 3])
 
 
+@pytest.mark.slow
 def test_a_job_that_dies_again_and_again_gets_there(
     golden: dict[str, bytes], shards: Path, tmp_path: Path
 ) -> None:
@@ -85,7 +96,8 @@ def test_a_job_that_dies_again_and_again_gets_there(
     assert finish(spec) == golden
 
 
-@pytest.mark.parametrize("crash_rank", [pytest.param(0, marks=pytest.mark.slow), 1])
+@pytest.mark.slow
+@pytest.mark.parametrize("crash_rank", [0, 1])
 def test_either_rank_of_two_may_die(
     crash_rank: int, golden_of_two: dict[str, bytes], shards: Path, tmp_path: Path
 ) -> None:
@@ -118,6 +130,7 @@ def test_sigterm_saves_the_step_and_the_next_attempt_goes_on(
     assert _steps(spec) == list(range(12))
 
 
+@pytest.mark.slow
 def test_sigterm_to_one_rank_stops_both_at_the_same_step(
     golden_of_two: dict[str, bytes], shards: Path, tmp_path: Path
 ) -> None:
@@ -129,10 +142,8 @@ def test_sigterm_to_one_rank_stops_both_at_the_same_step(
     assert finish(spec) == golden_of_two
 
 
-@pytest.mark.parametrize(
-    "stage",
-    [*(pytest.param(stage, marks=pytest.mark.slow) for stage in (0, 1, 3)), 2],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", [0, 1, 2, 3])
 def test_every_zero_stage_resumes_exactly(stage: int, shards: Path, tmp_path: Path) -> None:
     spec = make_spec(tmp_path / "whole", shards, zero_stage=stage, world_size=2)
     cut = make_spec(tmp_path / "cut", shards, zero_stage=stage, world_size=2)
@@ -141,6 +152,7 @@ def test_every_zero_stage_resumes_exactly(stage: int, shards: Path, tmp_path: Pa
     assert finish(cut) == expected
 
 
+@pytest.mark.slow
 def test_two_ranks_go_on_as_one(shards: Path, tmp_path: Path) -> None:
     pair = _pair(tmp_path, shards)
     run(pair, crash_at="step.after_update:8")
@@ -174,6 +186,7 @@ def test_two_ranks_go_on_as_one_and_again_as_two_on_the_same_samples(
     assert losses == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_bf16_resumes_exactly_from_its_fp32_masters(shards: Path, tmp_path: Path) -> None:
     changes = {"precision": "bf16", "zero_stage": 2}
     expected = finish(make_spec(tmp_path / "whole", shards, **changes))
@@ -223,6 +236,7 @@ def test_a_damaged_checkpoint_is_passed_over(
     assert (tmp_path / "resume" / "damaged-000006").is_dir()
 
 
+@pytest.mark.slow
 def test_ranks_that_see_different_checkpoints_stop(shards: Path, tmp_path: Path) -> None:
     """Each rank gets a folder of its own, as when a shared file system is not shared."""
     spec = _pair(tmp_path, shards)
@@ -236,6 +250,7 @@ def test_ranks_that_see_different_checkpoints_stop(shards: Path, tmp_path: Path)
     assert json.loads((apart / "step-000003" / "manifest.json").read_text())["step"] == 3
 
 
+@pytest.mark.slow
 def test_a_finished_job_run_again_has_no_result_until_it_has_all_files_again(
     golden: dict[str, bytes], shards: Path, tmp_path: Path
 ) -> None:

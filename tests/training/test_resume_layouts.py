@@ -21,7 +21,15 @@ LAYOUTS: dict[str, dict[str, Any]] = {
     "bf16_offloaded": {"zero_stage": 3, "precision": "bf16", "offload_optimizer": True},
     "z_loss": {"z_loss": 1e-3},
 }
-SLOW = {"offloaded_partitions", "bf16_stage_1", "bf16_stage_1_pair", "bf16_offloaded", "z_loss"}
+SLOW = {
+    "sliced",
+    "offloaded",
+    "offloaded_partitions",
+    "bf16_stage_1",
+    "bf16_stage_1_pair",
+    "bf16_offloaded",
+    "z_loss",
+}
 
 
 @pytest.fixture(scope="module")

@@ -40,8 +40,8 @@ def _result(spec: TrainSpec) -> dict[str, Any]:
     ("stage", "ranks", "factor"),
     [
         (0, 1, "nan"),
-        (0, 1, "10"),
-        (2, 1, "inf"),
+        pytest.param(0, 1, "10", marks=pytest.mark.slow),
+        pytest.param(2, 1, "inf", marks=pytest.mark.slow),
         pytest.param(1, 2, "nan", marks=pytest.mark.slow),
         pytest.param(2, 2, "10", marks=pytest.mark.slow),
         pytest.param(3, 2, "nan", marks=pytest.mark.slow),
@@ -89,10 +89,10 @@ def rolled_back(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
 @pytest.mark.parametrize(
     "crash_at",
     [
-        "step.after_update:8",
+        pytest.param("step.after_update:8", marks=pytest.mark.slow),
         "rollback.before_load:1",
         pytest.param("rollback.after_load:1", marks=pytest.mark.slow),
-        "step.after_backward:10",
+        pytest.param("step.after_backward:10", marks=pytest.mark.slow),
         pytest.param("output.before_result:1", marks=pytest.mark.slow),
     ],
 )
@@ -117,6 +117,7 @@ def test_two_ranks_roll_back_together(stage: int, shards: Path, tmp_path: Path) 
     assert [s["back_to"] for s in _result(spec)["spikes"]] == [6]
 
 
+@pytest.mark.slow
 def test_the_same_seed_decides_the_same(shards: Path, tmp_path: Path) -> None:
     files = [
         _finish(make_spec(tmp_path / name, shards, spikes=SKIP), "loss_of_steps:4=nan,8=20")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 
 import training.trainer  # noqa: F401
@@ -9,5 +10,13 @@ from training.engine import import_deepspeed
 
 import_deepspeed()
 # What torch and DeepSpeed would only import when the first optimizer is made.
-for _name in ("torch._dynamo", "deepspeed.runtime.zero.muon.muon_optimizer"):
+for _name in (
+    "torch._dynamo",
+    "deepspeed.runtime.zero.muon.muon_optimizer",
+    "deepspeed.module_inject.auto_ep_layer",
+    "numpy.ctypeslib",
+):
     importlib.import_module(_name)
+# What a forked job only reads stays shared with the server: its collector leaves it alone.
+gc.collect()
+gc.freeze()

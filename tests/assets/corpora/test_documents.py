@@ -241,8 +241,8 @@ def test_spacing_around_a_text_does_not_change_its_identity(text: str, padding: 
 @pytest.mark.parametrize(
     ("name", "read", "kept", "text_bytes"),
     [
-        ("icd10cm", 1918, 1918, (2_500_000, 3_200_000)),
-        ("hpo", 19484, 16449, (5_500_000, 6_000_000)),
+        pytest.param("icd10cm", 1918, 1918, (2_500_000, 3_200_000), marks=pytest.mark.slow),
+        pytest.param("hpo", 19484, 16449, (5_500_000, 6_000_000), marks=pytest.mark.slow),
         ("wikipedia_gensim106", 206, 104, (2_600_000, 3_100_000)),
     ],
 )

@@ -71,6 +71,7 @@ def test_objects_are_streamed_byte_for_byte(tmp_path: Path, endpoint: str) -> No
     assert (ws.out_dir / "files/sub/b.txt").read_bytes() == BIG
 
 
+@pytest.mark.slow
 def test_a_new_or_changed_object_changes_the_identity(endpoint: str) -> None:
     _put(endpoint, "grows", a=b"one")
     first = _resolve("grows", endpoint).to_dict()
@@ -81,7 +82,10 @@ def test_a_new_or_changed_object_changes_the_identity(endpoint: str) -> None:
     assert first != second != _resolve("grows", endpoint).to_dict()
 
 
-@pytest.mark.parametrize("change", ["edited", "grown", "removed"])
+@pytest.mark.parametrize(
+    "change",
+    ["edited", *(pytest.param(how, marks=pytest.mark.slow) for how in ("grown", "removed"))],
+)
 def test_an_object_that_changed_since_its_listing_is_an_error(
     tmp_path: Path, endpoint: str, change: str
 ) -> None:

@@ -72,7 +72,14 @@ def _read(ws: Workspace, entry: Source) -> list[Record | Bad]:
     return found
 
 
-@pytest.mark.parametrize("form", ["parquet", "jsonl", "splits", "plain"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "parquet",
+        "jsonl",
+        *(pytest.param(form, marks=pytest.mark.slow) for form in ("splits", "plain")),
+    ],
+)
 def test_rows_of_a_local_data_set_become_records(tmp_path: Path, form: str) -> None:
     _save(tmp_path / "inbox/my_set", form)
     ws, snapshot = _make(tmp_path, ENTRY)
@@ -85,6 +92,7 @@ def test_rows_of_a_local_data_set_become_records(tmp_path: Path, form: str) -> N
     assert all(len(digest) == 64 for digest in json.loads(literals)["dataset"]["files"].values())
 
 
+@pytest.mark.slow
 def test_a_long_data_set_is_written_in_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,7 @@ def test_a_document_is_found_in_whichever_part_it_stands(lake: FakeLake) -> None
     assert found(lake, "hash-a", KEPT) == []  # an id is looked for among ids only
 
 
+@pytest.mark.slow
 def test_what_is_committed_later_is_found_and_the_files_stay_few(
     lake: FakeLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

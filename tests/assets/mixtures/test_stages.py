@@ -15,8 +15,17 @@ from assets.recipes.data import GroupShare
 from tests.assets.mixtures.stage_case import SPEC, achieved, corpus, staged, with_stage
 
 
-@pytest.mark.parametrize("tokens", [5_000, 40_000, 300_000])
-@pytest.mark.parametrize("share", [0.3, 0.8])
+@pytest.mark.parametrize(
+    ("tokens", "share"),
+    [
+        (5_000, 0.8),
+        (300_000, 0.3),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in ((5_000, 0.3), (40_000, 0.3), (40_000, 0.8), (300_000, 0.8))
+        ),
+    ],
+)
 def test_both_budgets_are_met_within_one_document(
     tmp_path: Path, tokens: int, share: float
 ) -> None:
@@ -156,6 +165,7 @@ def test_every_factor_can_be_computed_again_from_the_scores(tmp_path: Path) -> N
     assert plan["formulas"]["weight"].startswith("dup_weight x quality_weight")
 
 
+@pytest.mark.slow
 def test_later_stages_read_harder_and_better_text(tmp_path: Path) -> None:
     rows = corpus(10, 1500)
     means = []

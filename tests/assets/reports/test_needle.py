@@ -32,7 +32,7 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
     return Tokenizer.load(folder)
 
 
-@pytest.mark.parametrize("length", [256, 257, 512, 1031])
+@pytest.mark.parametrize("length", [256, 257, 512, pytest.param(1031, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("depth", [0.0, 0.1, 0.5, 0.9, 1.0])
 def test_the_length_is_exact_and_the_depth_true(
     tokenizer: Tokenizer, length: int, depth: float

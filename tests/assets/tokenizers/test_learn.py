@@ -36,6 +36,7 @@ def ours(texts: list[str], num_pieces: int) -> tuple[Merge, ...]:
     return learn_merges(count_words_of(pl.Series(texts, dtype=pl.String)), num_pieces)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(
     st.lists(

@@ -81,6 +81,7 @@ IDS = st.lists(st.integers(1, 4), min_size=1, max_size=15)
 SAMPLES = st.lists(st.lists(IDS, min_size=1, max_size=2), min_size=1, max_size=5)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(first=SAMPLES, second=SAMPLES, answer=st.lists(st.integers(1, 5), max_size=40))
 def test_every_long_run_is_found_and_every_match_is_true(

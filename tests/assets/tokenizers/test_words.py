@@ -33,6 +33,7 @@ def test_words_are_the_references_cuts(texts: list[str]) -> None:
     assert int(counts.char_counts.sum()) == chars.total()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(texts_of_words, st.integers(1, 3), st.integers(1, 4))
 def test_order_batches_threads_and_scratch_files_change_nothing(

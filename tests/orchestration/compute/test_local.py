@@ -49,6 +49,7 @@ def test_a_worker_uses_one_thread_and_this_process_as_many_as_before(
     assert os.environ["POLARS_MAX_THREADS"] == "7"
 
 
+@pytest.mark.slow
 def test_processes_are_kept_between_calls_until_they_are_given_back() -> None:
     compute = LocalCompute(2)
     first = {*compute.map(process, [0, 1, 2, 3])}
@@ -58,6 +59,7 @@ def test_processes_are_kept_between_calls_until_they_are_given_back() -> None:
     compute.release()
 
 
+@pytest.mark.slow
 def test_a_pool_that_broke_is_made_anew() -> None:
     compute = LocalCompute(2)
     with pytest.raises(WorkerDied):

@@ -22,10 +22,12 @@ from orchestration.launchers.kubernetes_api import connect
 Make = Callable[..., JobSpec]
 
 
+@pytest.mark.slow
 class TestKubernetesLauncher(KubernetesCase, LauncherContract):
     pass
 
 
+@pytest.mark.slow
 class TestKubernetesPreemption(KubernetesCase, PreemptionContract):
     pass
 
@@ -89,7 +91,7 @@ class TestOnACluster(KubernetesCase, ToyJobs):
         assert "rank 1 lost its node node-1 (DeletionByTaintManager: node drained)" in status.detail
         assert len(list(tmp_path.glob("saved-*"))) == 2
 
-    @pytest.mark.parametrize("world_size", [2, 4])
+    @pytest.mark.parametrize("world_size", [2, pytest.param(4, marks=pytest.mark.slow)])
     def test_ranks_may_share_a_pod(
         self, open_launcher: Open, make_spec: Make, tmp_path: Path, world_size: int
     ) -> None:
@@ -111,6 +113,7 @@ class TestOnACluster(KubernetesCase, ToyJobs):
         assert (status.state, status.exit_code) == (JobState.FAILED, 7)
         assert "rank 1 of 2 ended with exit code 7" in status.detail
 
+    @pytest.mark.slow
     def test_cancelling_lets_every_rank_of_a_pod_save(
         self, open_launcher: Open, make_spec: Make, tmp_path: Path
     ) -> None:
@@ -165,7 +168,9 @@ class TestOnACluster(KubernetesCase, ToyJobs):
         launcher.cancel(handle)
         assert launcher.poll(handle).state is JobState.CANCELLED
 
-    @pytest.mark.parametrize("broken", [0, 500, 503, 429])
+    @pytest.mark.parametrize(
+        "broken", [0, *(pytest.param(code, marks=pytest.mark.slow) for code in (500, 503, 429))]
+    )
     def test_a_create_whose_answer_is_lost_makes_one_job(
         self, launcher: KubernetesLauncher, make_spec: Make, cluster: Cluster, broken: int
     ) -> None:

@@ -63,6 +63,7 @@ class TestOnACluster(KubernetesCase, ToyJobs):
         assert "time limit of MATERIA_KUBERNETES_TIME_MINUTES" in status.detail
         assert cluster.sets[handle.scheduler_id].restarts == 0
 
+    @pytest.mark.slow
     def test_a_set_that_somebody_deletes_is_lost(
         self, launcher: KubernetesLauncher, make_spec: Make, tmp_path: Path, cluster: Cluster
     ) -> None:
@@ -71,6 +72,7 @@ class TestOnACluster(KubernetesCase, ToyJobs):
         cluster.sets[handle.scheduler_id].deleted = True
         assert wait_until_ended(launcher, handle).state is JobState.LOST
 
+    @pytest.mark.slow
     def test_a_set_is_followed_to_its_end_whatever_the_settings_say_by_then(
         self, launcher: KubernetesLauncher, open_launcher: Open, make_spec: Make, tmp_path: Path
     ) -> None:

@@ -115,6 +115,7 @@ def test_a_library_that_does_not_start_is_an_error() -> None:
         Nvml(Library(starts=False))
 
 
+@pytest.mark.slow
 def test_the_time_of_ended_and_of_running_children_counts(tmp_path: Path) -> None:
     meter = Meter(tmp_path, attempt="a", record="a", places=[0], env={})
     subprocess.run([sys.executable, "-c", BUSY], check=True)

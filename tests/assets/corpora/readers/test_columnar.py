@@ -43,7 +43,7 @@ def _told(items: list[Record | Bad]) -> list[tuple[int, str]]:
     return [(i.offset, i.reason if isinstance(i, Bad) else i.text) for i in items]
 
 
-@pytest.mark.parametrize("name", ["a.parquet", "file.arrow", "stream.arrow"])
+@pytest.mark.parametrize("name", ["a.parquet", "file.arrow", *_slow("stream.arrow")])
 def test_rows_become_records_with_their_numbers(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     _write(path, ROWS)
@@ -55,12 +55,15 @@ def test_rows_become_records_with_their_numbers(tmp_path: Path, name: str) -> No
     assert (third.native_id, third.title) == (f"{name}:2", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind",
     [
         pa.string_view(),
-        *_slow(pa.large_string(), pa.binary(), pa.large_binary()),
-        *_slow(pa.dictionary(pa.int32(), pa.string())),
+        pa.large_string(),
+        pa.binary(),
+        pa.large_binary(),
+        pa.dictionary(pa.int32(), pa.string()),
     ],
 )
 def test_text_may_have_any_string_type(tmp_path: Path, kind: Any) -> None:
@@ -69,7 +72,7 @@ def test_text_may_have_any_string_type(tmp_path: Path, kind: Any) -> None:
     assert _told(list(read_columnar(path, "f"))) == [(0, "a"), (1, "\u00e9")]
 
 
-@pytest.mark.parametrize("name", ["a.parquet", "stream.arrow"])
+@pytest.mark.parametrize("name", ["a.parquet", *_slow("stream.arrow")])
 def test_columns_may_have_other_names(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     _write(path, pa.table({"body": ["x"], "text": ["wrong"]}))
@@ -77,14 +80,14 @@ def test_columns_may_have_other_names(tmp_path: Path, name: str) -> None:
     assert isinstance(record, Record) and record.text == "x"
 
 
-@pytest.mark.parametrize("name", ["a.parquet", "file.arrow", "stream.arrow"])
+@pytest.mark.parametrize("name", ["a.parquet", *_slow("file.arrow", "stream.arrow")])
 def test_a_table_without_the_text_column_is_quarantined(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     _write(path, pa.table({"body": ["x"]}))
     assert _told(list(read_columnar(path, name))) == [(0, "no_text_column")]
 
 
-@pytest.mark.parametrize("name", ["a.parquet", "stream.arrow"])
+@pytest.mark.parametrize("name", ["stream.arrow", *_slow("a.parquet")])
 def test_text_that_is_not_utf8_costs_one_row(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     values = pa.array([b"good", b"\xff\xfe", b"also good"], pa.binary()).view(pa.string())
@@ -141,9 +144,8 @@ def test_a_footer_that_lies_is_quarantined(tmp_path: Path, size: int) -> None:
     assert isinstance(item, Bad) and item.reason in ("broken_footer", "decoder_failed")
 
 
-@pytest.mark.parametrize(
-    "content", [b"PAR1", b"ARROW1\0\0" * 9, *_slow(b"", b"ARROW1", b"\xff" * 4000)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("content", [b"PAR1", b"ARROW1\0\0" * 9, b"", b"ARROW1", b"\xff" * 4000])
 def test_rubbish_is_quarantined(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.arrow"
     path.write_bytes(content)
@@ -165,9 +167,10 @@ def test_every_damaged_byte_gives_an_answer(tmp_path: Path, name: str) -> None:
             assert isinstance(item, Record | Bad)
 
 
+@pytest.mark.slow
 def test_decoding_is_held_to_its_memory(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
-    values = pa.array(["x" * (8 << 20)] * 64, pa.large_string())
+    values = pa.array(["x" * (8 << 20)] * 20, pa.large_string())
     pq.write_table(pa.table({"text": values}), path, use_dictionary=False, compression="zstd")
     assert path.stat().st_size < 1 << 20
     how = Reading(limits=ReadLimits(max_memory_bytes=128 << 20, max_expansion=10**6))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from assets.corpora.readers.icd10cm import read_icd10cm
 from assets.corpora.readers.record import Bad, Record
 from assets.corpora.snapshot import resolve
@@ -41,6 +43,7 @@ def test_a_category_tells_its_subcategories_and_notes(tmp_path: Path) -> None:
     assert broken.reason == "no_code_or_title"
 
 
+@pytest.mark.slow
 def test_the_real_list_is_read_whole() -> None:
     path = next(iter(resolve(source("icd10cm"), Path("none")).paths.values()))
     items = list(read_icd10cm(path, "f"))

@@ -37,7 +37,9 @@ COUNTS = {
 }
 
 
-@pytest.mark.parametrize("name", COUNTS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] if n == "hpoa" else []) for n in COUNTS]
+)
 def test_a_small_source_is_read_whole(name: str) -> None:
     assert _count(name) == COUNTS[name]
 

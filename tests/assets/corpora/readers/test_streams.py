@@ -26,7 +26,7 @@ def test_content_is_read_by_suffix(tmp_path: Path, suffix: str) -> None:
     assert _read_all(path) == content
 
 
-@pytest.mark.parametrize("suffix", ["gz", "bz2"])
+@pytest.mark.parametrize("suffix", ["gz", pytest.param("bz2", marks=pytest.mark.slow)])
 def test_a_bomb_is_stopped_in_bounded_memory(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"bomb.{suffix}"
     pack = {"gz": gzip.compress, "bz2": bz2.compress}[suffix]

@@ -59,7 +59,8 @@ def test_broken_markup_loses_no_more_than_itself(wikitext: str, text: str) -> No
 
 @pytest.mark.parametrize(
     "unit",
-    ["{{", "}}", "[[", "[http://a", "<ref>", "<!--", "<", "'", "=", "(", "{|\n", "|}", "[//x y",
+    [pytest.param("{{", marks=pytest.mark.slow), pytest.param("{|\n", marks=pytest.mark.slow),
+     "}}", "[[", "[http://a", "<ref>", "<!--", "<", "'", "=", "(", "|}", "[//x y",
      "{{a|", "[[a|b]]", "\u0130<ref>", "&amp", "__A"],
 )  # fmt: skip
 def test_hostile_markup_takes_linear_time(unit: str) -> None:

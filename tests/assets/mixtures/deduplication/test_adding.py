@@ -66,6 +66,7 @@ def mixed(folder: Path, lake: FakeLake, made: dict[str, tuple[Manifest, Manifest
     return merge(folder, lake, inputs, caps=dict.fromkeys(made, 10**9))
 
 
+@pytest.mark.slow
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -73,7 +74,19 @@ def mixed(folder: Path, lake: FakeLake, made: dict[str, tuple[Manifest, Manifest
 def test_one_source_more_gives_what_a_full_run_gives_and_signs_no_other_again(
     seed: int, num_sources: int, num_parts: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    documents = world(seed, num_sources)
+    _grows_as_a_full_run(world(seed, num_sources), num_parts, tmp_path_factory)
+
+
+def test_a_third_source_gives_what_a_full_run_gives(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    _grows_as_a_full_run(world(1, 3), 2, tmp_path_factory)
+
+
+def _grows_as_a_full_run(
+    documents: list[dict[str, Any]], num_parts: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Take one source after another; at the end stands what a run of all of them gives."""
     whole = deduped(tmp_path_factory.mktemp("whole"), documents)
     folder = tmp_path_factory.mktemp("grown")
     lake = FakeLake(folder / "lake")

@@ -66,6 +66,21 @@ def table(ws: Workspace) -> pl.DataFrame:
     return pl.concat([pl.read_parquet(path) for path in paths])
 
 
+@pytest.fixture(scope="module")
+def whole(trained: Trained) -> tuple[Outcome, Workspace]:
+    """The scores of the corpus in one file; tests read them."""
+    found, models, _ = trained
+    return scored(found, models)
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Manifest, Outcome, Workspace]:
+    """The same corpus in four files, its own classifiers and its scores; tests read them."""
+    found = world(tmp_path_factory.mktemp("apart"), corpus(), num_parts=4)
+    models, _ = found.classifiers()
+    return found, models, *scored(found, models)
+
+
 def item(trained: Trained) -> ScorePart:
     found, models, _ = trained
     (documents,) = (found.lake.stored(found.documents, e) for e in found.documents.files)
@@ -78,9 +93,8 @@ def item(trained: Trained) -> ScorePart:
     )
 
 
-def test_every_document_has_one_row_of_the_contract(trained: Trained) -> None:
-    found, models, _ = trained
-    outcome, ws = scored(found, models)
+def test_every_document_has_one_row_of_the_contract(whole: tuple[Outcome, Workspace]) -> None:
+    outcome, ws = whole
     rows = table(ws)
     assert rows.schema == {"doc_id": pl.String(), **SCORE_COLUMNS}
     assert rows["doc_id"].to_list() == corpus()["doc_id"].to_list()
@@ -90,9 +104,8 @@ def test_every_document_has_one_row_of_the_contract(trained: Trained) -> None:
     assert (rows["bits_per_byte"] > 0).all()
 
 
-def test_documents_get_the_classes_they_were_made_from(trained: Trained) -> None:
-    found, models, _ = trained
-    _, ws = scored(found, models)
+def test_documents_get_the_classes_they_were_made_from(whole: tuple[Outcome, Workspace]) -> None:
+    _, ws = whole
     joined = table(ws).join(corpus().select("doc_id", "source", "provenance"), on="doc_id")
     hearts = joined.filter(pl.col("provenance").str.contains("Heart Diseases"))
     assert (hearts["department"] == "cardiology").mean() > 0.95
@@ -105,33 +118,32 @@ def test_documents_get_the_classes_they_were_made_from(trained: Trained) -> None
     assert (code["content_type"] == "code").mean() > 0.95
 
 
-def test_parts_are_scored_as_parts_with_the_same_rows(trained: Trained, tmp_path: Path) -> None:
-    found, models, _ = trained
-    _, whole = scored(found, models)
-    apart = world(tmp_path, corpus(), num_parts=4)
-    other, _ = apart.classifiers()
-    outcome, ws = scored(apart, other)
+def test_parts_are_scored_as_parts_with_the_same_rows(
+    whole: tuple[Outcome, Workspace], apart: tuple[World, Manifest, Outcome, Workspace]
+) -> None:
+    _, one = whole
+    _, _, outcome, ws = apart
     assert outcome.counts["parts"] == 4
     assert set(ws.published) == {f"scores/{index:05d}.parquet" for index in range(4)}
-    assert table(ws).equals(table(whole))
+    assert table(ws).equals(table(one))
     for name in ("report.json", "scores.png"):
-        assert (ws.out_dir / name).read_bytes() == (whole.out_dir / name).read_bytes()
+        assert (ws.out_dir / name).read_bytes() == (one.out_dir / name).read_bytes()
 
 
 def test_an_engine_that_runs_items_twice_and_backwards_changes_nothing(
-    tmp_path: Path,
+    apart: tuple[World, Manifest, Outcome, Workspace],
 ) -> None:
-    apart = world(tmp_path, corpus(), num_parts=4)
-    other, _ = apart.classifiers()
-    _, ws = scored(apart, other)
+    found, models, _, ws = apart
     expected = {path.name: path.read_bytes() for path in ws.out_dir.glob("scores/*")}
-    _, again = scored(apart, other, compute=BackwardsCompute())
+    _, again = scored(found, models, compute=BackwardsCompute())
+    assert expected
     assert {path.name: path.read_bytes() for path in again.out_dir.glob("scores/*")} == expected
 
 
-def test_the_report_has_quantiles_and_classes_of_every_source(trained: Trained) -> None:
-    found, models, _ = trained
-    outcome, ws = scored(found, models)
+def test_the_report_has_quantiles_and_classes_of_every_source(
+    whole: tuple[Outcome, Workspace],
+) -> None:
+    outcome, ws = whole
     report = json.loads((ws.out_dir / "report.json").read_text())
     sources = {"hpo", "pubmed", "python_stdlib", "towns"}
     assert set(report["quantiles"]["sources"]) == sources
@@ -208,6 +220,7 @@ def test_bad_weights_are_named(weights: tuple[tuple[str, float], ...], message: 
         ScoresSpec(topic_temperature=0.1, quality_weights=weights, endpoint=None)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(texts=st.lists(st.text(max_size=120), min_size=1, max_size=4))
 def test_wild_text_is_scored(trained: Trained, texts: list[str]) -> None:

@@ -16,6 +16,7 @@ from contract import wait_until
 
 from assets.ports import JobHandle
 from orchestration.launchers.attempt import FENCED, AttemptFolder, Plan
+from orchestration.launchers.files import write_json
 from orchestration.launchers.rank import Place, place_of, wait_for_name
 from orchestration.processes import identify, is_alive
 from orchestration.settings import PROJECT_ROOT
@@ -109,7 +110,7 @@ def test_a_request_to_cancel_is_seen_without_a_signal(
 ) -> None:
     rank = _start(folder, **SLURM)
     wait_until((tmp_path / "ready-1").exists, "the engine")
-    (folder.work_dir / "cancel.json").write_text("{}")
+    write_json(folder.work_dir / "cancel.json", {})
     rank.communicate(timeout=60)
     record = json.loads((folder.path / "rank-00001.json").read_text())
     assert record["stopped_by"] == signal.SIGTERM

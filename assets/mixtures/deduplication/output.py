@@ -101,7 +101,7 @@ def write_merged(item: MergedItem) -> StoredFile:
 
 
 def write_range(item: RangeItem) -> Written:
-    """Write the documents of one range that stay, and the evidence of those that go."""
+    """Write the documents of one range that stay."""
     merged = _merged(item)
     sizes = [sizes_between(each, item.first, item.last) for each in item.standing]
     counts = pl.concat([read_frames(item.sizes, CLUSTER_SIZES), *sizes])

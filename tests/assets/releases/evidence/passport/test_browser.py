@@ -95,7 +95,7 @@ def opened(browser: Browser, folder: Path) -> Iterator[Opened]:
 def test_a_click_opens_the_record_and_marks_what_is_before_and_after(opened: Opened) -> None:
     opened.choose("checkpoints/stage2[toy]")
     details = opened.page.locator("#details")
-    assert details.locator("h3").inner_text() == "checkpoints/stage2[toy]"
+    details.locator("h3", has_text="checkpoints/stage2[toy]").wait_for()
     told = details.inner_text()
     for part in ("fingerprint", "digest", "code version", "c0ffee", "steps", "Made from (2)"):
         assert part in told
@@ -110,10 +110,10 @@ def test_a_click_opens_the_record_and_marks_what_is_before_and_after(opened: Ope
 def test_links_of_a_record_lead_along_the_chain(opened: Opened) -> None:
     opened.choose("checkpoints/stage2[toy]")
     opened.page.get_by_role("button", name="checkpoints/stage1[toy]").last.click()
-    assert opened.page.locator("#details-title").inner_text() == "checkpoints/stage1[toy]"
+    _shows(opened.page, "#details-title", "checkpoints/stage1[toy]")
     opened.page.get_by_role("button", name="Close").click()
     assert opened.marked("up") == set()
-    assert opened.page.locator("#details-title").inner_text() == "No artifact chosen"
+    _shows(opened.page, "#details-title", "No artifact chosen")
 
 
 def test_the_keyboard_alone_reaches_every_artifact(opened: Opened) -> None:
@@ -125,7 +125,7 @@ def test_the_keyboard_alone_reaches_every_artifact(opened: Opened) -> None:
     page.keyboard.press("ArrowUp")
     assert page.evaluate(focused) == "reports/scorecard[toy]"
     page.keyboard.press("Enter")
-    assert page.locator("#details-title").inner_text() == "reports/scorecard[toy]"
+    _shows(page, "#details-title", "reports/scorecard[toy]")
     assert page.evaluate("document.activeElement.getAttribute('aria-pressed')") == "true"
     page.keyboard.press("Escape")
     assert opened.marked("here") == set()
@@ -153,23 +153,23 @@ def test_focus_is_seen_wherever_it_is(opened: Opened) -> None:
 def test_search_finds_by_name_and_by_digest(opened: Opened) -> None:
     page = opened.page
     page.locator("#find").fill("shards_sft")
-    assert page.locator("#find-status").inner_text() == "2 found"
+    _shows(page, "#find-status", "2 found")
     page.keyboard.press("Enter")
-    assert page.locator("#details-title").inner_text() == "tokenizers/shards_sft_general[toy]"
+    _shows(page, "#details-title", "tokenizers/shards_sft_general[toy]")
     digest = page.locator("#record dd code").nth(1).inner_text()
     page.locator("#find").fill(digest[:20])
-    assert page.locator("#find-status").inner_text() == "1 found"
+    _shows(page, "#find-status", "1 found")
     page.locator("#find").fill("no such thing")
-    assert page.locator("#find-status").inner_text() == "0 found"
+    _shows(page, "#find-status", "0 found")
     assert page.locator("#hits").is_hidden()
 
 
 def test_other_sections_and_addresses_lead_to_an_artifact(opened: Opened, browser: Browser) -> None:
     opened.page.locator("#curriculum").get_by_role("link", name="models/sft_medical").click()
-    assert opened.page.locator("#details-title").inner_text() == "models/sft_medical[toy]"
+    _shows(opened.page, "#details-title", "models/sft_medical[toy]")
     again = browser.new_page()
     again.goto(opened.page.url)
-    assert again.locator("#details-title").inner_text() == "models/sft_medical[toy]"
+    _shows(again, "#details-title", "models/sft_medical[toy]")
     again.close()
 
 
@@ -230,7 +230,7 @@ def test_thousands_of_artifacts_stay_usable(browser: Browser, folder: Path) -> N
     page = opened.page
     assert page.locator("#graph .cell").count() == 24 + 2 * NUM_SOURCES
     page.locator("#find").fill("source2499")
-    assert page.locator("#find-status").inner_text() == "2 found"
+    _shows(page, "#find-status", "2 found")
     took = page.evaluate(
         "() => { const cell = document.querySelector('[aria-label=\"releases/release[toy]\"]');"
         "const begun = performance.now();"
@@ -291,3 +291,10 @@ def test_the_page_is_complete_without_its_program(browser: Browser, folder: Path
     assert opened.page.locator("#graph .cell").count() == 24
     assert opened.page.locator("noscript p").is_visible()
     opened.page.context.close()
+
+
+def _shows(page: Page, selector: str, text: str) -> None:
+    """Wait until an element says so: an address that changes is followed a moment later."""
+    from playwright.sync_api import expect
+
+    expect(page.locator(selector)).to_have_text(text)

@@ -32,30 +32,26 @@ STATS = pl.Schema({"source": pl.String, "taken": pl.UInt32, "exact": pl.UInt32, 
 
 
 @dataclass(frozen=True, kw_only=True)
-class RangeItem:
+class MergedItem:
+    """The evidence of some doc_ids in a row."""
+
     index: int
     first: str
     last: str
     """doc_ids from the first to before the last one; an empty last one has no end."""
-    parts: tuple[Part, ...]
-    """Those that may hold a doc_id of the range."""
     merged: tuple[StoredFile, ...]
-    sizes: tuple[StoredFile, ...]
     standing: tuple[Standing, ...]
     """Of all doc_ids."""
     out: Folder
 
 
 @dataclass(frozen=True, kw_only=True)
-class MergedItem:
-    """Evidence of some ranges in a row, with first and last as in a range."""
+class RangeItem(MergedItem):
+    """A range, whose documents are one part."""
 
-    index: int
-    first: str
-    last: str
-    merged: tuple[StoredFile, ...]
-    standing: tuple[Standing, ...]
-    out: Folder
+    parts: tuple[Part, ...]
+    """Those that may hold a doc_id of the range."""
+    sizes: tuple[StoredFile, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +140,7 @@ def may_hold(part: Part, first: str, last: str) -> bool:
     return part.num_taken > 0 and held.last_id >= first and (not last or held.first_id < last)
 
 
-def _merged(item: RangeItem | MergedItem) -> pl.DataFrame:
+def _merged(item: MergedItem) -> pl.DataFrame:
     """Return MERGED by doc_id."""
     standing = [merged_between(each, item.first, item.last) for each in item.standing]
     return pl.concat([read_frames(item.merged, MERGED), *standing]).sort("doc_id")

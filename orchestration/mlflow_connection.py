@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import logging
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -124,10 +123,7 @@ class Connection:
 
     def _client(self) -> MlflowClient:
         if self._loaded is None:
-            with warnings.catch_warnings():
-                # Its models use an SQLAlchemy option that is deprecated; nothing we can change.
-                warnings.simplefilter("ignore")
-                self._loaded = self._load()
+            self._loaded = self._load()
         return self._loaded
 
     def _load(self) -> MlflowClient:
@@ -142,6 +138,6 @@ class Connection:
             logging.getLogger(noisy).setLevel(logging.WARNING)
         client = MlflowClient(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
         if not self.is_server:
-            # Creates or opens the database while the warnings above are off.
+            # Creates or opens the database.
             client.search_experiments(max_results=1)
         return client

@@ -39,6 +39,8 @@ class PendingRun:
     uri: str = ""
     reason: str = ""
     points: tuple[Buffered, ...] = ()
+    is_held: bool = True
+    """Its maker still means to tell MLflow the end."""
     process: ProcessId | None = field(default_factory=lambda: identify(os.getpid()))
     """Who makes the artifact: while it lives, the note is not ours to settle."""
 
@@ -52,7 +54,11 @@ class PendingRun:
 
     @property
     def is_in_progress(self) -> bool:
-        return self.stage == "running" and self.process is not None and is_alive(self.process)
+        return self.is_held and self.process is not None and is_alive(self.process)
+
+    def released(self) -> PendingRun:
+        """Leave it to `materia sync`."""
+        return replace(self, is_held=False)
 
     def opened(self, run_id: str) -> PendingRun:
         return replace(self, run_id=run_id)

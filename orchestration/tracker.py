@@ -2,14 +2,20 @@
 
 A view of the lake. Trouble with it is logged and noted for `materia sync` (pending.py), and never
 fails or stalls a build: every method of the ports returns whatever MLflow does.
+
+MLflow is asked by one thread, in the order in which it was told to, beside the work. What a run
+needs to know it waits for: the id of its run when its manifest is written, the version of a
+release. A process that ends waits until the thread has told everything.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -71,6 +77,8 @@ class MlflowTracker:
             set_aside=self.dead_letters.add,
         )
         self.pending = Pending(home / "sync")
+        self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mlflow")
+        """Asks MLflow for all runs and releases; joined when the interpreter ends."""
         self.dagster_url = dagster_url
         self._base_url = (mlflow_url or (tracking_uri if self.connection.is_server else "")).rstrip(
             "/"
@@ -95,9 +103,7 @@ class MlflowTracker:
             started_at=datetime.now(UTC).isoformat(),
         )
         self.pending.write(note)
-        run_log = MlflowRunLog(self, note)
-        run_log.open()
-        return run_log
+        return MlflowRunLog(self, note)
 
     def register_model(self, *, recipe: str, manifest: Manifest, uri: str, alias: str) -> str:
         """Return the version, or "" when MLflow is down and `materia sync` will register it."""
@@ -110,8 +116,12 @@ class MlflowTracker:
             alias=alias,
         )
         self.pending.write(note)
+
+        def register() -> str:
+            return self.writer.register(recipe=recipe, manifest=manifest, uri=uri, alias=alias)
+
         try:
-            version = self.writer.register(recipe=recipe, manifest=manifest, uri=uri, alias=alias)
+            version = self.thread.submit(register).result()
         except TrackerError as error:
             logger.warning("%s: not registered yet, `materia sync` will: %s", manifest.key, error)
             return ""
@@ -120,9 +130,13 @@ class MlflowTracker:
 
     def tag_run(self, run_id: str, tags: Mapping[str, str]) -> None:
         try:
-            self.writer.tag(run_id, tags)
+            self.thread.submit(self.writer.tag, run_id, tags).result()
         except TrackerError as error:
             logger.warning("run %s is not tagged: %s", run_id, error)
+
+    def wait(self) -> None:
+        """Return when MLflow has been asked everything so far, whatever it answered."""
+        self.thread.submit(lambda: None).result()
 
     def run_url(self, run_id: str) -> str:
         """Return the page of a run, or "" when no address is known."""
@@ -133,35 +147,49 @@ class MlflowRunLog:
     """One materialization's run; opened late when MLflow was down at the start."""
 
     def __init__(self, tracker: MlflowTracker, note: PendingRun) -> None:
-        self.run_id = ""
-        self.url = ""
         self._tracker = tracker
         self._note = note
+        self._run_id = ""
         self._buffer: list[Buffered] = []
+        """Points that MLflow has not confirmed, oldest first."""
+        self._lock = threading.Lock()
+        """Of the note and the buffer, which the work and the thread both write."""
         self._flushed_at = time.monotonic()
         self._journal_is_behind = self._fell_behind = False
         self._maybe_created = False
+        self._flushing: Future[None] | None = None
+        self._opening = self._begin("open a run", self._open)
 
-    def open(self) -> None:
-        self._attempt("open a run", self._open)
+    @property
+    def run_id(self) -> str:
+        """Wait for the first answer and return the id, "" as long as MLflow has not given one."""
+        self._opening.result()
+        return self._run_id
+
+    @property
+    def url(self) -> str:
+        return self._tracker.run_url(self.run_id)
 
     def log_metrics(self, step: int, metrics: Mapping[str, float]) -> None:
         # The time is fixed here: sending the same point twice leaves one in MLflow.
         now = int(time.time() * 1000)
-        self._buffer += [(key, float(value), now, step) for key, value in metrics.items()]
+        with self._lock:
+            self._buffer += [(key, float(value), now, step) for key, value in metrics.items()]
         due = time.monotonic() - self._flushed_at >= _FLUSH_S
-        if due or len(self._buffer) >= _FLUSH_POINTS:
-            self._attempt("log metrics", self._flush)
+        is_flushing = self._flushing is not None and not self._flushing.done()
+        if (due or len(self._buffer) >= _FLUSH_POINTS) and not is_flushing:
+            self._flushed_at = time.monotonic()
+            self._flushing = self._begin("log metrics", self._flush)
 
     def send(self, rows: Sequence[Buffered]) -> bool:
         """Send rows of the journal; False when it is not certain that they arrived."""
 
         def write() -> bool:
             self._open()
-            self._tracker.writer.log_points(self.run_id, rows)
+            self._tracker.writer.log_points(self._run_id, rows)
             return True
 
-        sent = self._attempt("send the journal", write) is True
+        sent = self._begin("send the journal", write).result() is True
         self._journal_is_behind = self._fell_behind or not sent
         return sent
 
@@ -173,42 +201,47 @@ class MlflowRunLog:
         self._tracker.dead_letters.add(self._note.key, record, reason)
 
     def finish(self, manifest: Manifest, uri: str) -> None:
-        self._note = self._note.committed(uri, tuple(self._buffer))
-        self._tracker.pending.write(self._note)
-
-        def complete() -> bool:
-            self._open()
-            self._flush()
-            self._tracker.writer.record(manifest, uri, run_id=self.run_id)
-            return True
-
         if self._journal_is_behind:
             # The final values end the curves, so they wait for them: `materia sync`.
             logger.info("%s: MLflow has not the whole curve: `materia sync`", manifest.key)
-        elif self._attempt("record the artifact", complete):
-            self._tracker.pending.remove(self._note)
+            self._change(lambda note: note.committed(uri, tuple(self._buffer)).released())
+            return
+        self._change(lambda note: note.committed(uri, tuple(self._buffer)))
+
+        def complete() -> None:
+            self._open()
+            self._flush()
+            self._tracker.writer.record(manifest, uri, run_id=self._run_id)
+
+        self._begin("record the artifact", lambda: self._settle(complete))
 
     def fail(self, reason: str) -> None:
-        self._note = self._note.failed(reason, tuple(self._buffer))
-        self._tracker.pending.write(self._note)
+        self._change(lambda note: note.failed(reason, tuple(self._buffer)))
 
-        def end() -> bool:
-            if self.run_id:
+        def end() -> None:
+            if self._run_id:
                 self._flush()
-                self._tracker.writer.end_failed(self.run_id, reason)
-            return True
+                self._tracker.writer.end_failed(self._run_id, reason)
 
-        if self._attempt("mark the run as failed", end):
-            self._tracker.pending.remove(self._note)
+        self._begin("mark the run as failed", lambda: self._settle(end))
+
+    def _settle(self, tell: Callable[[], None]) -> None:
+        """Tell MLflow the end, and remove the note or leave it to `materia sync`."""
+        try:
+            tell()
+        except Exception:
+            self._change(PendingRun.released)
+            raise
+        self._tracker.pending.remove(self._note)
 
     def _open(self) -> None:
-        if self.run_id:
+        if self._run_id:
             return
         note, writer = self._note, self._tracker.writer
         # An unanswered request may have made the run; a second one would double it.
         found = writer.find_run(note.family, {ATTEMPT: note.attempt}) if self._maybe_created else ""
         self._maybe_created = True
-        self.run_id = found or writer.create_run(
+        run_id = found or writer.create_run(
             note.family,
             run_name(note.name, note.partition, note.fingerprint),
             note.started_at,
@@ -220,16 +253,26 @@ class MlflowRunLog:
                 **dagster_tags(note.dagster_run_id, self._tracker.dagster_url),
             },
         )
-        self.url = self._tracker.run_url(self.run_id)
-        self._note = note.opened(self.run_id)
-        self._tracker.pending.write(self._note)
+        self._run_id = run_id
+        self._change(lambda note: note.opened(run_id))
 
     def _flush(self) -> None:
-        if self._buffer:
+        with self._lock:
+            rows = tuple(self._buffer)
+        if rows:
             self._open()
-            self._flushed_at = time.monotonic()
-            self._tracker.writer.log_points(self.run_id, self._buffer)
-            self._buffer = []
+            self._tracker.writer.log_points(self._run_id, rows)
+            with self._lock:
+                del self._buffer[: len(rows)]
+
+    def _change(self, change: Callable[[PendingRun], PendingRun]) -> None:
+        with self._lock:
+            self._note = change(self._note)
+            self._tracker.pending.write(self._note)
+
+    def _begin(self, what: str, action: Callable[[], T]) -> Future[T | None]:
+        """Let the thread do something; its result is None when that failed, which is logged."""
+        return self._tracker.thread.submit(self._attempt, what, action)
 
     def _attempt(self, what: str, action: Callable[[], T]) -> T | None:
         try:
@@ -237,11 +280,14 @@ class MlflowRunLog:
         except RunGone as gone:
             # Somebody deleted it; what comes now, and the whole journal, goes to a new one.
             logger.warning("%s: %s; going on in a new run", self._note.key, gone)
-            self.run_id, self.url, self._maybe_created = "", "", False
-            self._note = self._note.opened("")
-            return None
+            self._run_id, self._maybe_created = "", False
+            with self._lock:
+                self._note = self._note.opened("")
         except TrackerError as error:
             # One warning for an outage, however much there was to send meanwhile.
             level = logging.DEBUG if isinstance(error, TrackerLeftAlone) else logging.WARNING
             logger.log(level, "%s: could not %s: %s", self._note.key, what, error)
-            return None
+        except Exception:
+            # Nobody looks at what the thread was begun for: it must be seen here.
+            logger.exception("%s: could not %s", self._note.key, what)
+        return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +17,8 @@ from tests.s3 import ACCESS_KEY, BUCKET, SECRET_KEY, s3_server
 def mlflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home folder whose MLflow database exists and is open."""
     home = tmp_path_factory.mktemp("mlflow-home")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        tracker = MlflowTracker.embedded(home)
-        tracker.connection.request("create the database", lambda client: client)
+    tracker = MlflowTracker.embedded(home)
+    tracker.connection.request("create the database", lambda client: client)
     yield home
 
 

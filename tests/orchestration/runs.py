@@ -69,10 +69,12 @@ def start(tracker: MlflowTracker, manifest: Manifest) -> Any:
 
 
 def read(tracker: MlflowTracker, run_id: str) -> Any:
+    tracker.wait()
     return tracker.connection.request("read", lambda client: client.get_run(run_id))
 
 
 def runs_of(tracker: MlflowTracker, manifest: Manifest) -> list[Any]:
+    tracker.wait()
     experiment = tracker.connection.experiment_id(f"materia/{manifest.family}")
     query = f"tags.`materia.fingerprint` = '{manifest.fingerprint}'"
     return list(
@@ -81,6 +83,7 @@ def runs_of(tracker: MlflowTracker, manifest: Manifest) -> list[Any]:
 
 
 def history(tracker: MlflowTracker, run_id: str, key: str) -> list[tuple[int, float]]:
+    tracker.wait()
     points = tracker.connection.request(
         "read", lambda client: client.get_metric_history(run_id, key)
     )
@@ -88,6 +91,7 @@ def history(tracker: MlflowTracker, run_id: str, key: str) -> list[tuple[int, fl
 
 
 def notes(tracker: MlflowTracker) -> list[str]:
+    tracker.wait()
     return sorted(path.name.split("-")[0] for path in tracker.pending.folder.glob("*.json"))
 
 

@@ -196,10 +196,12 @@ def test_metrics_logged_before_the_end_of_an_outage_are_not_lost(
 ) -> None:
     manifest = make_manifest(lake, "synthesis/questions", "buffer")
     log = start(tracker, manifest)
+    assert log.run_id
     log.log_metrics(1, {"synthesis/accepted": 1.0})
     log._tracker = down(tracker, tmp_path)
     log.log_metrics(2, {"synthesis/accepted": 2.0})
     log.finish(manifest, "/lake/x")
+    assert notes(log._tracker) == ["run"]
     sync(tracker, lake)
     assert history(tracker, log.run_id, "synthesis/accepted") == [(1, 1.0), (2, 2.0)]
     assert read(tracker, log.run_id).info.status == "FINISHED"
@@ -242,6 +244,7 @@ def test_sync_settles_the_run_of_a_maker_that_was_killed(
 ) -> None:
     manifest = make_manifest(lake, "checkpoints/stage2", f"maker killed, {committed}")
     log = start(tracker, manifest)
+    assert log.run_id
     (path,) = tracker.pending.folder.glob("run-*.json")
     note = json.loads(path.read_text())
     note["process"]["started"] = "another boot:1"

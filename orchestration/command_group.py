@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "trace": "trace",
     "forget": "forget",
     "verify": "verify",
+    "witness": "witness",
     "evidence": "evidence",
     "passport": "passport",
     "why": "why",

@@ -82,13 +82,18 @@ class ObjectLake:
 
     def misplaced(self) -> Iterator[tuple[str, Manifest]]:
         """Iterate over the manifests that lie in another artifact's folder."""
+        for path, content in self.records():
+            manifest = _parsed(path, content)
+            own = _folder(manifest.family, manifest.name, manifest.fingerprint)
+            if path != f"{own}/manifest.json":
+                yield path, manifest
+
+    def records(self) -> Iterator[tuple[str, bytes]]:
+        """Iterate over all manifests as they lie there: where, and their very bytes."""
         for path in self._store.glob("*/*/*/manifest.json"):
             content = self._store.read(path)
             if content is not None:
-                manifest = _parsed(path, content)
-                own = _folder(manifest.family, manifest.name, manifest.fingerprint)
-                if path != f"{own}/manifest.json":
-                    yield path, manifest
+                yield path, content
 
     def begin(self, family: str, name: str, fingerprint: str) -> Attempt:
         folder = _folder(family, name, fingerprint)

@@ -23,6 +23,7 @@ from orchestration.settings import Settings, prepare_environment
 from orchestration.tracker_sync import taint_in
 from orchestration.verify import Speed, Verification, misplaced
 from orchestration.view_checks import dagster_view, mlflow_view
+from orchestration.witness import lost_since, read_witness
 
 
 def verify(
@@ -33,7 +34,15 @@ def verify(
     pack: Annotated[
         Path | None, typer.Option("--pack", help="An evidence pack instead; asks no lake.")
     ] = None,
-    trust: Annotated[str, typer.Option(help="Fingerprint of the key that signed the pack.")] = "",
+    witness: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="A list kept elsewhere: all of it must be there."
+        ),
+    ] = None,
+    trust: Annotated[
+        str, typer.Option(help="Fingerprint of the key that signed the pack or the witness.")
+    ] = "",
     expect: Annotated[str, typer.Option(help="Fingerprint of the release in the pack.")] = "",
     newest: Annotated[
         Path | None, typer.Option(help="The publisher's newest index.dsse.json: no replay.")
@@ -47,12 +56,18 @@ def verify(
     """
     if sum((artifact is not None, everything, pack is not None)) != 1:
         raise ValueError("give one of an artifact, --all, --pack FOLDER")
+    if witness is not None and not (everything and trust):
+        raise ValueError(
+            "--witness FILE goes with --all, since it names the whole lake, and with --trust and "
+            "the number that `materia witness` printed"
+        )
     if pack is not None:
         given = [f"--trust={trust}", f"--expect={expect}", *(["--json"] if as_json else [])]
         given += [f"--newest={newest}"] if newest is not None else []
         raise typer.Exit(verify_pack([str(pack), *given]))
-    if trust or expect or newest:
+    if expect or newest or (trust and witness is None):
         raise ValueError("--trust, --expect and --newest belong to --pack FOLDER")
+    seen = read_witness(witness, trust) if witness is not None else None
     settings = Settings.from_env()
     prepare_environment(settings)
     lake, tracker = open_lake(settings), open_tracker(settings)
@@ -74,7 +89,11 @@ def verify(
             dagster_view(views, tracker, build_platform(settings)),
             signed_view(lake),
         ]
-        problems = [*misplaced(lake), *verification.problems(chosen, compared)]
+        problems = [
+            *(lost_since(lake, seen) if seen is not None else ()),
+            *misplaced(lake),
+            *verification.problems(chosen, compared),
+        ]
         if everything:
             problems += [
                 *stray_runs(tracker, chosen),

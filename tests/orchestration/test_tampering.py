@@ -33,6 +33,8 @@ class Installation:
     """A home with two releases of a recipe, which every test may damage."""
 
     home: Path
+    before: Path
+    """A copy of the home from when there was only the old release."""
     old: Manifest
     new: Manifest
 
@@ -72,12 +74,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     toy = Toy.with_mlflow(tmp_path_factory.mktemp("toy"))
     with toy.open_dagster() as instance:
         toy.make(instance, [RECIPE])
+        assert isinstance(toy.tracker, MlflowTracker)
+        rebuild(toy.tracker, toy.lake)
+        before = shutil.copytree(toy.home, tmp_path_factory.mktemp("copy") / "before")
         toy.changed[RECIPE] = replace(recipe(RECIPE), title="Smoke, a second time")
         toy.materialize(instance, RECIPE, "releases/release")
-    assert isinstance(toy.tracker, MlflowTracker)
     rebuild(toy.tracker, toy.lake)
     old, new = toy.lake.manifests("releases", "release")
-    return Installation(home=toy.home, old=old, new=new)
+    return Installation(home=toy.home, before=before, old=old, new=new)
 
 
 @pytest.fixture
@@ -85,11 +89,16 @@ def installation(made: Installation, tmp_path: Path) -> Iterator[Installation]:
     """The same home for every test, since records name it, and as it was when the test is over."""
     kept = shutil.copytree(made.home, tmp_path / "kept")
     yield made
-    shutil.rmtree(made.home / "lake")
-    shutil.copytree(kept / "lake", made.home / "lake")
+    set_back(made.home, kept)
+
+
+def set_back(home: Path, kept: Path) -> None:
+    """Make lake and databases what they were when a home was copied."""
+    shutil.rmtree(home / "lake")
+    shutil.copytree(kept / "lake", home / "lake")
     for path in kept.rglob("*.db"):
         # Into the file that is there: connections to it are open.
-        there = made.home / path.relative_to(kept)
+        there = home / path.relative_to(kept)
         with closing(sqlite3.connect(path)) as before, closing(sqlite3.connect(there)) as now:
             before.backup(now)
 
@@ -278,3 +287,22 @@ def test_an_edited_row_of_dagster_s_database(
     found = installation.problems()
     assert found and all("Dagster" in problem for problem in found)
     assert any(told in problem for problem in found), found[:3]
+
+
+def test_everything_set_back_to_an_older_day(installation: Installation, tmp_path: Path) -> None:
+    env = {"MATERIA_HOME": str(installation.home)}
+    out = tmp_path / "elsewhere.json"
+    done = CliRunner().invoke(app, ["witness", "--out", str(out), "--json"], env=env)
+    assert done.exit_code == 0, done.output
+    with_witness = ("--all", "--witness", str(out), "--trust", json.loads(done.stdout)["signer"])
+    assert installation.problems(*with_witness) == []
+    set_back(installation.home, installation.before)
+    assert installation.problems() == []
+    found = installation.problems(*with_witness)
+    new = installation.new
+    assert any(
+        problem.startswith(f"{new.key}@{new.short} was in the lake on ")
+        and problem.endswith("and is not any more: it was removed, or the lake was set back")
+        for problem in found
+    )
+    assert not any(installation.old.short in problem for problem in found)

@@ -35,10 +35,16 @@ def pre_authentication(payload_type: str, payload: bytes) -> bytes:
 
 def read_key(path: Path) -> bytes:
     """Return the 32 bytes of an Ed25519 public key in a PEM file; raises ValueError."""
-    text = re.sub(r"-----(BEGIN|END) PUBLIC KEY-----|\s", "", path.read_text(encoding="ascii"))
-    encoded = base64.b64decode(text, validate=True)
+    return key_in(path.read_text(encoding="ascii"), str(path))
+
+
+def key_in(text: str, where: str = "the text") -> bytes:
+    """Return the 32 bytes of an Ed25519 public key in PEM; raises ValueError."""
+    encoded = base64.b64decode(
+        re.sub(r"-----(BEGIN|END) PUBLIC KEY-----|\s", "", text), validate=True
+    )
     if len(encoded) != len(_SPKI) + 32 or not encoded.startswith(_SPKI):
-        raise ValueError(f"{path} holds no Ed25519 public key in PEM")
+        raise ValueError(f"{where} holds no Ed25519 public key in PEM")
     return encoded[len(_SPKI) :]
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+_BLOCK_BYTES = 512
+"""Of getrusage(2)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +22,8 @@ class Spent:
 
     wall_s: float
     cpu_s: float
+    read_bytes: int
+    """Of files that were not in the page cache, with what the system reads ahead."""
     output: str
 
 
@@ -43,6 +47,7 @@ def run(arguments: Sequence[str], env: dict[str, str]) -> Spent:
     return Spent(
         wall_s=wall_s,
         cpu_s=usage.ru_utime + usage.ru_stime,
+        read_bytes=usage.ru_inblock * _BLOCK_BYTES,
         output=output,
     )
 

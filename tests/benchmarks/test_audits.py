@@ -77,7 +77,9 @@ def test_time_within_time_is_counted_once() -> None:
 
 
 def test_figures_of_processes_are_least_median_and_most() -> None:
-    spent = [Spent(wall_s=wall, cpu_s=wall / 2, output="") for wall in (3.0, 1.0, 2.0)]
+    spent = [
+        Spent(wall_s=wall, cpu_s=wall / 2, read_bytes=0, output="") for wall in (3.0, 1.0, 2.0)
+    ]
     assert told(spent) == {
         "wall_s_min": 1.0,
         "wall_s_median": 2.0,

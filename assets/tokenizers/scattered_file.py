@@ -31,11 +31,12 @@ class ScatteredFile:
                 self._map.madvise(mmap.MADV_RANDOM)
                 self.values = np.frombuffer(self._map, dtype=numbers)
 
-    def expect(self, pieces: npt.NDArray[np.integer]) -> None:
+    def expect(self, pieces: npt.NDArray[np.int64]) -> None:
         """Have pieces, rows (first number, the one behind the last), fetched; waits for none."""
-        pages = np.unique(pieces * self._itemsize // mmap.PAGESIZE, axis=0)
-        for first, last in pages.tolist():
-            if self._map is not None:
-                begins = first * mmap.PAGESIZE
-                size = min(len(self._map), (last + 1) * mmap.PAGESIZE) - begins
-                self._map.madvise(mmap.MADV_WILLNEED, begins, size)
+        if self._map is None:
+            return
+        held = pieces[pieces[:, 0] < pieces[:, 1]] * self._itemsize
+        pages = np.unique((held - [0, 1]) // mmap.PAGESIZE, axis=0)
+        for first, last in (mmap.PAGESIZE * pages).tolist():
+            size = min(len(self._map), last + mmap.PAGESIZE) - first
+            self._map.madvise(mmap.MADV_WILLNEED, first, size)

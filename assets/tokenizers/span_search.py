@@ -7,8 +7,7 @@ knows nothing of models or steps.
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +18,10 @@ import polars as pl
 from assets.lineage.manifest import Manifest
 from assets.ports import Lake
 from assets.tokenizers.gram_hash import hashes_of
+from assets.tokenizers.gram_search import ROUNDS, GramSearch
 from assets.tokenizers.scattered_file import ScatteredFile
 from assets.tokenizers.spans import (
-    KEY_BITS,
     MAX_PLACES,
-    PLACE_BITS,
     IndexedShards,
     SpansInfo,
     split_hashes,
@@ -31,7 +29,6 @@ from assets.tokenizers.spans import (
 
 MAX_HITS_PER_GRAM = 500
 """Places looked at of one n-gram; boilerplate stands in more. What is left out is counted."""
-
 I64 = npt.NDArray[np.int64]
 
 
@@ -113,26 +110,43 @@ class SpanIndex:
 
     def _hits(self, ids: I64) -> tuple[I64, int]:
         """Return rows (token of the text, place) of every n-gram met, in the text's order."""
-        hashes = hashes_of(ids, self.info.gram_tokens)
-        partitions, keys = split_hashes(hashes, self.info.partition_bits)
-        files: dict[int, ScatteredFile] = {}
-        for partition in np.unique(partitions).tolist():
-            files[partition] = self._grams(partition)
-            size = len(files[partition].values)
-            own = keys[partitions == partition].tolist()
-            files[partition].expect(np.array([_around(size, key) for key in own]))
-        found = [np.zeros((0, 2), dtype=np.int64)]
+        found: list[I64] = [np.zeros((0, 2), dtype=np.int64)]
         left_out = 0
-        for token, (partition, key) in enumerate(
-            zip(partitions.tolist(), keys.tolist(), strict=True)
-        ):
-            entries = files[partition].values
-            first, end = _located(entries, key)
+        for entries, token, first, end in self._entries_of(ids):
             taken = min(end, first + MAX_HITS_PER_GRAM)
             left_out += end - taken
             places = (entries[first:taken] & np.uint64(MAX_PLACES - 1)).astype(np.int64)
             found.append(np.stack([np.full(len(places), token), places], axis=1))
-        return np.concatenate(found), left_out
+        hits = np.concatenate(found)
+        return hits[np.argsort(hits[:, 0], kind="stable")], left_out
+
+    def _entries_of(self, ids: I64) -> Iterator[tuple[npt.NDArray[np.uint64], int, int, int]]:
+        """Yield the n-grams of a text: their file's entries, their first token, and which entries
+        are theirs."""
+        hashes = hashes_of(ids, self.info.gram_tokens)
+        partitions, keys = split_hashes(hashes, self.info.partition_bits)
+        searches = []
+        for partition in np.unique(partitions).tolist():
+            file = ScatteredFile(self._file(f"grams/{partition:04d}.bin"), "u8")
+            tokens = np.flatnonzero(partitions == partition)
+            search = GramSearch(
+                file,
+                keys[tokens].astype(np.int64),
+                partition=partition,
+                partition_bits=self.info.partition_bits,
+                window=self.info.window_grams,
+            )
+            searches.append((file.values, tokens.tolist(), search))
+        for _ in range(ROUNDS):
+            for *_, search in searches:
+                search.ask()
+            for *_, search in searches:
+                search.look()
+        for *_, search in searches:
+            search.ask_ranges()
+        for entries, own, search in searches:
+            for token, (first, end) in zip(own, search.found(), strict=True):
+                yield entries, token, first, end
 
     def _true(self, ids: I64, hits: I64, wanted: frozenset[str]) -> npt.NDArray[np.bool_]:
         """Return which hits lie in wanted shards and have the same tokens, not the hash alone."""
@@ -191,38 +205,12 @@ class SpanIndex:
             self._tokens[key] = ScatteredFile(path, shards.dtype)
         return self._tokens[key]
 
-    def _grams(self, partition: int) -> ScatteredFile:
-        return ScatteredFile(self._file(f"grams/{partition:04d}.bin"), "u8")
-
     def _file(self, name: str) -> Path:
         return self._lake.fetch(self.manifest, self.manifest.file(name))
 
 
 def _tokens_a_file(shards: IndexedShards) -> int:
     return shards.samples_per_shard * shards.context_tokens
-
-
-def _around(size: int, key: int) -> tuple[int, int]:
-    """Return a range of entries in which a key's most likely lie.
-
-    Keys are hashes, so a key's place can be told within some deviations of a binomial: one piece of
-    the file is read and not the twenty of a search from its middle.
-    """
-    guess, reach = size * key >> KEY_BITS, 4 * math.isqrt(size) + 64
-    return max(0, guess - reach), min(size, guess + reach)
-
-
-def _located(entries: npt.NDArray[np.uint64], key: int) -> tuple[int, int]:
-    """Return where a key's entries begin and end."""
-    size = len(entries)
-    low, high = _around(size, key)
-    least = np.uint64(key << PLACE_BITS)
-    most = np.uint64((key + 1 << PLACE_BITS) - 1)
-    near = entries[low:high]
-    if (low and near[0] >= least) or (high < size and near[-1] <= most):
-        low, near = 0, entries  # a gram of boilerplate alone can fill more than that
-    first = np.searchsorted(near, least)
-    return low + int(first), low + int(np.searchsorted(near, most, side="right"))
 
 
 def _equal(one: I64, other: npt.NDArray[np.unsignedinteger]) -> int:

@@ -78,33 +78,18 @@ def generate(folder: Path, num_tokens: int, vocab_size: int) -> SpanLake:
     )
     tokenizer = Tokenizer.load_file(lake.fetch(made_tokenizer, made_tokenizer.file(FILE_NAME)))
     words = Words(tokenizer)
-    selection = documents.select("doc_id", num_tokens=pl.col("end") - pl.col("start"), repeats=1)
-    stage = _commit(
-        lake,
-        made("mixtures/stage1", "tiny", [clean], number=5),
-        lambda out: selection.write_parquet(out / "selection.parquet", compression="zstd"),
-    )
     shards = _commit(
         lake,
-        made("tokenizers/shards_stage1", "tiny", [clean, stage, made_tokenizer], number=6),
+        made(
+            "tokenizers/shards_stage1",
+            "tiny",
+            [clean, _select(lake, clean, documents), made_tokenizer],
+            number=6,
+        ),
         lambda out: _write_shards(out, info, documents, words, rng),
     )
     spans, figures = _index(lake, shards, folder)
-    steps = int(EPOCHS * info.num_samples / BATCH_SAMPLES) + 1
-    model = made(
-        "checkpoints/stage1",
-        "tiny",
-        [shards],
-        number=8,
-        config={"data_seed": DATA_SEED, "batch_samples": BATCH_SAMPLES},
-        counts={"steps": steps, "tokens": steps * BATCH_SAMPLES * CONTEXT},
-    )
-    checkpoint = _commit(lake, model, lambda out: _write_text(out / "journal.jsonl", ""))
-    release = _commit(
-        lake,
-        made("releases/release", "tiny", [checkpoint], number=9),
-        lambda out: _write_text(out / "card.md", "A release."),
-    )
+    checkpoint, release = _train(lake, shards, info)
     return SpanLake(
         lake=lake,
         tokenizer=tokenizer,
@@ -117,6 +102,33 @@ def generate(folder: Path, num_tokens: int, vocab_size: int) -> SpanLake:
         release=release,
         index_figures=figures,
     )
+
+
+def _select(lake: ObjectLake, clean: Manifest, documents: pl.DataFrame) -> Manifest:
+    """Have every document read once in a stage."""
+    rows = documents.select("doc_id", num_tokens=pl.col("end") - pl.col("start"), repeats=1)
+    return _commit(
+        lake,
+        made("mixtures/stage1", "tiny", [clean], number=5),
+        lambda out: rows.write_parquet(out / "selection.parquet", compression="zstd"),
+    )
+
+
+def _train(lake: ObjectLake, shards: Manifest, info: ShardsInfo) -> tuple[Manifest, Manifest]:
+    """Record a training over shards and its release."""
+    steps = int(EPOCHS * info.num_samples / BATCH_SAMPLES) + 1
+    model = made(
+        "checkpoints/stage1",
+        "tiny",
+        [shards],
+        number=8,
+        config={"data_seed": DATA_SEED, "batch_samples": BATCH_SAMPLES},
+        counts={"steps": steps, "tokens": steps * BATCH_SAMPLES * CONTEXT},
+    )
+    checkpoint = _commit(lake, model, lambda out: _write_text(out / "journal.jsonl", ""))
+    release = made("releases/release", "tiny", [checkpoint], number=9)
+    card = "A release of nothing."
+    return checkpoint, _commit(lake, release, lambda out: _write_text(out / "card.md", card))
 
 
 def _geometry(num_tokens: int, vocab_size: int) -> ShardsInfo:

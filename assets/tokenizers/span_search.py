@@ -106,7 +106,8 @@ class SpanIndex:
         """Return the document of each piece."""
         table = pl.scan_parquet(self._file("pieces.parquet")).select("doc_id")
         rows = sorted(set(pieces))
-        return {row: table.slice(row, 1).collect().item() for row in rows}
+        found = pl.collect_all([table.slice(row, 1) for row in rows])
+        return {row: one.item() for row, one in zip(rows, found, strict=True)}
 
     def _hits(self, ids: I64) -> tuple[I64, int]:
         """Return rows (token of the text, place) of every n-gram met, in the text's order."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from assets.tokenizers.scattered_file import ScatteredFile
+from assets.lineage.scattered_file import ScatteredFile
 from assets.tokenizers.spans import KEY_BITS, PLACE_BITS
 
 ROUNDS = 3

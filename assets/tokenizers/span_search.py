@@ -16,10 +16,10 @@ import numpy.typing as npt
 import polars as pl
 
 from assets.lineage.manifest import Manifest
+from assets.lineage.scattered_file import ScatteredFile
 from assets.ports import Lake
 from assets.tokenizers.gram_hash import hashes_of
 from assets.tokenizers.gram_search import ROUNDS, GramSearch
-from assets.tokenizers.scattered_file import ScatteredFile
 from assets.tokenizers.spans import (
     MAX_PLACES,
     IndexedShards,

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assets.lineage.scattered_file import ScatteredFile
 from assets.tokenizers.gram_search import ROUNDS, GramSearch
-from assets.tokenizers.scattered_file import ScatteredFile
 from assets.tokenizers.spans import KEY_BITS, PLACE_BITS
 
 WINDOW = 8

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assets.tokenizers.scattered_file import ScatteredFile
+from assets.lineage.scattered_file import ScatteredFile
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "uint32", "uint64"])

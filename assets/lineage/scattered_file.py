@@ -29,7 +29,8 @@ class ScatteredFile:
             if path.stat().st_size:  # an empty file cannot be mapped
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
                 self._map.madvise(mmap.MADV_RANDOM)
-                self.values = np.frombuffer(self._map, dtype=numbers)
+                count = len(self._map) // numbers.itemsize
+                self.values = np.frombuffer(self._map, dtype=numbers, count=count)
 
     def expect(self, pieces: npt.NDArray[np.int64]) -> None:
         """Have pieces, rows (first number, the one behind the last), fetched; waits for none."""

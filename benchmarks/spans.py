@@ -16,13 +16,14 @@ import json
 import statistics
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from assets.lineage.document_index import DocumentIndex
 from assets.tokenizers.span_search import SpanIndex
-from benchmarks.processes import Spent, evict, run, told
+from benchmarks.processes import Spent, cached_bytes, evict, run, told
 from benchmarks.span_answers import RUN, Answer, Judge, draw_answers
 from benchmarks.span_lake import SpanLake, generate
 from benchmarks.speed import write_result
@@ -102,7 +103,21 @@ def _as_command(folder: Path, made: SpanLake, asked: list[Answer]) -> dict[str, 
             right += judge.told(answer, spent[-1].output)
         read = [each.read_bytes / 1e6 for each in spent]
         figures[name] = {**told(spent), "read_mb_median": round(statistics.median(read), 1)}
+    figures["last_read_mb"] = _read_since(made, lake)
     return figures | {"runs_told_by_the_command": _of_all(right)}
+
+
+def _read_since(made: SpanLake, files: Iterable[Path]) -> dict[str, float]:
+    """Return what is in the page cache of each kind of file, most first; manifests together."""
+    held: Counter[str] = Counter()
+    for path in files:
+        if path.is_relative_to(made.lake.root):
+            family, name, _, *inside = path.relative_to(made.lake.root).parts
+            kind = f"{family}/{name}/{inside[1]}" if len(inside) > 1 else "manifests"
+        else:
+            kind = f"indexes/{path.name}"
+        held[kind] += cached_bytes(path)
+    return {kind: round(size / 1e6, 2) for kind, size in held.most_common() if size >= 10_000}
 
 
 def _in_process(folder: Path, made: SpanLake, asked: list[Answer]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 from assets.lineage.answer import trace_answer
 from assets.lineage.audit import ArtifactGraph
 from assets.lineage.find import find_artifact
+from benchmarks.processes import run
 from benchmarks.span_answers import RUNS, Judge, draw_answers
 from benchmarks.span_lake import CONTEXT, SpanLake, generate
 from benchmarks.spans import measure
@@ -64,6 +65,18 @@ def test_an_answer_is_right_when_all_that_is_told_of_each_run_is(
     assert judge.told(answer, json.dumps(told)) == [not changed] * RUNS
     told["spans"] = []
     assert not any(judge.told(answer, json.dumps(told)))
+
+
+def test_an_answer_is_told_without_the_compiler(made: SpanLake, tmp_path: Path) -> None:
+    (answer,) = draw_answers(made, 1)
+    (tmp_path / "answer.txt").write_text(answer.text)
+    code = (
+        "import sys; from orchestration.commands.trace import trace; from pathlib import Path; "
+        f"trace(answer_file=Path({str(tmp_path / 'answer.txt')!r}), model='releases/release'"
+        "'[tiny]', as_json=True); sys.exit(3 * ('numba' in sys.modules))"
+    )
+    env = {"MATERIA_LAKE": made.lake.root, "MATERIA_HOME": str(tmp_path / "home")}
+    assert all(Judge(made, [answer]).told(answer, run(["-c", code], env).output))
 
 
 @pytest.mark.slow

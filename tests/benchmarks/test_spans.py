@@ -11,6 +11,7 @@ import pytest
 
 from assets.lineage.answer import trace_answer
 from assets.lineage.audit import ArtifactGraph
+from assets.lineage.document_index import DocumentIndex
 from assets.lineage.find import find_artifact
 from benchmarks.processes import run
 from benchmarks.span_answers import RUNS, Judge, draw_answers
@@ -70,12 +71,14 @@ def test_an_answer_is_right_when_all_that_is_told_of_each_run_is(
 def test_an_answer_is_told_without_the_compiler(made: SpanLake, tmp_path: Path) -> None:
     (answer,) = draw_answers(made, 1)
     (tmp_path / "answer.txt").write_text(answer.text)
+    with DocumentIndex.open(made.lake):
+        pass  # making it compiles
     code = (
         "import sys; from orchestration.commands.trace import trace; from pathlib import Path; "
-        f"trace(answer_file=Path({str(tmp_path / 'answer.txt')!r}), model='releases/release'"
-        "'[tiny]', as_json=True); sys.exit(3 * ('numba' in sys.modules))"
+        f"trace(answer_file=Path({str(tmp_path / 'answer.txt')!r}), model={made.release.key!r}, "
+        "as_json=True); sys.exit(3 * ('numba' in sys.modules))"
     )
-    env = {"MATERIA_LAKE": made.lake.root, "MATERIA_HOME": str(tmp_path / "home")}
+    env = {"MATERIA_LAKE": made.lake.root, "MATERIA_HOME": str(made.lake.derived.parents[2])}
     assert all(Judge(made, [answer]).told(answer, run(["-c", code], env).output))
 
 

@@ -76,7 +76,7 @@ def _answer(made: SpanLake, rng: np.random.Generator) -> Answer:
 def _document(documents: pl.DataFrame, rng: np.random.Generator) -> dict[str, Any]:
     """Return a random document that is long enough for a run."""
     while True:
-        found = documents.row(int(rng.integers(documents.height)), named=True)
+        found: dict[str, Any] = documents.row(int(rng.integers(documents.height)), named=True)
         if found["end"] - found["start"] > RUN + 2:
             return found
 

@@ -118,7 +118,7 @@ def generate(root: Path, num_documents: int) -> list[str]:
     for number in range(ranges):
         ids = []
         for name in names:
-            own = _hexes(rng, size, number, ranges)
+            own = hexes(rng, size, number, ranges)
             tables.write_part(name, number, own, rng)
             ids.append(own)
         every = pl.concat(ids).sort()
@@ -128,7 +128,7 @@ def generate(root: Path, num_documents: int) -> list[str]:
     return asked[:ASKED]
 
 
-def _hexes(rng: np.random.Generator, count: int, part: int = 0, parts: int = 1) -> pl.Series:
+def hexes(rng: np.random.Generator, count: int, part: int = 0, parts: int = 1) -> pl.Series:
     """Return sorted random hashes of one range out of several."""
     high = np.sort((part + rng.random(count)) / parts * (1 << 63)).astype(np.uint64) << np.uint64(1)
     low = rng.integers(0, 1 << 64, count, dtype=np.uint64)
@@ -169,13 +169,13 @@ class _Tables:
             pl.format("{}/{}", pl.lit(number), pl.int_range(len(ids))).alias("native_id"),
             pl.lit("A title").alias("title"),
             pl.lit("A text.").alias("text"),
-            _hexes(rng, len(ids)).shuffle(seed=number).alias("text_hash"),
+            hexes(rng, len(ids)).shuffle(seed=number).alias("text_hash"),
             pl.lit("en").alias("language"),
             pl.lit("medical").alias("domain"),
             pl.lit("CC-BY-4.0").alias("licence"),
             pl.lit("{}").alias("provenance"),
         )
-        dropped = _hexes(rng, len(ids) // 20)
+        dropped = hexes(rng, len(ids) // 20)
         gone = pl.DataFrame({"doc_id": dropped}).select(
             "doc_id",
             pl.lit(name).alias("source"),
@@ -183,7 +183,7 @@ class _Tables:
             pl.lit("A title").alias("title"),
             pl.lit("too_short").alias("reason"),
             pl.lit("").alias("excerpt"),
-            _hexes(rng, len(dropped)).alias("text_hash"),
+            hexes(rng, len(dropped)).alias("text_hash"),
         )
         folder = self._folder(self._corpora[name])
         for table, frame in (("documents", rows), ("dropped", gone)):

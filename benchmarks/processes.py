@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import mmap
 import os
 import statistics
 import subprocess
@@ -11,7 +13,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 ROOT = Path(__file__).resolve().parents[1]
+_BLOCK_BYTES = 512
+"""Of getrusage(2)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +26,8 @@ class Spent:
 
     wall_s: float
     cpu_s: float
+    read_bytes: int
+    """Of files that were not in the page cache, with what the system reads ahead."""
     output: str
 
 
@@ -43,6 +51,7 @@ def run(arguments: Sequence[str], env: dict[str, str]) -> Spent:
     return Spent(
         wall_s=wall_s,
         cpu_s=usage.ru_utime + usage.ru_stime,
+        read_bytes=usage.ru_inblock * _BLOCK_BYTES,
         output=output,
     )
 
@@ -65,3 +74,22 @@ def evict(paths: Iterable[Path]) -> None:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def cached_bytes(path: Path) -> int:
+    """Return how much of a file is in the page cache: after evict, what somebody has read since."""
+    size = path.stat().st_size
+    if not size:
+        return 0
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as pages:
+        content = np.frombuffer(pages, dtype=np.uint8)
+        held = np.zeros(-(-size // mmap.PAGESIZE), dtype=np.uint8)
+        failed = ctypes.CDLL(None, use_errno=True).mincore(
+            ctypes.c_void_p(content.ctypes.data),
+            ctypes.c_size_t(size),
+            ctypes.c_void_p(held.ctypes.data),
+        )
+        del content  # a map that is looked at cannot be closed
+        if failed:
+            raise OSError(ctypes.get_errno(), f"mincore of {path}")
+    return mmap.PAGESIZE * int((held & 1).sum())

@@ -1,9 +1,10 @@
-"""The index from answers to training documents (tokenizers/spans), by size: building and asking.
+"""The way back from an answer to the documents that training read, by the tokens of the lake.
 
-Shards are generated in the real format: documents of 200 to 2,000 tokens drawn from a Zipf
-distribution over 133,120 entries, packed into samples of 8,192 as uint32. Answers of 400 tokens
-hold four runs of 60 copied from random documents; a run counts as found when its place is among the
-matches. Cold: the lake's files are put out of the page cache before each answer.
+Timed are the command `materia trace --answer-file`, as a process, and the search alone in one
+process. Answers of 400 tokens hold four runs of 60 copied from random documents; one is right when
+the command tells each run's document, source, native id, place and steps. Lakes are generated in
+the real formats (benchmarks/span_lake.py). "Out of the cache" means that the lake's files and its
+indexes were put out of the page cache before each run; the installation's own files were not.
 
     python -m benchmarks.spans [--tokens 1e7,1e8,1e9] [--answers 20] [--folder DIR]
 """
@@ -15,27 +16,20 @@ import json
 import statistics
 import tempfile
 import time
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import polars as pl
-
-from assets.fakes import FakeLake, fake_workspace
-from assets.lineage.manifest import Manifest
-from assets.lineage.step import Step
-from assets.lineage.workspace import Outcome
+from assets.lineage.document_index import DocumentIndex
 from assets.tokenizers.span_search import SpanIndex
-from assets.tokenizers.spans import make_spans
-from benchmarks.processes import evict
+from benchmarks.processes import Spent, cached_bytes, evict, run, told
+from benchmarks.span_answers import RUN, Answer, Judge, draw_answers
+from benchmarks.span_lake import SpanLake, generate
 from benchmarks.speed import write_result
-from benchmarks.tokenizing_memory import peak_during
-from training.shards import ShardsInfo
 
-CONTEXT, VOCABULARY, PER_FILE = 8192, 133_120, 8192
-ANSWER, RUN = 400, 60
+VOCABULARY = 133_120
+"""Entries of Baichuan-M1's tokenizer; loading them is a part of every answer."""
 
 
 def main() -> None:
@@ -48,144 +42,120 @@ def main() -> None:
     args = parser.parse_args()
     figures: dict[str, Any] = {}
     for size in args.tokens.split(","):
-        with tempfile.TemporaryDirectory(dir=args.folder) as folder:
+        with tempfile.TemporaryDirectory(dir=args.folder, prefix="spans-") as folder:
             figures[size] = measure(Path(folder), int(float(size)), args.answers)
             print(size, json.dumps(figures[size], indent=1), flush=True)
     print(f"written to {write_result('spans', {'answers': args.answers}, figures)}")
 
 
-def measure(folder: Path, num_tokens: int, answers: int) -> dict[str, Any]:
-    lake = FakeLake(folder / "lake")
-    shards = generated(lake, num_tokens)
-    step = Step(
-        family="tokenizers",
-        name="spans",
-        partition="benchmark",
-        code_version="1",
-        config={"gram_tokens": 8, "window_grams": 8},
-    )
-    ws = fake_workspace(folder / "work", step, (shards,), lake=lake)
-    outcomes: list[Outcome] = []
-    started, cpu = time.perf_counter(), time.process_time()
-    peak = peak_during(lambda: outcomes.append(make_spans(ws)))
-    built_s, built_cpu_s = time.perf_counter() - started, time.process_time() - cpu
-    manifest = committed(lake, step, ws.out_dir)
-    size = sum(entry.size_bytes for entry in manifest.files)
-    found = {
-        "tokens": num_tokens,
-        "documents": outcomes[0].counts["pieces"],
-        "built_wall_s": round(built_s, 1),
-        "built_cpu_s": round(built_cpu_s, 1),
-        "built_peak_anonymous_mib": round(peak),
-        "index_bytes": size,
-        "index_bytes_per_token": round(size / num_tokens, 3),
-    }
-    return found | _asked(folder, lake, shards, manifest, answers)
-
-
-def _asked(
-    folder: Path, lake: FakeLake, shards: Manifest, manifest: Manifest, answers: int
+def measure(
+    folder: Path, num_tokens: int, answers: int, vocab_size: int = VOCABULARY
 ) -> dict[str, Any]:
-    rng = np.random.default_rng(7)
-    asked = [answer(lake, shards, rng) for _ in range(answers)]
+    made = generate(folder, num_tokens, vocab_size)
+    asked = draw_answers(made, answers)
+    found = {
+        "tokens": made.info.num_tokens,
+        "documents": made.documents.height,
+        **made.index_figures,
+        "index_bytes_per_token": round(made.index_figures["index_bytes"] / made.info.num_tokens, 3),
+        **_documents_indexed(made),
+        "runs_that_kept_their_ids": _of_all(run.is_kept for a in asked for run in a.runs),
+    }
+    return found | _in_process(folder, made, asked) | _as_command(folder, made, asked)
+
+
+def _documents_indexed(made: SpanLake) -> dict[str, Any]:
+    """Make the document index, which happens once in a lake, at the first question."""
+    started, cpu = time.perf_counter(), time.process_time()
+    with DocumentIndex.open(made.lake):
+        pass
+    return {
+        "document_index_built_wall_s": round(time.perf_counter() - started, 2),
+        "document_index_built_cpu_s": round(time.process_time() - cpu, 2),
+        "document_index_bytes": sum(
+            path.stat().st_size for path in (made.lake.derived / "documents").iterdir()
+        ),
+    }
+
+
+def _as_command(folder: Path, made: SpanLake, asked: list[Answer]) -> dict[str, Any]:
+    """Ask as a person does, with the lake in the page cache and out of it."""
+    judge = Judge(made, asked)
+    env = {"MATERIA_LAKE": made.lake.root, "MATERIA_HOME": str(folder / "home")}
+    command = ["-m", "orchestration.cli", "trace", "--model", made.release.key, "--json"]
+    paths = [folder / f"answer-{number}.txt" for number in range(len(asked))]
+    for path, answer in zip(paths, asked, strict=True):
+        path.write_text(answer.text, encoding="utf-8")
+    run([*command, "--answer-file", str(paths[0])], env)  # bytecode is written
+    imports = "import orchestration.cli, orchestration.commands.trace"
+    figures: dict[str, Any] = {
+        "python_start": told([run(["-c", "pass"], env) for _ in asked]),
+        "imports": told([run(["-c", imports], env) for _ in asked]),
+    }
+    lake = [path for path in folder.rglob("*") if path.is_file() and path not in paths]
+    right: list[bool] = []
+    for name in ("command", "command_out_of_the_cache"):
+        spent: list[Spent] = []
+        for path, answer in zip(paths, asked, strict=True):
+            if name != "command":
+                evict(lake)
+            spent.append(run([*command, "--answer-file", str(path)], env))
+            right += judge.told(answer, spent[-1].output)
+        read = [each.read_bytes / 1e6 for each in spent]
+        figures[name] = {**told(spent), "read_mb_median": round(statistics.median(read), 1)}
+    figures["last_read_mb"] = _read_since(made, lake)
+    return figures | {"runs_told_by_the_command": _of_all(right)}
+
+
+def _read_since(made: SpanLake, files: Iterable[Path]) -> dict[str, float]:
+    """Return what is in the page cache of each kind of file, most first; manifests together."""
+    held: Counter[str] = Counter()
+    for path in files:
+        if path.is_relative_to(made.lake.root):
+            family, name, _, *inside = path.relative_to(made.lake.root).parts
+            kind = f"{family}/{name}/{inside[1]}" if len(inside) > 1 else "manifests"
+        else:
+            kind = f"indexes/{path.name}"
+        held[kind] += cached_bytes(path)
+    return {kind: round(size / 1e6, 2) for kind, size in held.most_common() if size >= 10_000}
+
+
+def _in_process(folder: Path, made: SpanLake, asked: list[Answer]) -> dict[str, Any]:
+    """Search the index alone."""
     files = [path for path in folder.rglob("*") if path.is_file()]
-    SpanIndex(lake, manifest).search(asked[0][0], [shards.fingerprint])  # loops are compiled
-    told: dict[str, Any] = {}
-    right = 0
+    among = [made.shards.fingerprint]
+    SpanIndex(made.lake, made.spans).search(asked[0].ids, among)  # what is compiled, is
+    figures: dict[str, Any] = {}
+    right: list[bool] = []
     for name in ("cold", "warm"):
         seconds = []
-        for ids, places in asked:
+        for answer in asked:
             if name == "cold":
                 evict(files)
             started = time.perf_counter()
-            matches = SpanIndex(lake, manifest).search(ids, [shards.fingerprint]).matches
+            matches = SpanIndex(made.lake, made.spans).search(answer.ids, among).matches
             seconds.append(1e3 * (time.perf_counter() - started))
-            if name == "warm":
-                held = {(m.sample, m.start) for m in matches if m.length >= RUN}
-                right += sum(
-                    any(s == sample and t <= start for s, t in held) for sample, start in places
+            right += [
+                any(
+                    (match.sample, match.start - match.first)
+                    == (run.document["sample"], run.start - run.first)
+                    and match.first <= run.first
+                    and match.first + match.length >= run.first + RUN
+                    for match in matches
                 )
-        told[f"{name}_ms_per_answer"] = {
+                for run in answer.runs
+            ]
+        figures[f"{name}_ms_per_answer"] = {
             "min": round(min(seconds), 1),
             "median": round(statistics.median(seconds), 1),
             "max": round(max(seconds), 1),
         }
-    return told | {"copied_runs_found": f"{right} of {4 * answers}"}
+    return figures | {"copied_runs_found": _of_all(right)}
 
 
-def generated(lake: FakeLake, num_tokens: int) -> Manifest:
-    """Write a shards artifact of random documents and return its manifest."""
-    samples = max(1, num_tokens // CONTEXT)
-    step = Step(
-        family="tokenizers", name="shards_stage1", partition="b", code_version="1", config={}
-    )
-    folder = lake.begin("tokenizers", "shards_stage1", step.fingerprint).scratch
-    (folder / "tokens").mkdir(parents=True)
-    rng = np.random.default_rng(1)
-    rows: list[pl.DataFrame] = []
-    weights = 1 / np.arange(1, VOCABULARY + 1)
-    edges = np.cumsum(weights / weights.sum())
-    for number, first in enumerate(range(0, samples, PER_FILE)):
-        here = min(PER_FILE, samples - first)
-        drawn = np.searchsorted(edges, rng.random(here * CONTEXT)).astype("<u4")
-        drawn.tofile(folder / f"tokens/{number:05d}.bin")
-        rows.append(documents(rng, first, here))
-    table = pl.concat(rows).with_row_index("n")
-    table.select(
-        pl.format("{}", pl.col("n")).str.zfill(32).alias("doc_id"), "sample", "start", "end",
-        pl.lit(0, pl.UInt32).alias("piece"), pl.lit(0, pl.UInt32).alias("copy"),
-    ).write_parquet(folder / "index.parquet")  # fmt: skip
-    info = ShardsInfo(
-        context_tokens=CONTEXT,
-        vocab_size=VOCABULARY,
-        pad_id=0,
-        dtype="uint32",
-        num_samples=samples,
-        samples_per_shard=PER_FILE,
-        num_tokens=samples * CONTEXT,
-        has_loss_mask=False,
-    )
-    (folder / "shards.json").write_text(json.dumps(asdict(info)))
-    return committed(lake, step, folder)
-
-
-def documents(rng: np.random.Generator, first: int, samples: int) -> pl.DataFrame:
-    """Cut samples into documents of 200 to 2,000 tokens."""
-    lengths = rng.integers(200, 2000, (samples, 12))
-    ends = np.minimum(np.cumsum(lengths, axis=1), CONTEXT)
-    ends[:, -1] = CONTEXT
-    starts = np.concatenate([np.zeros((samples, 1), ends.dtype), ends[:, :-1]], axis=1)
-    sample = np.repeat(np.arange(first, first + samples), 12)
-    frame = pl.DataFrame({"sample": sample, "start": starts.ravel(), "end": ends.ravel()})
-    return frame.filter(pl.col("end") > pl.col("start")).cast(pl.UInt32)
-
-
-def committed(lake: FakeLake, step: Step, folder: Path) -> Manifest:
-    from assets.fakes import fake_manifest
-
-    manifest = fake_manifest(step, folder)
-    lake.commit(lake.begin(step.family, step.name, step.fingerprint), manifest)
-    return manifest
-
-
-def answer(
-    lake: FakeLake, shards: Manifest, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.int64], list[tuple[int, int]]]:
-    """Return random tokens with four runs copied from documents, and the runs' places."""
-    index = pl.scan_parquet(lake.fetch(shards, shards.file("index.parquet")))
-    height = index.select(pl.len()).collect().item()
-    ids = rng.integers(0, VOCABULARY, ANSWER)
-    places = []
-    for at in range(20, ANSWER - RUN, ANSWER // 4):
-        row = index.slice(int(rng.integers(height)), 1).collect().row(0, named=True)
-        if row["end"] - row["start"] < RUN:
-            row["start"], row["end"] = 0, RUN
-        sample, start = row["sample"], row["start"]
-        path = lake.fetch(shards, shards.file(f"tokens/{sample // PER_FILE:05d}.bin"))
-        tokens = np.memmap(path, "<u4", mode="r").reshape(-1, CONTEXT)[sample % PER_FILE]
-        ids[at : at + RUN] = tokens[start : start + RUN]
-        places.append((sample, start))
-    return ids, places
+def _of_all(right: Iterable[bool]) -> str:
+    each = list(right)
+    return f"{sum(each)} of {len(each)}"
 
 
 if __name__ == "__main__":

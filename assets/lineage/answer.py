@@ -6,16 +6,18 @@ A shared run is evidence that the text was seen, not that it made the model say 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from assets.lineage.audit import ArtifactGraph
 from assets.lineage.document_index import DocumentIndex
 from assets.lineage.manifest import Manifest
 from assets.lineage.tables import has_file
-from assets.lineage.trace import trained_on
+from assets.lineage.trace import Documents, steps_by_model, trained
 from assets.ports import Lake
 from assets.tokenizers.span_search import Match, SpanIndex
 from model.tokenizer import FILE_NAME, Tokenizer
@@ -82,7 +84,6 @@ def trace_answer(lake: Lake, model: Manifest, text: str) -> AnswerTrace:
     ids = np.array(tokenizer.encode(text), dtype=np.int64)
     if not len(ids):
         raise ValueError("the answer is empty: give the text that the model wrote")
-    models = {m.fingerprint for m in ancestors}
     result = AnswerTrace(
         model=f"{model.key}@{model.short}",
         num_tokens=len(ids),
@@ -91,6 +92,23 @@ def trace_answer(lake: Lake, model: Manifest, text: str) -> AnswerTrace:
         places_left_out=0,
         not_indexed=[f"{m.key}@{m.short}" for f, m in shards.items() if f not in covered],
     )
+    found = _found(result, indexes, ids, shards)
+    models = {m.fingerprint for m in ancestors}
+    with DocumentIndex.open(lake) as documents:
+        told = _Places(lake, graph, documents, models)
+        result.spans = _spans(
+            told, shards, _longest(found), lambda a, b: tokenizer.decode(ids[a:b].tolist())
+        )
+    return result
+
+
+def _found(
+    result: AnswerTrace,
+    indexes: Sequence[SpanIndex],
+    ids: npt.NDArray[np.int64],
+    shards: Mapping[str, Manifest],
+) -> list[tuple[SpanIndex, Match]]:
+    """Return every shared run; the result is told what of the answer they cover."""
     mask = np.zeros(len(ids), dtype=bool)
     found: list[tuple[SpanIndex, Match]] = []
     for index in indexes:
@@ -100,21 +118,29 @@ def trace_answer(lake: Lake, model: Manifest, text: str) -> AnswerTrace:
     for _, match in found:
         mask[match.first : match.first + match.length] = True
     result.covered_tokens = int(mask.sum())
-    with DocumentIndex.open(lake) as documents:
-        told = _Places(lake, graph, documents, models)
-        for (first, length), places in _longest(found):
-            result.spans.append(
-                Span(
-                    tokens=(first, first + length),
-                    text=tokenizer.decode(ids[first : first + length].tolist()),
-                    num_places=len(places),
-                    places=tuple(
-                        told.told(index, match, shards[match.shards.fingerprint])
-                        for index, match in places[:MAX_PLACES]
-                    ),
-                )
-            )
-    return result
+    return found
+
+
+def _spans(
+    told: _Places,
+    shards: Mapping[str, Manifest],
+    runs: Sequence[tuple[tuple[int, int], list[tuple[SpanIndex, Match]]]],
+    written: Callable[[int, int], str],
+) -> list[Span]:
+    """Return what is told of runs; `written` gives the text of tokens of the answer."""
+    told.look_up([place for _, places in runs for place in places[:MAX_PLACES]])
+    return [
+        Span(
+            tokens=(first, first + length),
+            text=written(first, first + length),
+            num_places=len(places),
+            places=tuple(
+                told.told(index, match, shards[match.shards.fingerprint])
+                for index, match in places[:MAX_PLACES]
+            ),
+        )
+        for (first, length), places in runs
+    ]
 
 
 def _indexes(lake: Lake, graph: ArtifactGraph, shards: dict[str, Manifest]) -> list[SpanIndex]:
@@ -158,12 +184,24 @@ class _Places:
     def __init__(
         self, lake: Lake, graph: ArtifactGraph, documents: DocumentIndex, models: set[str]
     ) -> None:
-        self._lake, self._graph, self._documents, self._models = lake, graph, documents, models
+        self._graph, self._documents, self._models = graph, documents, models
+        self._files = Documents(lake)
+        self._doc_ids: dict[tuple[str, int], str] = {}
         self._known: dict[tuple[str, str], dict[str, Any]] = {}
         self._behind: dict[str, set[str]] = {}
+        self._trained: dict[str, list[Manifest]] = {}
+
+    def look_up(self, places: Sequence[tuple[SpanIndex, Match]]) -> None:
+        """Find the documents of places that will be told, those of an index together."""
+        for index in {id(index): index for index, _ in places}.values():
+            found = index.doc_ids(match.piece for own, match in places if own is index)
+            fingerprint = index.manifest.fingerprint
+            self._doc_ids |= {(fingerprint, piece): doc_id for piece, doc_id in found.items()}
 
     def told(self, index: SpanIndex, match: Match, shards: Manifest) -> dict[str, Any]:
-        doc_id = index.doc_ids([match.piece])[match.piece]
+        """Return what is told of a place that was looked up."""
+        doc_id = self._doc_ids[index.manifest.fingerprint, match.piece]
+        models = self._trained_on(shards)
         return {
             "doc_id": doc_id,
             **self._about(shards, doc_id),
@@ -178,10 +216,17 @@ class _Places:
                     "steps": steps,
                     "times_seen": len(steps),
                 }
-                for model, steps in trained_on(self._lake, self._graph, shards, match.sample)
-                if model.fingerprint in self._models
+                for model, steps in steps_by_model(self._files, models, shards, match.sample)
             ],
         }
+
+    def _trained_on(self, shards: Manifest) -> list[Manifest]:
+        """Return those of the model and what went into it that read some shards."""
+        if shards.fingerprint not in self._trained:
+            self._trained[shards.fingerprint] = [
+                each for each in trained(self._graph, shards) if each.fingerprint in self._models
+            ]
+        return self._trained[shards.fingerprint]
 
     def _about(self, shards: Manifest, doc_id: str) -> dict[str, Any]:
         """Return source, id, title and licence of a document, or what a question was made from."""

@@ -18,6 +18,8 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from assets.lineage.scattered_file import ScatteredFile
+
 U64 = npt.NDArray[np.uint64]
 
 PLACE_BITS = 40
@@ -26,7 +28,8 @@ _PARTITION_BITS = 16
 _REST_BITS = 24
 _PARTITIONS = 1 << _PARTITION_BITS
 _MAGIC = int.from_bytes(b"MATKEYS1", "little")
-_HEADER_BYTES = 8 * (2 + _PARTITIONS + 1)
+_HEAD = 2 + _PARTITIONS + 1
+_HEADER_BYTES = 8 * _HEAD
 MAX_MERGED = 256
 """Files merged at a time: each is held open (our choice)."""
 RUN_ENTRIES = 1 << 22
@@ -38,28 +41,28 @@ row number must fit beside 40 bits of a key."""
 class SortedKeys:
     """One file, mapped."""
 
+    file: ScatteredFile
     bounds: U64
     entries: U64
 
     @classmethod
     def open(cls, path: Path) -> SortedKeys:
         """Map a file; raises ValueError for one that is none of ours or was cut short."""
-        size, head = path.stat().st_size, _HEADER_BYTES // 8
-        whole = np.zeros(2, dtype=np.uint64)
-        if size >= _HEADER_BYTES:
-            whole = np.memmap(path, "<u8", mode="r", shape=(size // 8,)).view(np.ndarray)
+        size, file = path.stat().st_size, ScatteredFile(path, "u8")
+        whole = file.values if size >= _HEADER_BYTES else np.zeros(2, dtype=np.uint64)
         if int(whole[0]) != _MAGIC or 8 * int(whole[1]) + _HEADER_BYTES != size:
             raise ValueError(
                 f"{path} was cut short or is none of ours: remove the folder {path.parent}, it is "
                 "made anew"
             )
-        return cls(bounds=whole[2:head], entries=whole[head:])
+        return cls(file=file, bounds=whole[2:_HEAD], entries=whole[_HEAD:])
 
     def places(self, key: int) -> list[int]:
         """Return the places of a key, rising; a few may be another key's."""
         partition = key >> (64 - _PARTITION_BITS)
         first, end = int(self.bounds[partition]), int(self.bounds[partition + 1])
         rest = (key >> PLACE_BITS - _PARTITION_BITS) & ((1 << _REST_BITS) - 1)
+        self.file.expect(np.array([[_HEAD + first, _HEAD + end]]))
         inside = self.entries[first:end]
         least = np.uint64(rest << PLACE_BITS)
         most = np.uint64(rest << PLACE_BITS | (MAX_PLACES - 1))

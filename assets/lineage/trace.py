@@ -158,7 +158,7 @@ def _follow_tokens(lake: Lake, index: DocumentIndex, graph: ArtifactGraph, resul
         if shards.fingerprint not in readers:
             readers[shards.fingerprint] = trained(graph, shards)
         models = readers[shards.fingerprint]
-        read = [(model, _steps(files, shards, model, row.values["sample"])) for model in models]
+        read = list(steps_by_model(files, models, shards, row.values["sample"]))
         result.occurrences.append(_occurrence(files, shards, row.values, read))
         for model, steps in read:
             # Packed and never read: training ended before its turn.
@@ -237,12 +237,11 @@ def trained(graph: ArtifactGraph, shards: Manifest) -> list[Manifest]:
     return [m for m in graph.consumers(shards) if m.family in ("checkpoints", "models")]
 
 
-def trained_on(
-    lake: Lake, graph: ArtifactGraph, shards: Manifest, sample: int
+def steps_by_model(
+    files: Documents, models: Sequence[Manifest], shards: Manifest, sample: int
 ) -> Iterator[tuple[Manifest, list[int]]]:
-    """Compute, for every model trained on these shards, the steps that read a sample."""
-    files = Documents(lake)
-    for model in trained(graph, shards):
+    """Compute, for models trained on some shards, the steps that read a sample."""
+    for model in models:
         yield model, _steps(files, shards, model, sample)
 
 

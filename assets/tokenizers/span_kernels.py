@@ -1,4 +1,5 @@
-"""Compiled loops of the span index: hashes of token n-grams, and which of them are kept.
+"""Compiled loops of the span index: hashes of token n-grams (the hash is gram_hash.py's), and which
+of them are kept.
 
 Imported lazily: numba takes a second.
 """
@@ -13,12 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from assets.tokenizers.gram_hash import MIX_1, MIX_2, RADIX
+
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
-
-_RADIX = np.uint64(0xD6E8FEB86659FD93)
-_MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-"""The finalizer of SplitMix64 (Steele, Lea, Flood 2014): every bit of a hash is as good."""
 
 
 @njit(cache=True, nogil=True)
@@ -29,13 +28,13 @@ def gram_hashes(tokens: npt.NDArray[np.integer], size: int, gram: int, out: U64)
         return 0
     power, value = np.uint64(1), np.uint64(0)
     for at in range(gram):
-        value = value * _RADIX + np.uint64(tokens[at]) + np.uint64(1)
+        value = value * RADIX + np.uint64(tokens[at]) + np.uint64(1)
         if at:
-            power *= _RADIX
+            power *= RADIX
     out[0] = _mixed(value)
     for at in range(1, count):
         value -= (np.uint64(tokens[at - 1]) + np.uint64(1)) * power
-        value = value * _RADIX + np.uint64(tokens[at + gram - 1]) + np.uint64(1)
+        value = value * RADIX + np.uint64(tokens[at + gram - 1]) + np.uint64(1)
         out[at] = _mixed(value)
     return count
 
@@ -81,6 +80,6 @@ def select_grams(
 
 @njit(cache=True, nogil=True)
 def _mixed(value: np.uint64) -> np.uint64:
-    value = (value ^ (value >> np.uint64(30))) * _MIX_1
-    value = (value ^ (value >> np.uint64(27))) * _MIX_2
+    value = (value ^ (value >> np.uint64(30))) * MIX_1
+    value = (value ^ (value >> np.uint64(27))) * MIX_2
     return value ^ (value >> np.uint64(31))

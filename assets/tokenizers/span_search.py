@@ -1,13 +1,13 @@
 """Search of a span index: the longest runs of tokens that a text shares with training documents.
 
-Reads a few pages of the index and of the shards; knows nothing of models or steps.
+Reads a few pages of the index and of the shards, and asks for all of them before it looks at one;
+knows nothing of models or steps.
 """
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +16,12 @@ import numpy.typing as npt
 import polars as pl
 
 from assets.lineage.manifest import Manifest
+from assets.lineage.scattered_file import ScatteredFile
 from assets.ports import Lake
+from assets.tokenizers.gram_hash import hashes_of
+from assets.tokenizers.gram_search import ROUNDS, GramSearch
 from assets.tokenizers.spans import (
-    KEY_BITS,
-    PLACE_BITS,
+    MAX_PLACES,
     IndexedShards,
     SpansInfo,
     split_hashes,
@@ -27,6 +29,7 @@ from assets.tokenizers.spans import (
 
 MAX_HITS_PER_GRAM = 500
 """Places looked at of one n-gram; boilerplate stands in more. What is left out is counted."""
+I64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,27 +60,22 @@ class SpanIndex:
     def __init__(self, lake: Lake, manifest: Manifest) -> None:
         self._lake, self.manifest = lake, manifest
         self.info = SpansInfo.from_dict(json.loads(self._file("spans.json").read_text()))
-        bounds = np.memmap(self._file("pieces.bin"), "<u8", mode="r").reshape(-1, 2)
+        bounds = ScatteredFile(self._file("pieces.bin"), "u8").values.reshape(-1, 2)
         self._firsts, self._ends = bounds[:, 0], bounds[:, 1]
-        self._tokens: dict[tuple[str, int], npt.NDArray[np.unsignedinteger]] = {}
+        self._tokens: dict[tuple[str, int], ScatteredFile] = {}
 
-    def search(self, ids: npt.NDArray[np.int64], among: Iterable[str]) -> Found:
+    def search(self, ids: I64, among: Iterable[str]) -> Found:
         """Return the runs of `ids` in shards artifacts of the given fingerprints."""
-        wanted = frozenset(among)
         hits, left_out = self._hits(ids)
         matches: dict[tuple[int, int], Match] = {}
         reached: dict[int, int] = {}
-        for at, place in hits:
+        for at, place in hits[self._true(ids, hits, frozenset(among))].tolist():
             # On one diagonal, a hit within a run already measured tells nothing new.
             if reached.get(place - at, -1) > at:
                 continue
-            shards = self._shards_at(place)
-            if shards.fingerprint not in wanted:
-                continue
-            match = self._extended(ids, at, place, shards)
-            if match is not None:
-                reached[place - at] = match.first + match.length
-                matches[(place - at, match.first)] = match
+            match = self._extended(ids, at, place)
+            reached[place - at] = match.first + match.length
+            matches[(place - at, match.first)] = match
         return Found(matches=tuple(matches.values()), places_left_out=left_out)
 
     def holds(self, shards: IndexedShards, sample: int) -> bool:
@@ -87,13 +85,17 @@ class SpanIndex:
         where its n-grams stand in more places than a search looks at.
         """
         first = shards.first_place + sample * shards.context_tokens
-        rows = np.searchsorted(self._firsts, [first, first + shards.context_tokens])
+        edges = np.array([first, first + shards.context_tokens], dtype=np.uint64)
+        rows = np.searchsorted(self._firsts, edges)
         sizes = self._ends[rows[0] : rows[1]] - self._firsts[rows[0] : rows[1]]
         if not len(sizes) or sizes.max() < self.info.gram_tokens:
             return True
         piece = int(rows[0] + sizes.argmax())
         start, length = int(self._firsts[piece]) - first, int(sizes.max())
-        ids = np.asarray(self._sample(shards, sample)[start : start + length], dtype=np.int64)
+        number, row = divmod(sample, shards.samples_per_shard)
+        begins = row * shards.context_tokens + start
+        tokens = self._file_of(shards, number).values[begins : begins + length]
+        ids = tokens.astype(np.int64)
         found = self.search(ids, [shards.fingerprint])
         return found.places_left_out > 0 or any(
             match.length == length and (match.sample, match.start) == (sample, start)
@@ -104,57 +106,93 @@ class SpanIndex:
         """Return the document of each piece."""
         table = pl.scan_parquet(self._file("pieces.parquet")).select("doc_id")
         rows = sorted(set(pieces))
-        return {row: table.slice(row, 1).collect().item() for row in rows}
+        found = pl.collect_all([table.slice(row, 1) for row in rows])
+        return {row: one.item() for row, one in zip(rows, found, strict=True)}
 
-    def _hits(self, ids: npt.NDArray[np.int64]) -> tuple[list[tuple[int, int]], int]:
-        """Return (token of the text, place) of every n-gram met, in the text's order."""
-        from assets.tokenizers.span_kernels import gram_hashes
-
-        hashes = np.empty(max(1, len(ids)), dtype=np.uint64)
-        count = gram_hashes(ids, len(ids), self.info.gram_tokens, hashes)
-        partitions, keys = split_hashes(hashes[:count], self.info.partition_bits)
-        found: list[tuple[int, int]] = []
+    def _hits(self, ids: I64) -> tuple[I64, int]:
+        """Return rows (token of the text, place) of every n-gram met, in the text's order."""
+        found: list[I64] = [np.zeros((0, 2), dtype=np.int64)]
         left_out = 0
-        mask = np.uint64((1 << PLACE_BITS) - 1)
-        for partition in np.unique(partitions):
-            entries = self._grams(int(partition))
-            at = np.flatnonzero(partitions == partition)
-            for token in at:
-                first, end = _located(entries, int(keys[token]))
-                taken = min(end, first + MAX_HITS_PER_GRAM)
-                left_out += end - taken
-                places = np.asarray(entries[first:taken]) & mask
-                found.extend((int(token), int(place)) for place in places)
-        return sorted(found), left_out
+        for entries, token, first, end in self._entries_of(ids):
+            taken = min(end, first + MAX_HITS_PER_GRAM)
+            left_out += end - taken
+            places = (entries[first:taken] & np.uint64(MAX_PLACES - 1)).astype(np.int64)
+            found.append(np.stack([np.full(len(places), token), places], axis=1))
+        hits = np.concatenate(found)
+        return hits[np.argsort(hits[:, 0], kind="stable")], left_out
 
-    def _extended(
-        self, ids: npt.NDArray[np.int64], at: int, place: int, shards: IndexedShards
-    ) -> Match | None:
-        """Return the whole run around a hit, or None where only the hash was the same."""
-        piece = int(np.searchsorted(self._firsts, place, side="right")) - 1
-        first, end = int(self._firsts[piece]), int(self._ends[piece])
-        sample, start = divmod(place - shards.first_place, shards.context_tokens)
-        row = self._sample(shards, sample)
-        before = min(at, place - first)
-        behind = min(len(ids) - at, end - place)
-        left = _equal(ids[at - before : at][::-1], row[start - before : start][::-1])
-        right = _equal(ids[at : at + behind], row[start : start + behind])
-        if right < self.info.gram_tokens:
-            return None
+    def _entries_of(self, ids: I64) -> Iterator[tuple[npt.NDArray[np.uint64], int, int, int]]:
+        """Yield the n-grams of a text: their file's entries, their first token, and which entries
+        are theirs."""
+        hashes = hashes_of(ids, self.info.gram_tokens)
+        partitions, keys = split_hashes(hashes, self.info.partition_bits)
+        searches = []
+        for partition in np.unique(partitions).tolist():
+            file = ScatteredFile(self._file(f"grams/{partition:04d}.bin"), "u8")
+            tokens = np.flatnonzero(partitions == partition)
+            search = GramSearch(
+                file,
+                keys[tokens].astype(np.int64),
+                partition=partition,
+                partition_bits=self.info.partition_bits,
+                window=self.info.window_grams,
+            )
+            searches.append((file.values, tokens.tolist(), search))
+        for _ in range(ROUNDS):
+            for *_, search in searches:
+                search.ask()
+            for *_, search in searches:
+                search.look()
+        for *_, search in searches:
+            search.ask_ranges()
+        for entries, own, search in searches:
+            for token, (first, end) in zip(own, search.found(), strict=True):
+                yield entries, token, first, end
+
+    def _true(self, ids: I64, hits: I64, wanted: frozenset[str]) -> npt.NDArray[np.bool_]:
+        """Return which hits lie in wanted shards and have the same tokens, not the hash alone."""
+        within = np.arange(self.info.gram_tokens)
+        is_true = np.zeros(len(hits), dtype=bool)
+        groups: list[tuple[ScatteredFile, I64, I64]] = []
+        begins = [each.first_place for each in self.info.shards]
+        owners = np.searchsorted(begins, hits[:, 1], side="right") - 1
+        for owner in np.unique(owners).tolist():
+            shards = self.info.shards[owner]
+            rows = np.flatnonzero(owners == owner)
+            if shards.fingerprint in wanted:
+                numbers, starts = np.divmod(hits[rows, 1] - begins[owner], _tokens_a_file(shards))
+                for number in np.unique(numbers).tolist():
+                    inside = numbers == number
+                    groups.append((self._file_of(shards, number), rows[inside], starts[inside]))
+        for file, _, starts in groups:
+            file.expect(np.stack([starts, starts + len(within)], axis=1))
+        for file, rows, starts in groups:
+            own = file.values[starts[:, np.newaxis] + within]
+            is_true[rows] = (own == ids[hits[rows, :1] + within]).all(axis=1)
+        return is_true
+
+    def _extended(self, ids: I64, at: int, place: int) -> Match:
+        """Return the whole run around a hit."""
+        piece = int(np.searchsorted(self._firsts, np.uint64(place), side="right")) - 1
+        before = min(at, place - int(self._firsts[piece]))
+        behind = min(len(ids) - at, int(self._ends[piece]) - place)
+        shards = next(each for each in reversed(self.info.shards) if each.first_place <= place)
+        number, start = divmod(place - shards.first_place, _tokens_a_file(shards))
+        tokens = self._file_of(shards, number).values
+        left = _equal(ids[at - before : at][::-1], tokens[start - before : start][::-1])
+        right = _equal(ids[at : at + behind], tokens[start : start + behind])
+        sample, first = divmod(place - left - shards.first_place, shards.context_tokens)
         return Match(
             first=at - left,
             length=left + right,
             shards=shards,
             sample=sample,
-            start=start - left,
+            start=first,
             piece=piece,
         )
 
-    def _shards_at(self, place: int) -> IndexedShards:
-        return next(each for each in reversed(self.info.shards) if each.first_place <= place)
-
-    def _sample(self, shards: IndexedShards, sample: int) -> npt.NDArray[np.unsignedinteger]:
-        number, row = divmod(sample, shards.samples_per_shard)
+    def _file_of(self, shards: IndexedShards, number: int) -> ScatteredFile:
+        """Return one file of tokens."""
         key = (shards.fingerprint, number)
         if key not in self._tokens:
             family, name = shards.node.split("/")
@@ -165,39 +203,18 @@ class SpanIndex:
                     "is not in the lake: materialize it again"
                 )
             path = self._lake.fetch(manifest, manifest.file(f"tokens/{number:05d}.bin"))
-            tokens = np.memmap(path, np.dtype(shards.dtype).newbyteorder("<"), mode="r")
-            self._tokens[key] = tokens.reshape(-1, shards.context_tokens)
-        found: npt.NDArray[np.unsignedinteger] = self._tokens[key][row]
-        return found
-
-    def _grams(self, partition: int) -> npt.NDArray[np.uint64]:
-        path = self._file(f"grams/{partition:04d}.bin")
-        # An empty file cannot be mapped.
-        return np.memmap(path, "<u8", mode="r") if path.stat().st_size else np.zeros(0, "<u8")
+            self._tokens[key] = ScatteredFile(path, shards.dtype)
+        return self._tokens[key]
 
     def _file(self, name: str) -> Path:
         return self._lake.fetch(self.manifest, self.manifest.file(name))
 
 
-def _located(entries: npt.NDArray[np.uint64], key: int) -> tuple[int, int]:
-    """Return where a key's entries begin and end.
-
-    Keys are hashes, so a key's place can be told within some deviations of a binomial: one piece of
-    the file is read and not the twenty of a search from its middle.
-    """
-    size = len(entries)
-    guess, reach = size * key >> KEY_BITS, 4 * math.isqrt(size) + 64
-    low, high = max(0, guess - reach), min(size, guess + reach)
-    least = np.uint64(key << PLACE_BITS)
-    most = np.uint64((key + 1 << PLACE_BITS) - 1)
-    near = entries[low:high]
-    if (low and near[0] >= least) or (high < size and near[-1] <= most):
-        low, near = 0, entries  # a gram of boilerplate alone can fill more than that
-    first = np.searchsorted(near, least)
-    return low + int(first), low + int(np.searchsorted(near, most, side="right"))
+def _tokens_a_file(shards: IndexedShards) -> int:
+    return shards.samples_per_shard * shards.context_tokens
 
 
-def _equal(one: npt.NDArray[np.int64], other: npt.NDArray[np.unsignedinteger]) -> int:
+def _equal(one: I64, other: npt.NDArray[np.unsignedinteger]) -> int:
     """Return how many tokens are the same from the beginning."""
     differs = np.flatnonzero(one != other)
     return int(differs[0]) if len(differs) else len(one)

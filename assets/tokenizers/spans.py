@@ -32,7 +32,8 @@ PLACE_BITS = 40
 KEY_BITS = 64 - PLACE_BITS
 MAX_PLACES = 1 << PLACE_BITS
 _PARTITION_TOKENS = 1 << 25
-"""Tokens of all shards per partition: some 60 MB of n-grams to sort at a time (our choice)."""
+"""Tokens of all shards per partition (our choice): some 60 MB of n-grams to sort at a time on
+average, and up to 270 in the first, since the hashes that are kept are the low ones."""
 _MAX_PARTITIONS = 1 << 12
 
 

@@ -12,7 +12,7 @@ from benchmarks import audit_documents, audit_recipe, audit_texts, audit_verify
 from benchmarks.audit_lake import write_lake
 from benchmarks.audit_provenance import Meter
 from benchmarks.audits import of_lake, sizes
-from benchmarks.processes import Spent, told
+from benchmarks.processes import Spent, cached_bytes, evict, told
 from orchestration.lake import ObjectLake
 from orchestration.stores import FileStore
 from orchestration.tracker import MlflowTracker
@@ -77,13 +77,26 @@ def test_time_within_time_is_counted_once() -> None:
 
 
 def test_figures_of_processes_are_least_median_and_most() -> None:
-    spent = [Spent(wall_s=wall, cpu_s=wall / 2, output="") for wall in (3.0, 1.0, 2.0)]
+    spent = [
+        Spent(wall_s=wall, cpu_s=wall / 2, read_bytes=0, output="") for wall in (3.0, 1.0, 2.0)
+    ]
     assert told(spent) == {
         "wall_s_min": 1.0,
         "wall_s_median": 2.0,
         "wall_s_max": 3.0,
         "cpu_s_median": 1.0,
     }
+
+
+def test_what_was_read_of_a_file_is_in_the_page_cache(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(50_000))
+    assert cached_bytes(path) >= 50_000, "it has just been written"
+    evict([path, tmp_path / "missing"])
+    path.read_bytes()
+    assert cached_bytes(path) >= 50_000
+    path.write_bytes(b"")
+    assert cached_bytes(path) == 0
 
 
 def test_sizes_may_be_written_in_powers_of_ten() -> None:

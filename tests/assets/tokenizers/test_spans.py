@@ -17,8 +17,8 @@ from assets.lineage.step import Step
 from assets.lineage.workspace import Outcome
 from assets.tokenizers import spans
 from assets.tokenizers.checks import spans_are_found
-from assets.tokenizers.span_search import SpanIndex, _located
-from assets.tokenizers.spans import KEY_BITS, PLACE_BITS, make_spans, partition_bits
+from assets.tokenizers.span_search import SpanIndex
+from assets.tokenizers.spans import make_spans, partition_bits
 from tests.artifacts import parquet
 
 CONTEXT, GRAM, WINDOW = 32, 3, 4
@@ -200,19 +200,3 @@ def test_the_check_finds_samples_and_tells_of_lost_ones(tmp_path: Path) -> None:
 )
 def test_partitions_grow_with_the_tokens(tokens: int, bits: int) -> None:
     assert partition_bits(tokens) == bits
-
-
-@pytest.mark.parametrize("shape", ["uniform", "one gram fills half", "all low", "few", "none"])
-def test_a_key_is_located_wherever_its_entries_lie(shape: str) -> None:
-    rng = np.random.default_rng(3)
-    keys = rng.integers(0, 1 << KEY_BITS, {"few": 5, "none": 0}.get(shape, 4000))
-    if shape == "one gram fills half":
-        keys[:2000] = keys[-1]
-    if shape == "all low":
-        keys %= 1000
-    entries = np.sort(keys.astype(np.uint64) << np.uint64(PLACE_BITS) | np.uint64(77))
-    for key in {*keys[-300:].tolist(), *range(40), (1 << KEY_BITS) - 1}:
-        first, end = _located(entries, key)
-        found = np.flatnonzero(entries >> np.uint64(PLACE_BITS) == np.uint64(key))
-        assert end - first == len(found)
-        assert not len(found) or (first, end) == (found[0], found[-1] + 1)

@@ -8,9 +8,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from numba import njit
 
-from assets.fakes import FakeLake
+from assets.compute import InlineCompute
+from assets.fakes import FakeLake, fake_workspace
+from assets.lineage.build import usage_of
 from assets.lineage.compiling import add_compiled_s, compiled_s
 from assets.lineage.workspace import Outcome, Workspace
 from tests.assets.lineage.test_build import run, step_over, write_one
@@ -61,6 +64,16 @@ def test_an_artifact_says_what_of_its_time_was_compiling(tmp_path: Path) -> None
     assert 0 < usage.compile_s <= usage.cpu_s
     usage = run(FakeLake(tmp_path / "b"), step_over(), write_one, tmp_path / "b").manifest.usage
     assert usage.compile_s == 0.0
+
+
+@pytest.mark.parametrize(("engine", "known"), [("inline", 0.5), ("local", 0.5), ("ray", None)])
+def test_what_workers_elsewhere_compile_is_not_known(
+    tmp_path: Path, engine: str, known: float | None
+) -> None:
+    compute = InlineCompute()
+    compute.name = engine
+    workspace = fake_workspace(tmp_path, step_over(), compute=compute)
+    assert usage_of(workspace, 2.0, 0.5).compile_s == known
 
 
 def test_nobody_imports_the_compiler_who_makes_nothing() -> None:

@@ -20,6 +20,7 @@ from assets.corpora.document_schema import (
     QUARANTINE_SCHEMA,
     document_id,
 )
+from assets.corpora.languages import language_before_detection, stated_language
 from assets.corpora.normalise import (
     hash_of_normal_form,
     normalised,
@@ -41,15 +42,17 @@ class Examined:
     dropped: pl.DataFrame
     quarantined: pl.DataFrame
     tallies: dict[str, int] = field(default_factory=dict)
-    """What was taken out of texts that stayed: identifiers by class, lines by pattern."""
+    """What was taken out of texts that stayed: identifiers by class, lines by pattern; and of
+    records: labels that say nothing."""
 
 
 def examine(batch: Sequence[Record | Bad], source: Source) -> Examined:
     """Decide about every record of a batch."""
-    rows = [_row(item, source) for item in batch if isinstance(item, Record)]
+    records = [item for item in batch if isinstance(item, Record)]
+    rows = [_row(record, source) for record in records]
     bad = [_quarantine_row(item, source) for item in batch if isinstance(item, Bad)]
     frame = _normal_form(pl.DataFrame(rows, schema=_RECORD_SCHEMA))
-    tallies: dict[str, int] = {}
+    tallies = _ignored_labels(records)
     if source.deidentify == "safe_harbor":
         masked = deidentify_frame(frame)
         frame = masked.frame
@@ -80,18 +83,24 @@ _RECORD_SCHEMA = {
 
 def _row(record: Record, source: Source) -> dict[str, str]:
     domain = record.domain or source.domain
+    kind = "code" if domain == "code" else source.kind
     origin = {**record.metadata, "file": record.file, "offset": record.offset}
     return {
         "native_id": unicode_text(record.native_id),
         "title": unicode_text(record.title),
         "text": unicode_text(record.text),
         "reason": record.unusable,
-        "language": record.language or source.language,
+        "language": language_before_detection(record.language, source.language, kind),
         "domain": domain,
         "licence": record.licence or source.licence,
-        "kind": "code" if domain == "code" else source.kind,
+        "kind": kind,
         "provenance": canonical_json(origin).decode(),
     }
+
+
+def _ignored_labels(records: Sequence[Record]) -> dict[str, int]:
+    ignored = sum(bool(r.language.strip()) and not stated_language(r.language) for r in records)
+    return {"ignored/language": ignored} if ignored else {}
 
 
 def _normal_form(frame: pl.DataFrame) -> pl.DataFrame:

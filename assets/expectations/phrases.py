@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assets.expectations.suite import Expectation, Severity
 
@@ -44,6 +45,14 @@ def one_of(
         severity=severity,
         kwargs={"column": column, "value_set": list(values), "mostly": mostly},
     )
+
+
+def where_not(column: str, value: str, expectation: Expectation) -> Expectation:
+    """Expect it only of the rows that hold something else in a column."""
+    condition = {
+        "type": "comparison", "column": {"name": column}, "operator": "!=", "parameter": value
+    }  # fmt: skip
+    return replace(expectation, kwargs={**expectation.kwargs, "row_condition": condition})
 
 
 def between(

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from assets.lineage.canonical import sha256_of_file
+from assets.lineage.compiling import compiled_s
 from assets.lineage.manifest import CommitConflict, Cost, FileEntry, Manifest, digest_of
 from assets.lineage.provenance import Provenance
 from assets.lineage.step import Step
@@ -79,13 +80,14 @@ def build(
         run_log=run_log,
         progress=progress,
     )
+    compile_s = compiled_s()
     started, clock, cpu_s = datetime.now(UTC), time.monotonic(), process_cpu_s()
     try:
         outcome = work(workspace)
         wall_s = time.monotonic() - clock
         # Workers that have ended are children whose time is known.
         compute.release()
-        usage = usage_of(workspace, process_cpu_s() - cpu_s)
+        usage = usage_of(workspace, process_cpu_s() - cpu_s, compiled_s() - compile_s)
         files = hash_files(attempt.scratch, workspace.published)
         manifest = Manifest(
             family=step.family,
@@ -138,17 +140,19 @@ def build(
     return Built(manifest=manifest, uri=uri, reused=False, mlflow_url=run_log.url)
 
 
-def usage_of(workspace: Workspace, cpu_s: float) -> Usage:
+def usage_of(workspace: Workspace, cpu_s: float, compile_s: float) -> Usage:
     """Return what this process, its workers and its jobs have used; None where nobody knows.
 
     The CPU time of workers on other machines is not known here.
     """
-    here = cpu_s if workspace.compute.name in _WITH_CHILDREN else None
+    is_seen = workspace.compute.name in _WITH_CHILDREN
+    of_compiling = compile_s if is_seen else None
     if not workspace.jobs_run:
-        return replace(NO_JOB, cpu_s=here)
+        return replace(NO_JOB, cpu_s=cpu_s if is_seen else None, compile_s=of_compiling)
     jobs = read_job_usage(workspace.job_dir) or Usage()
-    known = here is not None and jobs.cpu_s is not None
-    return replace(jobs, cpu_s=here + jobs.cpu_s if known else None)  # type: ignore[operator]
+    known = is_seen and jobs.cpu_s is not None
+    together = cpu_s + jobs.cpu_s if known else None  # type: ignore[operator]
+    return replace(jobs, cpu_s=together, compile_s=of_compiling)
 
 
 def hash_files(

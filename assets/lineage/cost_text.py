@@ -58,6 +58,13 @@ def told(field: str, figure: Figure, scale: float = 1.0) -> str:
     return f"{mark}{number}{' +?' if figure.num_unknown else ''}"
 
 
+def bounds(figure: Figure, scale: float = 1.0) -> str:
+    """Return what a forecast figure lies between; "" where it has no bounds."""
+    if figure.low is None or figure.high is None:
+        return ""
+    return f"{few(figure.low * scale)} to {few(figure.high * scale)}"
+
+
 def few(value: float) -> str:
     """Return three significant digits without powers of ten where people can do without."""
     if value == 0 or abs(value) >= 100:

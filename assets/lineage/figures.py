@@ -6,7 +6,7 @@ Values and their addition only; assets/lineage/cost.py fills them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 Basis = Literal["measured", "estimated", "unknown", "none"]
@@ -19,15 +19,30 @@ class Figure:
     basis: Basis
     num_unknown: int = 0
     """Parts of a sum that are not known: the value is that of the others."""
+    low: float | None = None
+    """Of a forecast: what it will hardly be below. None elsewhere; so is `high`."""
+    high: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        return dict(vars(self))
+        """Return the plain fields; bounds only where there are any."""
+        bounds = ("low", "high")
+        return {k: v for k, v in vars(self).items() if k not in bounds or v is not None}
 
     def times(self, factor: float) -> Figure:
         """Return a product with a stated factor, which makes an estimate of it."""
         if self.value is None:
             return self
-        return Figure(value=self.value * factor, basis="estimated", num_unknown=self.num_unknown)
+        return Figure(
+            value=self.value * factor,
+            basis="estimated",
+            num_unknown=self.num_unknown,
+            low=None if self.low is None else self.low * factor,
+            high=None if self.high is None else self.high * factor,
+        )
+
+    def between(self, low: float, high: float) -> Figure:
+        """Return the figure with bounds; what is not known has none."""
+        return self if self.value is None else replace(self, low=low, high=high)
 
 
 UNKNOWN = Figure(value=None, basis="unknown", num_unknown=1)
@@ -50,11 +65,19 @@ def add(parts: Iterable[Figure]) -> Figure:
     if not known:
         return Figure(value=None, basis="unknown" if taken else "none", num_unknown=num_unknown)
     all_measured = all(part.basis == "measured" for part in known)
+    is_bounded = any(part.low is not None for part in known)
     return Figure(
         value=sum(part.value for part in known if part.value is not None),
         basis="measured" if all_measured else "estimated",
         num_unknown=num_unknown,
+        low=_sum((part.low, part.value) for part in known) if is_bounded else None,
+        high=_sum((part.high, part.value) for part in known) if is_bounded else None,
     )
+
+
+def _sum(bounds_or_values: Iterable[tuple[float | None, float | None]]) -> float:
+    """Add up bounds; a part that has none stands for itself."""
+    return sum(value or 0.0 if bound is None else bound for bound, value in bounds_or_values)
 
 
 @dataclass(frozen=True, kw_only=True)

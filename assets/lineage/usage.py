@@ -28,6 +28,8 @@ class Usage:
 
     cpu_s: float | None = None
     """CPU time of the process that made it, of its workers, and of its jobs' ranks."""
+    compile_s: float | None = None
+    """Of it, what compiled kernels that the machine had not compiled before (compiling.py)."""
     device: str = ""
     """What its jobs' ranks ran on, as the driver names it, or `cpu`; "" without a job, or when
     nobody could tell."""

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
-from numba import njit
+
+from assets.compiler import njit
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 _compiled: Callable[[Kernel], Kernel] = njit(cache=True, nogil=True)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from assets.compiler import njit
 
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba import njit, types
+from numba import types
 from numba.core.cgutils import false_bit
 from numba.extending import intrinsic
+
+from assets.compiler import njit
 
 U8 = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]

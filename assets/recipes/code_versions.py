@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 CODE_VERSIONS: Mapping[str, str] = {
     "corpora/raw": "1",
-    "corpora/documents": "3",
+    "corpora/documents": "4",
     "corpora/benchmarks": "1",
     "corpora/withdrawn": "1",
     "mixtures/signatures": "4",

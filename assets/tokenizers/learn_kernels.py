@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from assets.compiler import njit
 from assets.tokenizers.pair_kernels import (
     Gains,
     Pairs,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from assets.compiler import njit
 from model.merge_kernels import ROOM_PER_SYMBOL, add_pair, merge_symbols
 
 I32 = npt.NDArray[np.int32]

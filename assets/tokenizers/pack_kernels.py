@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from assets.compiler import njit
 
 I64 = npt.NDArray[np.int64]
 

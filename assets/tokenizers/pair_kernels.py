@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from assets.compiler import njit
 from model.block_kernels import lean
 
 I32 = npt.NDArray[np.int32]

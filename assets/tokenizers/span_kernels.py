@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from assets.compiler import njit
 from assets.tokenizers.gram_hash import MIX_1, MIX_2, RADIX
 
 U64 = npt.NDArray[np.uint64]

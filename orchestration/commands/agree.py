@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from assets.lineage.cost_text import cells, columns_of
+from assets.lineage.cost_text import Columns, bounds, cells, columns_of
 from assets.lineage.factors import Factors
+from assets.lineage.figures import Figures
 from assets.ports import TooCostly
 from orchestration.commands.console import console, print_json
 from orchestration.cost_settings import Limit
@@ -29,8 +30,8 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Agree to what it is fore
 ForecastOption = Annotated[
     bool, typer.Option("--forecast", help="Show what it would cost; run nothing.")
 ]
-_SHOWN = ("wall_s", "cpu_hours", "device_hours", "energy_kwh", "price")
-"""Columns that leave room for what a figure rests on; --json has all."""
+_SHOWN = ("wall_s", "cpu_hours", "device_hours", "price")
+"""Columns that leave room for bounds and what a figure rests on; --json has all."""
 
 
 def limit_of(settings: Settings, max_cost: float | None, max_hours: float | None) -> Limit:
@@ -79,11 +80,18 @@ def _table(forecast: Forecast, factors: Factors) -> Table:
     table.add_column("artifact", no_wrap=True)
     every = columns_of(forecast.total, factors.currency)
     columns = {name: every[name] for name in _SHOWN}
-    for title, _ in columns.values():
+    titles = [title for title, _ in columns.values()]
+    for title in (titles[0], "between", *titles[1:]):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("from")
     for each in forecast.artifacts:
-        table.add_row(each.key, *cells(each.figures, columns), each.basis)
+        table.add_row(each.key, *_figures(each.figures, columns), each.basis)
     table.add_section()
-    table.add_row("together", *cells(forecast.total, columns), "")
+    table.add_row("together", *_figures(forecast.total, columns), "")
     return table
+
+
+def _figures(figures: Figures, columns: Columns) -> list[str]:
+    """Return the cells of a row, with what its time lies between."""
+    time, *others = cells(figures, columns)
+    return [time, bounds(figures.wall_s, columns["wall_s"][1]), *others]

@@ -7,7 +7,10 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import TypeVar
+
+from assets.lineage.compiling import add_compiled_s, compiled_s
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -35,7 +38,11 @@ class LocalCompute:
         if min(self.workers, len(items)) < 2:
             return [function(item) for item in items]
         try:
-            return list(self._open().map(function, items))
+            results = []
+            for result, compile_s in self._open().map(partial(_counted, function), items):
+                add_compiled_s(compile_s)
+                results.append(result)
+            return results
         except BrokenProcessPool as error:
             self.release()
             raise WorkerDied(
@@ -57,6 +64,12 @@ class LocalCompute:
                 initializer=_keep_to_one_thread,
             )
         return self._pool
+
+
+def _counted(function: Callable[[Item], Result], item: Item) -> tuple[Result, float]:
+    """Return a result with the CPU time that kernels took to compile for it."""
+    before = compiled_s()
+    return function(item), compiled_s() - before
 
 
 def _keep_to_one_thread() -> None:

@@ -25,8 +25,10 @@ from assets.lineage.step import Step
 from assets.lineage.usage import CPU
 from assets.ports import Lake
 from assets.resources import TrainingResources
+from orchestration.forecast.growth import Growth, growth_of_job
 from orchestration.forecast.history import History, Like
-from orchestration.forecast.planned import PlannedJob, plan_job, plan_judging
+from orchestration.forecast.planned import PlannedJob, busy_cores, plan_job, plan_judging
+from orchestration.forecast.scaled import forecast_figure, on_idle_cores, scaled
 from orchestration.forecast.size import (
     has_job,
     is_training,
@@ -39,6 +41,7 @@ from orchestration.forecast.size import (
     work_of,
 )
 from orchestration.forecast.wanted import Target, Wanted, wanted
+from training.planning.hardware import HARDWARE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +139,10 @@ class _Work:
             fingerprint=step.fingerprint,
             has_job=job_was_run(like.manifest),
             device=before.device,
-            figures=_scaled(before.own, like),
+            figures=on_idle_cores(
+                scaled(before.own, like.scale, self._growth(step, like, before.device)),
+                before.device,
+            ),
             basis=f"{times} [{like.manifest.partition}]@{like.manifest.short[:8]}{far}",
         )
 
@@ -174,17 +180,50 @@ class _Work:
         return plan_judging(2 * parameters_of(step) / models * tokens, kind)
 
     def _figures(self, plan: PlannedJob, kind: str, tokens: float) -> Figures:
+        held = plan.held(self._history.job_start_s(self._of.factors.device_of, kind))
+        cores = busy_cores(self._history.cores_of_a_rank())
+        busy = Growth(
+            low=held.low * cores.low,
+            likely=held.likely * cores.likely,
+            high=held.high * cores.high,
+        )
+        in_hours = plan.devices / 3600
         return figures_of(
             self._of.factors,
             device=kind,
             has_job=True,
-            wall_s=estimated(plan.seconds),
-            cpu_hours=NOTHING if plan.cpu_hours is None else estimated(plan.cpu_hours),
-            device_hours=estimated(plan.device_hours),
+            wall_s=forecast_figure(held),
+            # On accelerators the processors' share is in the node's price and watts.
+            cpu_hours=forecast_figure(busy, in_hours) if kind == CPU else NOTHING,
+            device_hours=forecast_figure(held, in_hours),
             drawn=NOTHING if kind == CPU else UNKNOWN,
             tokens=estimated(tokens),
             flops=estimated(plan.flops),
         )
+
+    def _growth(self, step: Step, like: Like, device: str) -> Growth:
+        """Return how many times what an earlier artifact took a step will take."""
+        if like.growth is not None:
+            return like.growth
+        made, row = like.manifest, HARDWARE.get(device)
+        tokens = self._token_growth(step, like)
+        peak = row.peak_flops(step.config.get("precision", "fp32")) if row else 0.0
+        steps_s = made.cost.device_s
+        return growth_of_job(
+            held_s=made.usage.device_s or made.cost.device_s or made.cost.wall_s,
+            steps_s=steps_s,
+            tokens=tokens,
+            operations=like.scale / tokens,
+            reached=made.cost.flops / (steps_s * peak) if steps_s and peak else 0.0,
+            device=device,
+        )
+
+    def _token_growth(self, step: Step, like: Like) -> float:
+        """Return how many times the tokens a job has."""
+        if not is_training(step):
+            return self._history.output_growth(step, like)
+        to_come, before = self._tokens(step), self._history.tokens_of(like.manifest)
+        return to_come / before if to_come and before else like.scale
 
     def _tokens_to_come(self, step: Step, like: Like | None) -> float | None:
         """Return the tokens of a job; None for other work."""
@@ -226,16 +265,3 @@ class _Work:
         self._volumes[step.fingerprint] = self._history.volume_to_come(step, like)
         if "samples" in like.manifest.counts:
             self._samples[step.fingerprint] = like.manifest.counts["samples"] * like.scale
-
-
-def _scaled(before: Figures, like: Like) -> Figures:
-    """Return figures of so many times the work; of a job, its start does not grow with it."""
-    held, steps = like.manifest.usage.device_s, like.manifest.cost.device_s
-    growth = like.growth
-    if held and 0 < steps < held:
-        growth = (held - steps + steps * like.growth) / held
-    times = {name: growth for name in ("wall_s", "cpu_hours", "device_hours")}
-    times |= {name: growth for name in ("device_energy_kwh", "energy_kwh", "co2_kg", "price")}
-    return Figures(
-        **{name: figure.times(times.get(name, like.scale)) for name, figure in before.items()}
-    )

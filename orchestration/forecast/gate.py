@@ -54,10 +54,10 @@ def sentence(forecast: Forecast, currency: str) -> str:
         return "Nothing is to be made."
     figures = forecast.total
     parts = [
-        _about(figures.wall_s, _duration),
-        _about(figures.cpu_hours, lambda hours: f"{few(hours)} core hours"),
-        _about(figures.device_hours, lambda hours: f"{few(hours)} device hours"),
-        _about(figures.price, lambda price: f"{currency} {few(price)}"),
+        _about(figures.wall_s, "{}", _duration),
+        _about(figures.cpu_hours, "{} core hours"),
+        _about(figures.device_hours, "{} device hours"),
+        _about(figures.price, f"{currency} {{}}"),
     ]
     number, unknown = len(forecast.artifacts), len(forecast.unknown)
     made = "1 artifact is to be made" if number == 1 else f"{number} artifacts are to be made"
@@ -102,8 +102,14 @@ def _unpriced(forecast: Forecast, limit: Limit) -> list[str]:
     ]
 
 
-def _about(figure: Figure, text: Callable[[float], str]) -> str:
-    return text(figure.value) if figure.value else ""
+def _about(figure: Figure, words: str, text: Callable[[float], str] = few) -> str:
+    """Return a figure in words, with its bounds if it has any; "" for none or nothing."""
+    if not figure.value:
+        return ""
+    told = words.format(text(figure.value))
+    if figure.low is None or figure.high is None:
+        return told
+    return f"{told} ({text(figure.low)} to {text(figure.high)})"
 
 
 def _duration(seconds: float) -> str:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from statistics import median
 
 from assets.lineage.audit import ArtifactGraph
 from assets.lineage.manifest import Manifest
 from assets.lineage.step import Step
+from assets.lineage.usage import CPU
 from assets.ports import Lake
+from orchestration.forecast.growth import (
+    JOB_START_S,
+    Growth,
+    Sample,
+    growth_of_unknown_size,
+    growth_of_work,
+    line_through,
+)
 from orchestration.forecast.size import (
     has_job,
     is_training,
@@ -22,8 +32,6 @@ from orchestration.forecast.size import (
 
 _FAR = 100.0
 """Times the work, beyond which an earlier artifact says little (our choice)."""
-_APART = 2.0
-"""Times the work, from which two artifacts tell a start from what grows (our choice)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,14 +40,14 @@ class Like:
 
     manifest: Manifest
     scale: float
-    growth: float
-    """How many times its hours that takes; of a job, of its steps alone."""
+    growth: Growth | None
+    """How many times its hours that takes; None for a job, whose steps alone grow."""
     is_scaled: bool
     """False when a size is not known: then the earlier one is taken as it was."""
 
     @property
     def is_far(self) -> bool:
-        return not 1 / _FAR <= self.scale <= _FAR
+        return is_far(self.scale)
 
 
 class History:
@@ -48,6 +56,7 @@ class History:
     def __init__(self, lake: Lake) -> None:
         self.graph = ArtifactGraph.of(lake)
         self._by_node: dict[str, list[Manifest]] = {}
+        self._works: dict[str, float | None] = {}
         for manifest in self.graph.nodes.values():
             node = f"{manifest.family}/{manifest.name}"
             self._by_node.setdefault(node, []).append(manifest)
@@ -76,29 +85,46 @@ class History:
             return None
         _, manifest, scale = best
         if scale is None or work is None:
-            return Like(manifest=manifest, scale=1.0, growth=1.0, is_scaled=False)
-        growth = scale if has_job(step) else self._growth(manifest, work) or scale
+            unknown = growth_of_unknown_size()
+            return Like(manifest=manifest, scale=1.0, growth=unknown, is_scaled=False)
+        growth = None if has_job(step) else self._growth(manifest, work)
         return Like(manifest=manifest, scale=scale, growth=growth, is_scaled=True)
 
-    def _growth(self, near: Manifest, work: float) -> float | None:
-        """Return how CPU time grows by the line through an artifact and the one least like it.
-
-        None where there is no such line: a start that takes time, and more work that takes more.
-        """
-        here, spent = self._work_of(near), near.usage.cpu_s
-        others = [
-            (other, manifest.usage.cpu_s)
-            for manifest in self._by_node[f"{near.family}/{near.name}"]
-            if manifest.usage.cpu_s and (other := self._work_of(manifest))
+    def _growth(self, near: Manifest, work: float) -> Growth:
+        """Return how data work grows from an artifact, with bounds by all that are not far."""
+        samples = [
+            Sample(spent_s=spent, compile_s=manifest.usage.compile_s, scale=work / other)
+            for manifest in self._near_first(near)
+            if (spent := _spent_s(manifest)) and (other := self._work_of(manifest))
         ]
-        if not here or not spent or not others:
-            return None
-        other, taken = max(others, key=lambda pair: abs(math.log(pair[0] / here)))
-        if not (other / here >= _APART or here / other >= _APART):
-            return None
-        slope = (taken - spent) / (other - here)
-        start = spent - slope * here
-        return (start + slope * work) / spent if slope > 0 and start >= 0 else None
+        if not _spent_s(near):
+            return growth_of_unknown_size()
+        around = [each for each in samples[1:] if not is_far(each.scale)]
+        return growth_of_work([samples[0], *around], line_through(samples))
+
+    def _near_first(self, near: Manifest) -> list[Manifest]:
+        made = self._by_node[f"{near.family}/{near.name}"]
+        same = [m for m in made if (m.usage.cpu_s is None) == (near.usage.cpu_s is None)]
+        return [near, *(m for m in same if m is not near)]
+
+    def job_start_s(self, device_of: Callable[[str], str], kind: str) -> float:
+        """Return what a job on such devices usually takes beside its steps."""
+        taken = [
+            (m.usage.device_s - m.cost.device_s) / (m.usage.ranks or 1)
+            for m in self.graph.nodes.values()
+            if m.usage.device_s and 0 < m.cost.device_s < m.usage.device_s
+            if m.usage.device and device_of(m.usage.device) == kind
+        ]
+        return median(taken) if taken else JOB_START_S
+
+    def cores_of_a_rank(self) -> float | None:
+        """Return how many cores a job on processors usually keeps busy; None before any."""
+        taken = [
+            m.usage.cpu_s / m.usage.device_s
+            for m in self.graph.nodes.values()
+            if m.usage.device == CPU and m.usage.device_s and m.usage.cpu_s
+        ]
+        return median(taken) if taken else None
 
     def newest_device(self) -> str:
         """Return what the last job ran on, as its driver named it; "" when nobody told."""
@@ -115,15 +141,24 @@ class History:
         return now / then if now and then else like.scale
 
     def _work_of(self, manifest: Manifest) -> float | None:
+        if manifest.fingerprint not in self._works:
+            self._works[manifest.fingerprint] = self._count_work(manifest)
+        return self._works[manifest.fingerprint]
+
+    def _count_work(self, manifest: Manifest) -> float | None:
         step, volumes = self._as_step(manifest)
         if not is_training(step):
             return work_of(step, lambda above: volumes.get(id(above)))
+        tokens = self.tokens_of(manifest)
+        return None if tokens is None else train_work(manifest.config, tokens)
+
+    def tokens_of(self, manifest: Manifest) -> float | None:
+        """Return the tokens of a training that was made, as those of one to come are counted."""
         if "steps" not in manifest.counts:
             return None
         config = {**manifest.config, "steps": manifest.counts["steps"]}
         config.pop("epochs", None)
-        tokens = train_tokens(config, None)
-        return None if tokens is None else train_work(config, tokens)
+        return train_tokens(config, None)
 
     def _as_step(self, manifest: Manifest) -> tuple[Step, dict[int, float]]:
         """Return the step of an artifact as far as sizes look, and what its inputs hold.
@@ -140,6 +175,15 @@ class History:
         """Return an input's step with its own inputs: shards of a mixture look that far."""
         found = [self.graph.nodes.get(record.fingerprint) for record in manifest.inputs]
         return _as_step(manifest, [_as_step(each, ()) for each in found if each is not None])
+
+
+def is_far(scale: float) -> bool:
+    return not 1 / _FAR <= scale <= _FAR
+
+
+def _spent_s(manifest: Manifest) -> float:
+    """Return its CPU time; of older records, which have none, the time by the clock."""
+    return manifest.cost.wall_s if manifest.usage.cpu_s is None else manifest.usage.cpu_s
 
 
 def _as_step(manifest: Manifest, inputs: Iterable[Step]) -> Step:

@@ -10,24 +10,55 @@ from assets.checkpoints.layout import Layout as Laid
 from assets.checkpoints.layout import lay_out
 from assets.lineage.usage import CPU
 from assets.resources import TrainingResources
+from orchestration.forecast.growth import SPREAD, Growth, reachable
 from training.planning.cost import Assumptions, stage_cost
 from training.planning.hardware import HARDWARE
 from training.planning.layout import Layout
 from training.planning.search import StageJob
 from training.spec import identity_from_dict
 
-_CORES_OF_THE_TABLE = 2
+LEAST_REACHED = {CPU: 0.19}
+"""Share of the peak that the slowest steps of benchmarks/planner.py reach."""
+LEAST_REACHED_BY_ACCELERATORS = 0.2
+"""Somewhat more than half of what is expected (our choice: not timed on a GPU)."""
+
+_CORES_OF_THE_TABLE = 2.0
 """The table's `cpu` is two cores."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedJob:
+    """The steps of a job; what it takes beside them is not planned."""
+
+    kind: str
     seconds: float
     device_hours: float
-    cpu_hours: float | None
-    """None on accelerators, whose node's share is in their price and watts."""
     flops: float
     basis: str
+
+    def held(self, start_s: float) -> Growth:
+        """Return the seconds that it holds its devices, its start included."""
+        mfu = HARDWARE[self.kind].default_mfu
+        slowest = LEAST_REACHED.get(self.kind, LEAST_REACHED_BY_ACCELERATORS)
+        fastest = reachable(self.kind)
+        return Growth(
+            low=(start_s + self.seconds * min(1.0, mfu / fastest)) / SPREAD,
+            likely=start_s + self.seconds,
+            high=(start_s + self.seconds * max(1.0, mfu / slowest)) * SPREAD,
+        )
+
+    @property
+    def devices(self) -> float:
+        return self.device_hours * 3600 / self.seconds if self.seconds else 1.0
+
+
+def busy_cores(seen: float | None) -> Growth:
+    """Return how many cores a rank on processors keeps busy; `seen` is what earlier jobs did."""
+    return Growth(
+        low=min(1.0, seen or 1.0),
+        likely=_CORES_OF_THE_TABLE if seen is None else seen,
+        high=max(_CORES_OF_THE_TABLE, seen or 0.0),
+    )
 
 
 def plan_job(
@@ -63,9 +94,9 @@ def plan_job(
         Assumptions(mfu=row.default_mfu, price_per_hour=row.price_per_hour),
     )
     return PlannedJob(
+        kind=kind,
         seconds=cost.seconds,
         device_hours=cost.device_hours,
-        cpu_hours=cost.device_hours * _CORES_OF_THE_TABLE if kind == CPU else None,
         flops=cost.flops,
         basis=f"planned: {laid.world_size} x {kind} at {row.default_mfu:.0%} of the peak",
     )
@@ -75,11 +106,10 @@ def plan_judging(flops: float, kind: str) -> PlannedJob:
     """Return the time of a judging of so many operations: one rank, fp32 (evaluation/main.py)."""
     row = HARDWARE[kind]
     seconds = flops / (row.peak_flops("fp32") * row.default_mfu)
-    hours = seconds / 3600
     return PlannedJob(
+        kind=kind,
         seconds=seconds,
-        device_hours=hours,
-        cpu_hours=hours * _CORES_OF_THE_TABLE if kind == CPU else None,
+        device_hours=seconds / 3600,
         flops=flops,
         basis=f"planned: 1 x {kind} at {row.default_mfu:.0%} of the peak",
     )

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from assets.corpora.benchmarks import BENCHMARKS
 from assets.lineage.manifest import Manifest
 from assets.lineage.step import Step
 from assets.recipes.workload import DOCUMENT_TOKENS, ITEM_TOKENS, QUESTION_TOKENS
@@ -94,6 +95,9 @@ def work_of(step: Step, volume: Volume) -> float | None:
         caps = {name: use["max_text_bytes"] for name, use in config["sources"].items()}
         documents = [i for i in step.inputs if i.node == "corpora/documents"]
         return _sum(_at_most(caps[i.partition], volume(i)) for i in documents)
+    if step.node == "corpora/benchmarks":
+        known = [BENCHMARKS[name] for name in config["benchmarks"] if name in BENCHMARKS]
+        return float(sum(benchmark.num_items for benchmark in known)) or None
     if step.node == "tokenizers/tokenizer":
         return _at_most(config["train_text_bytes"], _sum(map(volume, step.inputs)))
     if (asked := _asked(step)) is not None:

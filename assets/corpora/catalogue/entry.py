@@ -15,7 +15,8 @@ from assets.corpora.readers.limits import DEFAULT_LIMITS, ReadLimits
 from assets.corpora.readers.record import DEFAULT_FIELDS, Fields, Reading
 
 ANY_LANGUAGE = "mul"
-"""ISO 639-2 code for several languages: such a source is not filtered by language."""
+"""ISO 639-2 code for several languages: such a source is not filtered by language, and its prose is
+in the one that is likeliest."""
 
 _FETCHED_PACKAGE = re.compile(
     r"deb:[a-z0-9][a-z0-9+.-]{1,99}|npm:(?:@[a-z0-9._-]{1,60}/)?[a-z0-9][a-z0-9._-]{0,99}"
@@ -86,6 +87,11 @@ class Source:
 
     def __post_init__(self) -> None:
         self._check_package()
+        if self.kind == "term" and self.language == ANY_LANGUAGE:
+            raise ValueError(
+                f"source {self.name}: terms are too short to tell their language by: declare it "
+                f"instead of {ANY_LANGUAGE!r}"
+            )
         pattern = _LOCATIONS.get(self.origin)
         if pattern is None and self.location:
             raise ValueError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from numba import njit
+from assets.compiler import njit
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from assets.corpora.catalogue.entry import ANY_LANGUAGE
 from assets.corpora.cleaning.measures import arrow_buffers
 
 MIN_CHARS = 200
@@ -33,15 +34,18 @@ BATCH_TEXTS = 20_000
 
 
 def detect_languages(texts: pl.Series, declared: pl.Series) -> pl.Series:
-    """Return an ISO 639-1 code per text, the declared one where the model cannot tell.
+    """Return an ISO 639 code per text, the declared one where the model cannot tell.
 
+    A text for which ANY_LANGUAGE is declared gets the likeliest: there is nothing else to go by.
     Texts are in their normal form (NFC), as the model expects.
     """
-    long = texts.str.len_chars() >= MIN_CHARS
-    found, sure = _identify(texts.filter(long).str.head(MAX_CHARS))
+    undeclared = (declared == ANY_LANGUAGE) & (texts != "")
+    judged = (texts.str.len_chars() >= MIN_CHARS) | undeclared
+    found, sure = _identify(texts.filter(judged).str.head(MAX_CHARS))
     result = declared.to_numpy(writable=True)
-    places = np.flatnonzero(long.to_numpy())
-    result[places[sure]] = found[sure]
+    places = np.flatnonzero(judged.to_numpy())
+    taken = sure | undeclared.to_numpy()[places]
+    result[places[taken]] = found[taken]
     return pl.Series(declared.name, result, dtype=pl.String)
 
 

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from assets.compiler import njit
 from assets.corpora.deidentify.scan_kernels import I64, U8, U64, is_letter, is_upper, word_end
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from assets.compiler import njit
 from assets.corpora.deidentify import kinds as k
 
 U8 = npt.NDArray[np.uint8]

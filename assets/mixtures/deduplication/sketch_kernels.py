@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from assets.compiler import njit
 from assets.mixtures.word_kernels import GROUP, find_edges, fold_document, hash_words
 
 U8 = npt.NDArray[np.uint8]

@@ -7,8 +7,8 @@ Size is a power of two and at most half full; key 0 marks a free slot.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from assets.compiler import njit
 from assets.mixtures.scoring.text_kernels import I64, U64
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from assets.compiler import njit
 from assets.mixtures.scoring.text_kernels import I64, U8, U64, joined, mixed
 
 F64 = npt.NDArray[np.float64]

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from assets.compiler import njit
 from assets.mixtures.scoring.hash_kernels import find_slot
 from assets.mixtures.scoring.text_kernels import (
     CAPITAL,

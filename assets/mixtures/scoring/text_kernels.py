@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from assets.compiler import njit
 
 U8 = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]

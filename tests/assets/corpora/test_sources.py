@@ -84,6 +84,11 @@ def test_a_sources_own_limits_and_columns_are_how_it_is_read() -> None:
     assert (entry.reading.limits, entry.reading.fields) == (limits, fields)
 
 
+def test_a_source_of_terms_declares_their_language() -> None:
+    with pytest.raises(ValueError, match=r"source hpo: terms are too short .* instead of 'mul'"):
+        replace(source("hpo"), language="mul")
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -31,6 +31,7 @@ from tests.assets.expectations.tables import (
 )
 
 DOCUMENTS = documents_suite({"source": {"name": "notes", "language": "en"}})
+INBOX = documents_suite({"source": {"name": "notes", "language": "mul"}})
 CORPUS = corpus_suite({})
 MERGED = merged_suite({"dedup": {"threshold": 0.7}})
 SELECTION = selection_suite({"upsampling": {"max_repeats": 4}})
@@ -49,6 +50,8 @@ def unsuccessful(suite: Suite, rows: Rows) -> set[str]:
     ("suite", "rows"),
     [
         (DOCUMENTS, [document("a"), document("b")]),
+        (DOCUMENTS, [document("a"), document("b", domain="code", language="de")]),
+        (INBOX, [document("a", language="zh"), document("b", language="grc")]),
         (CORPUS, [corpus_document("a"), corpus_document("b", duplicate_count=7)]),
         (MERGED, [merge("a"), merge("b", similarity=1.0, rule="exact")]),
         (SELECTION, [selected("a"), selected("b", repeats=4)]),
@@ -69,6 +72,7 @@ def test_a_sound_table_meets_every_expectation(suite: Suite, rows: Rows) -> None
         (DOCUMENTS, document, {"text_hash": "short"}, "column_values_to_match_regex(text_hash)"),
         (DOCUMENTS, document, {"licence": ""}, "column_values_to_match_regex(licence)"),
         (DOCUMENTS, document, {"language": "eng"}, "column_values_to_match_regex(language)"),
+        (DOCUMENTS, document, {"language": "mul"}, "column_values_to_match_regex(language)"),
         (DOCUMENTS, document, {"language": "de"}, "column_values_to_be_in_set(language)"),
         (DOCUMENTS, document, {"source": "other"}, "column_values_to_be_in_set(source)"),
         (DOCUMENTS, document, {"domain": "law"}, "column_values_to_be_in_set(domain)"),

@@ -36,3 +36,18 @@ def test_a_sum_says_how_its_parts_are_known(
 def test_a_product_with_a_factor_is_an_estimate() -> None:
     assert measured(2).times(3) == estimated(6)
     assert UNKNOWN.times(3) == UNKNOWN
+
+
+def test_bounds_are_scaled_and_added_and_a_part_without_them_stands_for_itself() -> None:
+    forecast = estimated(10).between(5, 20)
+    assert forecast.times(2) == estimated(20).between(10, 40)
+    assert add([forecast, measured(1), UNKNOWN]) == Figure(
+        value=11.0, basis="estimated", num_unknown=1, low=6.0, high=21.0
+    )
+    assert UNKNOWN.between(1, 2) == UNKNOWN
+
+
+def test_bounds_are_told_only_where_there_are_any() -> None:
+    plain = {"value": 10.0, "basis": "estimated", "num_unknown": 0}
+    assert estimated(10).to_dict() == plain
+    assert estimated(10).between(5, 20).to_dict() == {**plain, "low": 5, "high": 20}

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 
 import pytest
+from numba import njit
 
 from assets.compute import InlineCompute
+from assets.lineage.compiling import compiled_s
 from orchestration.compute.local import LocalCompute, WorkerDied
 
 
@@ -17,6 +20,11 @@ def square(number: int) -> int:
 
 def threads(_: int) -> str:
     return os.environ["POLARS_MAX_THREADS"]
+
+
+def compile_one(number: int) -> int:
+    kernel: Callable[[int], int] = njit(square)
+    return kernel(number)
 
 
 def process(_: int) -> int:
@@ -35,6 +43,13 @@ def die(_: int) -> int:
 def test_processes_give_what_one_process_gives() -> None:
     shards = list(range(7))
     assert LocalCompute(2).map(square, shards) == InlineCompute().map(square, shards)
+
+
+@pytest.mark.slow
+def test_what_workers_spend_on_compiling_is_counted_here() -> None:
+    before = compiled_s()
+    assert LocalCompute(2).map(compile_one, [2, 3]) == [4, 9]
+    assert compiled_s() > before
 
 
 def test_a_single_shard_stays_in_this_process() -> None:

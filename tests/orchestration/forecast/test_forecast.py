@@ -14,6 +14,7 @@ from assets.lineage.usage import NO_JOB, Usage
 from assets.resources import LAPTOP
 from model.config import ModelConfig
 from orchestration.forecast.forecast import Expected, Forecaster
+from orchestration.forecast.growth import JOB_START_S, SPREAD
 from orchestration.forecast.planned import plan_job
 from orchestration.forecast.wanted import Wanted
 from tests.orchestration.forecast.recorded import SAMPLES, Recorded
@@ -87,8 +88,9 @@ def test_a_training_that_was_never_made_is_planned(tmp_path: Path) -> None:
     plan = plan_job(
         step.config, found.figures.tokens.value or 0, "h200", here.forecaster().training
     )
-    assert found.figures.device_hours.value == pytest.approx(plan.device_hours)
-    assert found.figures.price.value == pytest.approx(plan.device_hours * 3.8)
+    hours = plan.device_hours + JOB_START_S / 3600
+    assert found.figures.device_hours.value == pytest.approx(hours)
+    assert found.figures.price.value == pytest.approx(hours * 3.8)
     config = step.config
     wanted = config["steps"] * config["batch_samples"] * config["context_tokens"]
     assert found.figures.tokens.value == wanted
@@ -145,7 +147,8 @@ def test_a_job_far_larger_than_any_before_is_planned_and_not_scaled(made: Record
     assert judged.figures.flops.value == pytest.approx(1e12 * 500)
     assert judged.figures.tokens.value == pytest.approx(1000 * 500)
     seconds = 1e12 * 500 / (HARDWARE["h200"].fp32_flops * 0.35)
-    assert judged.figures.wall_s.value == pytest.approx(seconds)
+    # Jobs here hold two devices for 720 s beside their steps.
+    assert judged.figures.wall_s.value == pytest.approx(360 + seconds)
     (near,) = expect(made.forecaster(), changed(report, max_items=20))
     assert near.basis.startswith("2 x [smoke]@")
 
@@ -161,6 +164,74 @@ def test_data_work_that_takes_time_to_start_grows_by_the_line_through_two(tmp_pa
     (found,) = expect(here.forecaster(), changed(step, tokens=10 * tokens))
     assert found.figures.cpu_hours.value == pytest.approx((3000 + 6000) / 3600)
     assert found.basis.startswith("2.5 x [smoke]@")
+
+
+def test_compiling_that_was_paid_once_is_not_scaled(tmp_path: Path) -> None:
+    here = Recorded(tmp_path)
+    here.make_sources()
+    step = here.graph().step("synthesis/questions")
+    here.make([step], usage=replace(NO_JOB, cpu_s=103.0, compile_s=90.0))
+    asked = {name: 4 * step.config[name] for name in ("max_general", "max_medical")}
+    (found,) = expect(here.forecaster(), changed(step, **asked))
+    # 90 of 103 s compiled, 3 s may have been start: the other 10 s grow with the work.
+    hours = found.figures.cpu_hours
+    assert hours.value == pytest.approx((3 * 2 + 4 * 10) / 3600)
+    assert hours.low == pytest.approx(13 / SPREAD / 3600)
+    assert hours.high == pytest.approx((4 * 13 * SPREAD + 3 + 90) / 3600)
+
+
+def test_benchmarks_are_as_large_as_their_items(tmp_path: Path) -> None:
+    here = Recorded(tmp_path)
+    here.make_sources()
+    step = here.graph().step("corpora/benchmarks")
+    here.make([changed(step, benchmarks=["medqa"])])
+    (found,) = expect(here.forecaster(), changed(step, benchmarks=["medqa", "piqa"]))
+    assert found.basis.startswith(f"{(1273 + 1838) / 1273:.3g} x [smoke]@")
+    unknown = changed(step, benchmarks=["no_longer_there"])
+    assert expect(here.forecaster(), unknown)[0].basis.startswith("size not known, as [smoke]@")
+
+
+def test_a_forecast_says_what_time_and_money_lie_between(made: Recorded) -> None:
+    step = made.graph().step("checkpoints/stage1")
+    (found,) = expect(made.forecaster(), changed(step, steps=30, init_seed=1))
+    likely = (3 * 6480 + 720) / 3600
+    hours, price = found.figures.device_hours, HARDWARE["h200"].price_per_hour
+    assert (hours.low, hours.high) == pytest.approx((likely / SPREAD, likely * SPREAD))
+    assert found.figures.price.high == pytest.approx(price * likely * SPREAD)
+    assert found.figures.tokens.low is None
+    told = found.to_dict()["figures"]
+    assert {"value", "basis", "num_unknown", "low", "high"} == set(told["device_hours"])
+    assert {"value", "basis", "num_unknown"} == set(told["tokens"])
+
+
+def test_a_planned_job_lies_between_the_best_and_the_worst_use_of_its_devices(
+    tmp_path: Path,
+) -> None:
+    here = Recorded(tmp_path)
+    here.make_sources()
+    step = here.graph().step("checkpoints/stage1")
+    (found,) = expect(here.forecaster(), step)
+    plan = plan_job(step.config, found.figures.tokens.value or 0, "cpu", LAPTOP)
+    wall, cores = found.figures.wall_s, found.figures.cpu_hours
+    assert wall.low == pytest.approx((JOB_START_S + 0.30 * plan.seconds) / SPREAD)
+    assert wall.value == pytest.approx(JOB_START_S + plan.seconds)
+    assert wall.high == pytest.approx((JOB_START_S + 0.30 / 0.19 * plan.seconds) * SPREAD)
+    # Two cores of the table, of which a rank may use one.
+    assert cores.value == pytest.approx(2 * (wall.value or 0) / 3600)
+    assert cores.low == pytest.approx(wall.low / 3600)
+
+
+def test_a_planned_job_starts_and_uses_cores_as_earlier_ones_did(tmp_path: Path) -> None:
+    here = Recorded(tmp_path, device="cpu")
+    here.make_all()
+    step = changed(here.graph().step("checkpoints/stage1"), steps=100_000, init_seed=7)
+    (found,) = expect(here.forecaster(), step)
+    assert found.basis == "planned: 1 x cpu at 30% of the peak"
+    plan = plan_job(step.config, found.figures.tokens.value or 0, "cpu", LAPTOP)
+    # Held for 7200 s by two ranks, 6480 s of it steps; 3600 core seconds in that time.
+    held = 360 + plan.seconds
+    assert found.figures.wall_s.value == pytest.approx(held)
+    assert found.figures.cpu_hours.value == pytest.approx(held / 2 / 3600)
 
 
 def test_far_from_anything_made_before_is_said(made: Recorded) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,17 @@ def test_the_verdict_on_a_run_stays_as_its_artifacts_appear(tmp_path: Path) -> N
     here.make(here.graph().steps.values())
     assert gate.judge(targets, "run-1") is first
     assert gate.judge(targets, "run-2").refusal == ""
+
+
+def test_the_sentence_says_what_a_forecast_lies_between() -> None:
+    each = one("a", 4)
+    figures = replace(
+        each.figures,
+        wall_s=each.figures.wall_s.between(60, 36_000),
+        price=each.figures.price.between(1, 9.5),
+    )
+    told = sentence(forecast(replace(each, figures=figures)), "USD")
+    assert told == (
+        "1 artifact is to be made: about 2 h (60 s to 10 h), 0.5 core hours, 2 device hours, "
+        "USD 4 (1 to 9.5)."
+    )

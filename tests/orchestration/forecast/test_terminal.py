@@ -60,7 +60,7 @@ def answer(home: Path, text: str) -> tuple[int, str]:
 def test_no_starts_nothing_and_yes_starts_it(home: Path) -> None:
     code, shown = answer(home, "n")
     assert code == 1
-    assert "USD 0.05 is above the limit of USD 0.01" in shown
+    assert "USD 0.344 is above the limit of USD 0.01" in shown
     assert shown.startswith("Forecast")
     assert "Nothing was started." in shown
     assert len(list((home / "lake").glob(f"{NODE}/*/manifest.json"))) == 1

@@ -14,8 +14,10 @@ from assets.corpora.cleaning.language import (
     MEMBERS,
     MIN_CHARS,
     MIN_PROBABILITY,
+    _model,
     detect_languages,
 )
+from assets.corpora.languages import ISO_639_1, OTHERS
 from tests.assets.corpora.cleaning.texts import CHINESE, GOOD, JAPANESE
 
 TEXTS = {
@@ -61,6 +63,28 @@ def test_a_short_text_keeps_the_declared_language() -> None:
 
 def test_a_text_without_words_keeps_the_declared_language() -> None:
     assert detect("12.5 / 3 = " * 50, declared="en") == ["en"]
+
+
+@pytest.mark.parametrize("language", ["de", "zh", "ja"])
+def test_a_short_text_of_which_nobody_says_anything_gets_the_likeliest(language: str) -> None:
+    assert len(TEXTS[language]) < MIN_CHARS
+    assert detect(TEXTS[language], declared="mul") == [language]
+
+
+def test_a_text_that_is_hard_to_tell_gets_a_language_all_the_same() -> None:
+    unsure = "12.5 / 3 = " * 50
+    assert detect(unsure, declared="xx") == ["xx"]
+    assert detect(unsure, declared="mul") != ["mul"]
+
+
+def test_an_empty_text_keeps_what_was_declared() -> None:
+    assert detect("", TEXTS["de"], declared="mul") == ["mul", "de"]
+
+
+def test_every_code_of_the_model_is_a_code_of_a_document() -> None:
+    told = {MEMBERS.get(label, label) for label in _model().labels}
+    assert {code for code in told if len(code) != 2} == OTHERS
+    assert {code for code in told if len(code) == 2} <= ISO_639_1
 
 
 def test_rows_stay_in_order() -> None:

@@ -124,6 +124,9 @@ class FakeTracker:
     runs: list[FakeRunLog] = field(default_factory=list)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
 
+    def prepare(self) -> None:
+        pass
+
     def start_run(
         self, *, family: str, name: str, partition: str, fingerprint: str, dagster_run_id: str
     ) -> FakeRunLog:

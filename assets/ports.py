@@ -90,6 +90,9 @@ class RunLog(Protocol):
 class Tracker(Protocol):
     """Experiments and metrics (MLflow): a view of the lake that can be rebuilt from it."""
 
+    def prepare(self) -> None:
+        """Begin what takes a while and the first run will need; waits for nothing."""
+
     def start_run(
         self, *, family: str, name: str, partition: str, fingerprint: str, dagster_run_id: str
     ) -> RunLog: ...

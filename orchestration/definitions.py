@@ -5,8 +5,6 @@ The list of modules is explicit, because importing whole packages would pull in 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import dagster as dg
 
 import assets.checkpoints.defs
@@ -17,6 +15,7 @@ import assets.releases.defs
 import assets.reports.defs
 import assets.synthesis.defs
 import assets.tokenizers.defs
+from assets.platform import Platform
 from orchestration.automation import SENSORS, build_schedules
 from orchestration.jobs import JOBS
 from orchestration.platform import build_platform
@@ -34,16 +33,14 @@ ASSETS = [
 ]
 
 
-def build_definitions(
-    settings: Settings, on_progress: Callable[[str, str], None] = lambda key, message: None
-) -> dg.Definitions:
-    """Return the definitions of one installation."""
+def build_definitions(settings: Settings, platform: Platform | None = None) -> dg.Definitions:
+    """Return the definitions of one installation, with its platform if that is open already."""
     return dg.Definitions(
         assets=ASSETS,
         jobs=JOBS,
         schedules=build_schedules(settings),
         sensors=SENSORS,
-        resources={"platform": build_platform(settings, on_progress)},
+        resources={"platform": platform or build_platform(settings)},
         # Small assets run in the run's own process; big work is a job outside.
         executor=dg.in_process_executor,
     )

@@ -63,6 +63,7 @@ def open_tracker(settings: Settings, lake: Lake | None = None) -> MlflowTracker:
         dagster_url=settings.dagster_url,
         mlflow_url=settings.mlflow_url,
         origins=origins_in(lake),
+        beside=True,
     )
 
 

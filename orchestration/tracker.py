@@ -3,9 +3,10 @@
 A view of the lake. Trouble with it is logged and noted for `materia sync` (pending.py), and never
 fails or stalls a build: every method of the ports returns whatever MLflow does.
 
-MLflow is asked by one thread, in the order in which it was told to, beside the work. What a run
-needs to know it waits for: the id of its run when its manifest is written, the version of a
-release. A process that ends waits until the thread has told everything.
+MLflow is asked by one thread, in the order in which it was told to, beside the work; in an
+installation by a process of its own (mlflow_process.py). What a run needs to know it waits for: the
+id of its run when its manifest is written, the version of a release. A process that ends waits
+until the thread has told everything.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from assets.lineage.manifest import Manifest
 from orchestration.dead_letters import FILE as DEAD_LETTERS
@@ -30,6 +31,7 @@ from orchestration.mlflow_connection import (
     TrackerLeftAlone,
 )
 from orchestration.mlflow_origins import Origins, no_origins
+from orchestration.mlflow_process import Place, RemoteWriter
 from orchestration.mlflow_records import (
     ATTEMPT,
     FINGERPRINT,
@@ -49,6 +51,26 @@ _FLUSH_POINTS = 500
 _FLUSH_S = 2.0
 
 
+class RunWriter(Protocol):
+    """What a run has MLflow told: by MlflowWriter, or by a process that has one."""
+
+    def create_run(
+        self, family: str, name: str, started_at: str, tags: Mapping[str, str]
+    ) -> str: ...
+
+    def find_run(self, family: str, tags: Mapping[str, str]) -> str: ...
+
+    def record(self, manifest: Manifest, uri: str, *, run_id: str = "") -> str: ...
+
+    def end_failed(self, run_id: str, reason: str) -> None: ...
+
+    def log_points(self, run_id: str, rows: Sequence[Buffered]) -> None: ...
+
+    def tag(self, run_id: str, tags: Mapping[str, str]) -> None: ...
+
+    def register(self, *, recipe: str, manifest: Manifest, uri: str, alias: str) -> str: ...
+
+
 class MlflowTracker:
     """Tracker over a tracking server, or over SQLite in the home folder."""
 
@@ -62,7 +84,9 @@ class MlflowTracker:
         timeout_s: int = 5,
         retry_after_s: float = 30.0,
         origins: Origins = no_origins,
+        beside: bool = False,
     ) -> None:
+        """`beside`: runs are written by a process of their own, started when one begins."""
         self.connection = Connection(
             tracking_uri,
             artifact_root=home / "mlflow-artifacts",
@@ -76,6 +100,17 @@ class MlflowTracker:
             origins=origins,
             set_aside=self.dead_letters.add,
         )
+        self.runs: RunWriter = self.writer
+        if beside:
+            place = Place(
+                tracking_uri=tracking_uri,
+                artifact_root=home / "mlflow-artifacts",
+                dead_letters=self.dead_letters.path,
+                dagster_url=dagster_url,
+                timeout_s=timeout_s,
+                retry_after_s=retry_after_s,
+            )
+            self.runs = RemoteWriter(place, origins)
         self.pending = Pending(home / "sync")
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mlflow")
         """Asks MLflow for all runs and releases; joined when the interpreter ends."""
@@ -89,6 +124,10 @@ class MlflowTracker:
         """Return a tracker over {home}/mlflow.db."""
         uri = f"sqlite:///{(home / 'mlflow.db').absolute()}"
         return cls(uri, home, dagster_url=dagster_url, mlflow_url=mlflow_url)
+
+    def prepare(self) -> None:
+        if isinstance(self.runs, RemoteWriter):
+            self.runs.prepare()
 
     def start_run(
         self, *, family: str, name: str, partition: str, fingerprint: str, dagster_run_id: str
@@ -118,7 +157,7 @@ class MlflowTracker:
         self.pending.write(note)
 
         def register() -> str:
-            return self.writer.register(recipe=recipe, manifest=manifest, uri=uri, alias=alias)
+            return self.runs.register(recipe=recipe, manifest=manifest, uri=uri, alias=alias)
 
         try:
             version = self.thread.submit(register).result()
@@ -130,7 +169,7 @@ class MlflowTracker:
 
     def tag_run(self, run_id: str, tags: Mapping[str, str]) -> None:
         try:
-            self.thread.submit(self.writer.tag, run_id, tags).result()
+            self.thread.submit(self.runs.tag, run_id, tags).result()
         except TrackerError as error:
             logger.warning("run %s is not tagged: %s", run_id, error)
 
@@ -186,7 +225,7 @@ class MlflowRunLog:
 
         def write() -> bool:
             self._open()
-            self._tracker.writer.log_points(self._run_id, rows)
+            self._tracker.runs.log_points(self._run_id, rows)
             return True
 
         sent = self._begin("send the journal", write).result() is True
@@ -211,7 +250,7 @@ class MlflowRunLog:
         def complete() -> None:
             self._open()
             self._flush()
-            self._tracker.writer.record(manifest, uri, run_id=self._run_id)
+            self._tracker.runs.record(manifest, uri, run_id=self._run_id)
 
         self._begin("record the artifact", lambda: self._settle(complete))
 
@@ -221,7 +260,7 @@ class MlflowRunLog:
         def end() -> None:
             if self._run_id:
                 self._flush()
-                self._tracker.writer.end_failed(self._run_id, reason)
+                self._tracker.runs.end_failed(self._run_id, reason)
 
         self._begin("mark the run as failed", lambda: self._settle(end))
 
@@ -237,7 +276,7 @@ class MlflowRunLog:
     def _open(self) -> None:
         if self._run_id:
             return
-        note, writer = self._note, self._tracker.writer
+        note, writer = self._note, self._tracker.runs
         # An unanswered request may have made the run; a second one would double it.
         found = writer.find_run(note.family, {ATTEMPT: note.attempt}) if self._maybe_created else ""
         self._maybe_created = True
@@ -261,7 +300,7 @@ class MlflowRunLog:
             rows = tuple(self._buffer)
         if rows:
             self._open()
-            self._tracker.writer.log_points(self._run_id, rows)
+            self._tracker.runs.log_points(self._run_id, rows)
             with self._lock:
                 del self._buffer[: len(rows)]
 

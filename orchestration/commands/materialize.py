@@ -36,7 +36,7 @@ from orchestration.forecast.open import open_forecaster
 from orchestration.forecast.wanted import Target
 from orchestration.jobs import nodes_of
 from orchestration.lake import open_lake
-from orchestration.platform import places_of
+from orchestration.platform import build_platform, places_of
 from orchestration.run import IMPLICIT_JOB, RunOutcome, run_job
 from orchestration.settings import Settings, prepare_environment
 
@@ -110,7 +110,9 @@ def run_plan(
     prepare_environment(settings)
     prepare_instance(settings.dagster_home, settings.dagster_db)
     with Progress(console) as progress, dg.DagsterInstance.get() as instance:
-        definitions = build_definitions(settings, on_progress=progress.tell)
+        platform = build_platform(settings, on_progress=progress.tell)
+        platform.tracker.prepare()
+        definitions = build_definitions(settings, platform)
         for job, partition, assets in plan:
             outcome = run_job(
                 definitions, instance, job=job, partition=partition, assets=assets, tags=tags

@@ -250,6 +250,9 @@ class _Untold:
     run_id = ""
     url = ""
 
+    def prepare(self) -> None:
+        pass
+
     def start_run(
         self, *, family: str, name: str, partition: str, fingerprint: str, dagster_run_id: str
     ) -> RunLog:

@@ -37,8 +37,9 @@ from orchestration.settings import PROJECT_ROOT
 ANSWER_S = 120.0
 """Until an answer is given up (our choice): one server's time-out is 5 s, a request has some ten,
 and the first waits for MLflow's import and perhaps a new database on a slow disk."""
-_END_S = 5.0
-"""Until a process that is no longer needed is ended (our choice)."""
+_END_S = 30.0
+"""Until a process that is no longer needed is ended (our choice): a new database is not left half
+made for want of a moment."""
 _STDERR = 2
 _PROGRAM = """
 import sys

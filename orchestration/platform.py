@@ -21,13 +21,16 @@ from orchestration.tracker import MlflowRunLog, MlflowTracker
 
 
 def build_platform(
-    settings: Settings, on_progress: Callable[[str, str], None] = lambda key, message: None
+    settings: Settings,
+    on_progress: Callable[[str, str], None] = lambda key, message: None,
+    tracker: MlflowTracker | None = None,
 ) -> Platform:
-    """Return the platform; opening it starts nothing and imports neither MLflow nor torch."""
+    """Return the platform, with a tracker that is open already or a new one; opening it starts
+    nothing and imports neither MLflow nor torch."""
     lake, places = open_lake(settings), places_of(settings)
     return Platform(
         lake=lake,
-        tracker=open_tracker(settings, lake),
+        tracker=tracker or open_tracker(settings, lake),
         launcher=open_launcher(settings),
         compute=open_compute(settings),
         training=settings.training,

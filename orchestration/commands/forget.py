@@ -23,7 +23,7 @@ from assets.recipes.resolve import resolve_graph
 from orchestration.commands.console import JsonOption, console, print_json
 from orchestration.commands.evidence import signing_key
 from orchestration.commands.forget_tables import show_plan, show_receipt
-from orchestration.commands.materialize import Plan, run_plan
+from orchestration.commands.making import Plan, run_plan
 from orchestration.compute.open import open_compute
 from orchestration.dagster_instance import prepare_instance
 from orchestration.dagster_rebuild import report_artifact

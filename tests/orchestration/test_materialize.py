@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assets.lineage.defs import ACCEPT_DRIFT_TAG
-from orchestration.commands.materialize import tags_of
+from orchestration.commands.making import tags_of
 
 
 def test_accepted_drift_becomes_a_tag_of_the_run_and_nothing_else_does() -> None:

@@ -128,23 +128,33 @@ class RemoteWriter:
         if time.monotonic() < self._silent_until:
             raise TrackerLeftAlone("MLflow's process was given up a moment ago")
         if self._channel is None:
-            self._channel, theirs = Pipe()
-            with theirs:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-c", _PROGRAM, str(PROJECT_ROOT), str(theirs.fileno())],
-                    stdin=subprocess.DEVNULL,
-                    stdout=_STDERR,
-                    pass_fds=(theirs.fileno(),),
-                    # Ctrl-C is for us: the process has to be told what became of the work.
-                    start_new_session=True,
-                )
-            self._end = weakref.finalize(self, _end, self._channel, self._process)
-            self._channel.send(self._place)
+            try:
+                self._start()
+            except OSError as fault:
+                self._give_up()
+                raise TrackerUnavailable(f"cannot start MLflow's process: {fault}") from fault
+        assert self._channel is not None
         return self._channel
+
+    def _start(self) -> None:
+        ours, theirs = Pipe()
+        with theirs:
+            command = [sys.executable, "-c", _PROGRAM, str(PROJECT_ROOT), str(theirs.fileno())]
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=_STDERR,
+                pass_fds=(theirs.fileno(),),
+                # Ctrl-C is for us: the process has to be told what became of the work.
+                start_new_session=True,
+            )
+        self._end = weakref.finalize(self, _end, ours, self._process)
+        ours.send(self._place)
+        self._channel = ours
 
     def _give_up(self) -> None:
         self._silent_until = time.monotonic() + self._place.retry_after_s
-        if self._channel is not None and self._process is not None:
+        if self._process is not None:
             self._process.kill()
             self._end()
         self._channel = self._process = None

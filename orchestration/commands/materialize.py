@@ -20,7 +20,7 @@ from orchestration.commands.agree import (
 )
 from orchestration.commands.console import JsonOption, console
 from orchestration.platform import open_tracker
-from orchestration.settings import Settings
+from orchestration.settings import Settings, prepare_environment
 
 
 def materialize(
@@ -60,6 +60,7 @@ def materialize(
     if as_json and not (only_show or only_forecast):
         raise ValueError("--json goes with --dry-run or --forecast")
     settings = Settings.from_env()
+    prepare_environment(settings)
     tracker = open_tracker(settings)
     if not (only_show or only_forecast):
         tracker.prepare()

@@ -108,6 +108,21 @@ def test_a_server_that_is_away_is_said_to_be(tracker: MlflowTracker, tmp_path: P
         remote.find_run("reports", {"a": "b"})
 
 
+def test_a_process_that_cannot_be_started_is_an_outage(
+    remote: RemoteWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    remote.prepare()
+    with pytest.raises(TrackerLeftAlone, match="was given up a moment ago"):
+        remote.find_run("reports", {"a": "b"})
+    time.sleep(0.3)
+    with pytest.raises(TrackerUnavailable, match="cannot start MLflow's process"):
+        remote.find_run("reports", {"a": "b"})
+    monkeypatch.undo()
+    time.sleep(0.3)
+    assert remote.find_run("reports", {"a": "b"}) == ""
+
+
 def test_a_process_that_dies_or_hangs_is_an_outage_and_another_one_goes_on(
     remote: RemoteWriter, tracker: MlflowTracker, lake: FakeLake
 ) -> None:

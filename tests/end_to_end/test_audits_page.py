@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 PAGE = (PROJECT_ROOT / "docs" / "audits.md").read_text()
 COMMANDS = re.findall(r"^    materia (.+?)$", PAGE, re.MULTILINE)
-AUDITS = {"audit", "lineage", "trace", "why", "stale", "verify"}
+AUDITS = {"audit", "lineage", "trace", "why", "stale", "verify", "witness"}
 
 
 def test_the_page_has_an_example_of_every_audit_with_its_output() -> None:
@@ -31,8 +32,12 @@ def test_a_command_of_the_page_works(
 ) -> None:
     (tmp_path / "note.txt").write_text(PLANTED)
     (tmp_path / "answer.txt").write_text(f"As far as I know, {PLANTED[200:420]}")
-    for name in ("note.txt", "answer.txt", "audit.html"):
+    for name in ("note.txt", "answer.txt", "audit.html", "lake.witness.json"):
         command = command.replace(name, str(tmp_path / name))
+    if "FINGERPRINT" in command:
+        witness = ["witness", "--out", str(tmp_path / "lake.witness.json"), "--json"]
+        signer = json.loads(installation.run(*witness).stdout)["signer"]
+        command = command.replace("FINGERPRINT", signer)
     done = installation.run(*shlex.split(command.replace("tiny", RECIPE)))
     is_unknown = "0" * 32 in command
     assert done.returncode == (1 if is_unknown else 0), done.stdout + done.stderr

@@ -7,8 +7,8 @@ import signal
 from collections.abc import Callable
 
 import pytest
-from numba import njit
 
+from assets.compiler import njit
 from assets.compute import InlineCompute
 from assets.lineage.compiling import compiled_s
 from orchestration.compute.local import LocalCompute, WorkerDied

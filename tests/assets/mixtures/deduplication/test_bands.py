@@ -38,7 +38,8 @@ from assets.mixtures.deduplication.keys import (
 )
 from assets.mixtures.deduplication.shingles import TemplateTable
 from assets.mixtures.deduplication.sketch_kernels import fold_keys
-from assets.mixtures.words import MIXERS, U64
+from assets.mixtures.word_hash import MIXERS
+from assets.mixtures.words import U64
 
 
 def test_band_keys_are_equal_exactly_where_bands_are() -> None:

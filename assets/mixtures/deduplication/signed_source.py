@@ -19,8 +19,7 @@ import pyarrow as pa
 from assets.lineage.manifest import Manifest
 from assets.lineage.workspace import part_name, table_paths
 from assets.mixtures.deduplication.asked_text import Asked
-from assets.mixtures.deduplication.bands import NEXT_BITS, packed_keys
-from assets.mixtures.deduplication.keys import GROUP_BITS
+from assets.mixtures.deduplication.keys import GROUP_BITS, NEXT_BITS, packed_keys
 from assets.mixtures.words import I64, U64
 from assets.ports import Lake
 from assets.recipes.data import SignatureSpec

@@ -17,7 +17,6 @@ from assets.lineage.storage import Folder
 from assets.mixtures.deduplication.bands import (
     KEYS,
     MAX_BUCKET,
-    NEXT_BITS,
     WINDOW,
     OwnBandsItem,
     OwnBuckets,
@@ -29,6 +28,7 @@ from assets.mixtures.deduplication.count_kernels import first_places, frequent
 from assets.mixtures.deduplication.frames import column, read_frame, read_table, write_table
 from assets.mixtures.deduplication.keys import (
     GROUP_BITS,
+    NEXT_BITS,
     KeyFiles,
     bits_for,
     piece_bits,

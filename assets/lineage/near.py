@@ -15,6 +15,7 @@ from assets.lineage.manifest import Manifest
 from assets.ports import Lake
 
 if TYPE_CHECKING:
+    from assets.mixtures.deduplication.asked_text import Asked
     from assets.mixtures.deduplication.signed_source import Proved, SignedSource
 
 LEAST_SIMILARITY = 0.5
@@ -69,22 +70,22 @@ def near_documents(
     from assets.mixtures.deduplication.signed_source import SignedSource
 
     result = Near(sources_searched=len(sources))
-    proposed: list[tuple[float, int, SignedSource, str]] = []
+    proposed: list[tuple[float, int, SignedSource, Asked]] = []
     for each in sources:
         source = SignedSource(lake, each.signatures, each.documents)
-        text = texts[each.deidentify]
-        candidates, left_out = source.candidates(text)
+        asked = source.asked(texts[each.deidentify])
+        candidates, left_out = source.candidates(asked)
         result.left_out += left_out
         proposed += [
-            (candidate.estimate, candidate.row, source, text)
+            (candidate.estimate, candidate.row, source, asked)
             for candidate in candidates
             if candidate.estimate >= _LEAST_ESTIMATE
         ]
     proposed.sort(key=lambda each: (-each[0], each[2].documents.fingerprint, each[1]))
     result.left_out += max(0, len(proposed) - MAX_PROVED)
     documents: dict[str, dict[str, Any]] = {}
-    for _, row, source, text in proposed[:MAX_PROVED]:
-        (found,) = source.proved(text, [row], _TOLD)
+    for _, row, source, asked in proposed[:MAX_PROVED]:
+        found = source.proved(asked, row, _TOLD)
         if found.similarity >= LEAST_SIMILARITY and found.doc_id not in known:
             documents[found.doc_id] = _told(source.documents, found)
     result.documents = sorted(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assets.mixtures.words import I64, U64, Words, mix
+from assets.mixtures.word_hash import mix
+from assets.mixtures.words import I64, U64, Words
 
 STEP = np.uint64(0xA0761D6478BD642F)
 """Odd, so that no word is lost; order matters because each word meets another power."""

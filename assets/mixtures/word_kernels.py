@@ -1,7 +1,7 @@
 """Compiled loops over the bytes of text: folding, words and their hashes. No Python object here.
 
-What a word is and why is said in words.py, and the constants come from there. Eight bytes are
-looked at in one register, without a branch per byte.
+What a word is and why is said in words.py, and its hash is word_hash.py's. Eight bytes are looked
+at in one register, without a branch per byte.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numba.core.cgutils import false_bit
 from numba.extending import intrinsic
 
 from assets.compiler import njit
+from assets.mixtures.word_hash import FOLD_SHIFT, MIX_SHIFT_A, MIX_SHIFT_B
 
 U8 = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]
@@ -42,7 +43,6 @@ _WORD = np.uint64(64)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _GROUP = np.uint64(GROUP)
 _SHIFT_SIGN = np.uint64(63)
-_SHIFT_WORD = np.uint64(31)
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -220,19 +220,19 @@ def _hash(
     value = np.uint64((length + _ONE) * mix_a)
     while length > _SIXTEEN:
         value = np.uint64((value ^ loads[first]) * mix_b)
-        value ^= value >> _SHIFT_WORD
+        value ^= value >> FOLD_SHIFT
         first += _EIGHT
         length -= _EIGHT
     shift = np.uint64(_WORD - (min(length, _EIGHT) << _THREE))
     value = np.uint64((value ^ (loads[first] & (_ALL >> shift))) * mix_b)
-    value ^= value >> _SHIFT_WORD
+    value ^= value >> FOLD_SHIFT
     shift = np.uint64((_WORD + _WORD - (length << _THREE)) & _SHIFT_SIGN)
     more = np.uint64((value ^ (loads[first + _EIGHT] & (_ALL >> shift))) * mix_b)
-    more ^= more >> _SHIFT_WORD
+    more ^= more >> FOLD_SHIFT
     value = more if length > _EIGHT else value
-    value = np.uint64((value ^ (value >> np.uint64(32))) * mix_b)
-    value = np.uint64((value ^ (value >> np.uint64(29))) * mix_a)
-    return value ^ (value >> np.uint64(32))
+    value = np.uint64((value ^ (value >> MIX_SHIFT_A)) * mix_b)
+    value = np.uint64((value ^ (value >> MIX_SHIFT_B)) * mix_a)
+    return value ^ (value >> MIX_SHIFT_A)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

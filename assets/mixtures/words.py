@@ -2,7 +2,7 @@
 
 Lower-cased, punctuation stripped, one word per ideograph or kana (those scripts put no spaces
 between words). Compiled loops rewrite, cut and hash the bytes; what they cannot know goes through
-Polars. The hash is our own: it decides what is merged, whatever the version of a library.
+Polars. The hash is our own (word_hash.py), whatever the version of a library.
 """
 
 from __future__ import annotations
@@ -16,18 +16,13 @@ import numpy.typing as npt
 import polars as pl
 
 from assets.mixtures.folding import folding_table, normalise
+from assets.mixtures.word_hash import MIXERS
 
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 
 BATCH_BYTES = 4 << 20
 """Text handled at a time, so that the temporaries (about 12 bytes per byte) stay small."""
-
-# Odd constants of the usual size; any would do, but a change here changes what is merged.
-_MIX_A = np.uint64(0x9E3779B97F4A7C15)
-_MIX_B = np.uint64(0xD6E8FEB86659FD93)
-MIXERS = np.array([_MIX_A, _MIX_B], dtype=np.uint64)
-"""For the compiled loops."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,13 +80,6 @@ def batches(texts: pl.Series, batch_bytes: int = BATCH_BYTES) -> Iterator[tuple[
         last = max(first + 1, int(np.searchsorted(ends, taken + batch_bytes, side="right")))
         yield first, texts.slice(first, last - first)
         first = last
-
-
-def mix(values: U64) -> U64:
-    """Scatter 64-bit values so that every bit depends on every bit."""
-    values = (values ^ (values >> np.uint64(32))) * _MIX_B
-    values = (values ^ (values >> np.uint64(29))) * _MIX_A
-    return values ^ (values >> np.uint64(32))
 
 
 def _joined(parts: list[npt.NDArray[Any]], dtype: type[np.generic]) -> npt.NDArray[Any]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from assets.lineage.audit import ArtifactGraph
+from assets.lineage.document_index import DocumentIndex
 from assets.lineage.find import find_artifact
 from benchmarks import audit_documents, audit_recipe, audit_texts, audit_verify
 from benchmarks.audit_lake import write_lake
 from benchmarks.audit_provenance import Meter
 from benchmarks.audits import of_lake, sizes
-from benchmarks.processes import Spent, cached_bytes, evict, told
+from benchmarks.processes import Spent, cached_bytes, evict, run, told
 from orchestration.lake import ObjectLake
 from orchestration.stores import FileStore
 from orchestration.tracker import MlflowTracker
@@ -53,6 +55,25 @@ def test_generated_texts_are_found_in_every_way(tmp_path: Path) -> None:
     for how in ("exact", "normalised", "near"):
         assert found[f"{how}_found"] == f"{audit_texts.ASKED} of {audit_texts.ASKED}"
     assert all(found["bytes_per_million_documents"].values())
+
+
+def test_a_text_is_told_without_the_compiler(tmp_path: Path) -> None:
+    root, home = tmp_path / "lake", tmp_path / "home"
+    asked = dict(audit_texts.generate(root, 4 * audit_texts.ASKED))
+    lake = ObjectLake(FileStore(root), home / "cache")
+    with DocumentIndex.open(lake):
+        pass  # making it compiles
+    code = (
+        "import sys; from orchestration.commands.trace import trace; "
+        "trace(text=sys.argv[1], as_json=True); sys.exit(3 * ('numba' in sys.modules))"
+    )
+    env = {"MATERIA_LAKE": str(root), "MATERIA_HOME": str(home)}
+    for doc_id, text in list(asked.items())[:2]:
+        words = text.split(" ")
+        told = json.loads(run(["-c", code, " ".join([*words[:-3], "changed"])], env).output)
+        (match,) = [match for match in told["matches"] if match["doc_id"] == doc_id]
+        assert match["how"] == "near", "proved, that is: found, estimated, read and compared"
+        assert match["similarity"] > 0.9
 
 
 def test_verification_is_compared_with_reading_and_hashing_the_same_bytes(

@@ -18,7 +18,9 @@ from assets.lineage.storage import Folder, StoredFile
 from assets.mixtures.deduplication.frames import column, read_frame, read_table, write_table
 from assets.mixtures.deduplication.keys import (
     GROUP_BITS,
+    NEXT_BITS,
     U32,
+    packed_keys,
     read_run,
     shared_places,
 )
@@ -32,10 +34,6 @@ MAX_BUCKET = 64
 """Documents of a bucket that are all compared with each other (2,016 pairs); our choice."""
 WINDOW = 16
 """In a larger bucket: the following documents each one is compared with; our choice."""
-NEXT_BITS = 24
-"""Lowest bits of a stored key, which are the highest of the next band's key: who shares both
-stands together in a large bucket. The other 40 tell buckets apart: among a hundred million
-documents some 150,000 pairs meet by chance, and the proof sends them away."""
 
 KEYS = pa.schema([("key", pa.uint64()), ("row", pa.uint32())])
 
@@ -75,13 +73,6 @@ def band_keys(keys: U64, is_listed: np.ndarray[tuple[int], np.dtype[np.bool_]]) 
     rows: U32 = np.flatnonzero(is_listed).astype(np.uint32)
     packed = packed_keys(keys[is_listed])
     return pa.table({"key": packed.reshape(-1), "row": np.repeat(rows, num_bands)}, schema=KEYS)
-
-
-def packed_keys(keys: U64) -> U64:
-    """Return stored keys of [documents, bands] keys: each with the beginning of the next band's."""
-    low = np.uint64((1 << NEXT_BITS) - 1)
-    packed: U64 = (keys & ~low) | (np.roll(keys, -1, axis=1) >> np.uint64(64 - NEXT_BITS))
-    return packed
 
 
 def match_own_bands(item: OwnBandsItem) -> OwnBuckets:

@@ -24,7 +24,8 @@ from assets.mixtures.deduplication.frames import (
 from assets.mixtures.deduplication.parts import Part, read_signatures
 from assets.mixtures.deduplication.proof import TAGGED, Proposed, propose
 from assets.mixtures.deduplication.relations import RELATIONS, Kind
-from assets.mixtures.words import U64, mix
+from assets.mixtures.word_hash import mix
+from assets.mixtures.words import U64
 
 MEMBERS = pl.Schema(
     {

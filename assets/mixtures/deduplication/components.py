@@ -24,7 +24,8 @@ from assets.mixtures.deduplication.frames import (
 )
 from assets.mixtures.deduplication.parts import part_of_rows
 from assets.mixtures.deduplication.relations import Kind
-from assets.mixtures.words import U64, mix
+from assets.mixtures.word_hash import mix
+from assets.mixtures.words import U64
 from assets.ports import Compute
 
 EDGES = pl.Schema({"node": pl.UInt64, "other": pl.UInt64})

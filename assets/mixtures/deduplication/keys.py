@@ -28,6 +28,10 @@ PIECE_FILES = 4
 GROUP_BITS = 7
 """A file has 128 groups, of 16,000 keys when it is full: a table of them fits the second-level
 cache."""
+NEXT_BITS = 24
+"""Lowest bits of a band's stored key, which are the highest of the next band's: who shares both
+stands together in a large bucket. The other 40 tell buckets apart: among a hundred million
+documents some 150,000 pairs meet by chance, and the proof sends them away."""
 MAX_ROWS = 1 << 32
 _SLOTS_PER_KEY = 4
 """Bits, rounded up to a power of two: of the keys of one source, at most a fifth looks at a bit of
@@ -69,6 +73,13 @@ def piece_bits(sources: Sequence[KeyFiles]) -> int:
     total = sum(len(source.files) for source in sources)
     pieces = max(max(len(source.files) for source in sources), -(-total // PIECE_FILES))
     return (pieces - 1).bit_length()
+
+
+def packed_keys(keys: U64) -> U64:
+    """Return stored keys of [documents, bands] keys: each with the beginning of the next band's."""
+    low = np.uint64((1 << NEXT_BITS) - 1)
+    packed: U64 = (keys & ~low) | (np.roll(keys, -1, axis=1) >> np.uint64(64 - NEXT_BITS))
+    return packed
 
 
 def send_keys(table: pa.Table, bits: int, out: Folder, writer: str) -> Fragments:

@@ -15,7 +15,8 @@ import numpy.typing as npt
 import polars as pl
 
 from assets.mixtures.ngrams import STEP
-from assets.mixtures.words import I64, MIXERS, U64, Folding, batches, folding_of, loads_of
+from assets.mixtures.word_hash import MIXERS
+from assets.mixtures.words import I64, U64, Folding, batches, folding_of, loads_of
 from assets.recipes.data import SignatureSpec
 
 U32 = npt.NDArray[np.uint32]
@@ -26,7 +27,8 @@ BATCH_BYTES = 2 << 20
 """Text of one batch: its words and shingles stay near the second-level cache. Our choice."""
 
 
-_BAND_STEP = np.uint64(0xE7037ED1A0B428DB)
+BAND_STEP = np.uint64(0xE7037ED1A0B428DB)
+"""Odd; a band's key is its number and its minima in this base, mixed."""
 
 
 SETS_BYTES = 16 << 20
@@ -108,16 +110,10 @@ class Sketches:
 def sketches_of(
     texts: pl.Series, table: TemplateTable, spec: SignatureSpec, threads: int = 1
 ) -> Sketches:
-    """Cut, weigh and sketch texts, in so many threads: the kernels hold no lock.
-
-    Each hash is a seeded permutation of the 32-bit integers (odd factor, term); the shingles
-    are well mixed already, which is what the simple permutation asks of its input.
-    """
+    """Cut, weigh and sketch texts, in so many threads: the kernels hold no lock."""
     from assets.mixtures.deduplication.sketch_kernels import sketch_texts
 
-    random = np.random.Generator(np.random.PCG64(spec.seed))
-    factors = random.integers(0, 1 << 32, spec.num_hashes, dtype=np.uint32) | np.uint32(1)
-    terms = random.integers(0, 1 << 32, spec.num_hashes, dtype=np.uint32)
+    factors, terms = permutations_of(spec)
     given = folding_of(texts)
     ranges = _ranges(given.offsets) if threads > 1 else [(0, len(texts))]
 
@@ -138,7 +134,7 @@ def sketches_of(
             found.documents_per_slot,
             factors,
             terms,
-            _BAND_STEP,
+            BAND_STEP,
             found.num_kept,
             found.num_templates,
             found.keys,
@@ -148,6 +144,17 @@ def sketches_of(
         return replace(found, halves=found.halves[:count])
 
     return Sketches.joined(list(_in_threads(sketch, ranges, threads)), table, spec)
+
+
+def permutations_of(spec: SignatureSpec) -> tuple[U32, U32]:
+    """Return a factor and a term per hash, of whose images of the high halves one is the least.
+
+    Each is a seeded permutation of the 32-bit integers (odd factor); the shingles are well mixed
+    already, which is what the simple permutation asks of its input.
+    """
+    random = np.random.Generator(np.random.PCG64(spec.seed))
+    factors = random.integers(0, 1 << 32, spec.num_hashes, dtype=np.uint32) | np.uint32(1)
+    return factors, random.integers(0, 1 << 32, spec.num_hashes, dtype=np.uint32)
 
 
 def shingles_of(texts: pl.Series, shingle_words: int) -> tuple[U64, I64]:

@@ -18,14 +18,8 @@ import pyarrow as pa
 
 from assets.lineage.manifest import Manifest
 from assets.lineage.workspace import part_name, table_paths
-from assets.mixtures.deduplication.bands import NEXT_BITS, packed_keys
-from assets.mixtures.deduplication.keys import GROUP_BITS
-from assets.mixtures.deduplication.shingles import (
-    TemplateTable,
-    halves_of,
-    sets_of,
-    sketches_of,
-)
+from assets.mixtures.deduplication.asked_text import Asked
+from assets.mixtures.deduplication.keys import GROUP_BITS, NEXT_BITS, packed_keys
 from assets.mixtures.words import I64, U64
 from assets.ports import Lake
 from assets.recipes.data import SignatureSpec
@@ -65,52 +59,44 @@ class SignedSource:
         counts = parts["num_documents"].cast(pl.Int64).to_numpy()
         self._first_rows = np.concatenate([[0], np.cumsum(counts)])
         templates = pl.read_parquet(self._file("templates.parquet"), columns=["shingle"])
-        self._templates = TemplateTable(templates["shingle"].to_numpy())
+        self._templates: U64 = templates["shingle"].to_numpy()
         files = signatures.files
         self._bands = sorted(each.path for each in files if each.path.startswith("bands/"))
         self._mapped: dict[str, pa.Table] = {}
 
-    def candidates(self, text: str) -> tuple[list[Candidate], int]:
+    def asked(self, text: str) -> Asked:
+        """Return a text as this source's documents are signed."""
+        return Asked(text, self._templates, self.spec)
+
+    def candidates(self, asked: Asked) -> tuple[list[Candidate], int]:
         """Return the documents that share a band with a text, and how many were left out.
 
         A text of few shingles outside the source's templates has none: it is compared exactly only.
         """
-        sketch = sketches_of(pl.Series([text]), self._templates, self.spec)
-        keys = packed_keys(sketch.keys[sketch.num_kept >= self.spec.min_shingles])
+        if len(asked.halves) < self.spec.min_shingles:
+            return [], 0
+        keys = packed_keys(asked.keys[np.newaxis])
         found = [self._bucket(int(key)) for key in keys.reshape(-1)]
         rows, bands = np.unique(
             np.concatenate([np.zeros(0, np.uint32), *found]), return_counts=True
         )
         kept = np.sort(np.argsort(-bands, kind="stable")[:MAX_CANDIDATES])
         rows = rows[kept]
-        equal = (self._lows(rows) == sketch.lows[0]).sum(axis=1) / self.spec.num_hashes
+        equal = (self._lows(rows) == asked.lows).sum(axis=1) / self.spec.num_hashes
         told = [
             Candidate(row=int(row), estimate=float(estimate))
             for row, estimate in zip(rows, equal, strict=True)
         ]
         return told, len(bands) - len(rows)
 
-    def proved(self, text: str, rows: Sequence[int], columns: Sequence[str]) -> list[Proved]:
-        """Return the documents of some rows with their true similarity to a text."""
-        from assets.mixtures.shingle_kernels import jaccard
-
-        told = [self._document(row, columns) for row in rows]
-        texts = pl.Series([text, *(each["text"] for each in told)], dtype=pl.String)
-        whole, bounds = sets_of(texts, self.spec.shingle_words, self._templates)
-        halves = (whole >> np.uint64(32)).astype(np.uint32)
-        members, bounds = halves_of(halves, bounds, np.arange(len(texts)))
-        left: I64 = np.zeros(len(told), dtype=np.int64)
-        right: I64 = np.arange(1, len(texts), dtype=np.int64)
-        out = np.zeros(len(told), dtype=np.float64)
-        jaccard(members, bounds, left, members, bounds, right, out)
-        return [
-            Proved(
-                doc_id=each["doc_id"],
-                similarity=float(similarity),
-                told={name: each[name] for name in columns},
-            )
-            for each, similarity in zip(told, out, strict=True)
-        ]
+    def proved(self, asked: Asked, row: int, columns: Sequence[str]) -> Proved:
+        """Return the document of a row with its true similarity to a text."""
+        found = self._document(row, columns)
+        return Proved(
+            doc_id=found["doc_id"],
+            similarity=asked.similarity(found["text"]),
+            told={name: found[name] for name in columns},
+        )
 
     def _bucket(self, key: int) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
         """Return the rows that have a band's key, the bits of the next band apart."""

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assets.compiler import njit
+from assets.mixtures.word_hash import MIX_SHIFT_A, MIX_SHIFT_B
 from assets.mixtures.word_kernels import GROUP, find_edges, fold_document, hash_words
 
 U8 = npt.NDArray[np.uint8]
@@ -52,9 +53,9 @@ def shingle_document(
         rolled = np.uint64(rolled * step) + hashes[at]
         if at >= length:
             rolled -= np.uint64(hashes[at - length] * gone)
-        value = np.uint64((rolled ^ (rolled >> _HALF)) * mix_b)
-        value = np.uint64((value ^ (value >> np.uint64(29))) * mix_a)
-        out[at - length + 1] = value ^ (value >> _HALF)
+        value = np.uint64((rolled ^ (rolled >> MIX_SHIFT_A)) * mix_b)
+        value = np.uint64((value ^ (value >> MIX_SHIFT_B)) * mix_a)
+        out[at - length + 1] = value ^ (value >> MIX_SHIFT_A)
     return max(0, num_words - length + 1)
 
 
@@ -139,9 +140,9 @@ def fold_keys(signature: U32, step: np.uint64, mixers: U64, out: U64) -> None:
         key = np.uint64(band + 1)
         for at in range(band * rows, (band + 1) * rows):
             key = np.uint64(key * step) + np.uint64(signature[at])
-        key = np.uint64((key ^ (key >> _HALF)) * mix_b)
-        key = np.uint64((key ^ (key >> np.uint64(29))) * mix_a)
-        out[band] = key ^ (key >> _HALF)
+        key = np.uint64((key ^ (key >> MIX_SHIFT_A)) * mix_b)
+        key = np.uint64((key ^ (key >> MIX_SHIFT_B)) * mix_a)
+        out[band] = key ^ (key >> MIX_SHIFT_A)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -17,7 +17,6 @@ from assets.lineage.storage import Folder
 from assets.mixtures.deduplication.bands import (
     KEYS,
     MAX_BUCKET,
-    NEXT_BITS,
     WINDOW,
     OwnBandsItem,
     OwnBuckets,
@@ -29,6 +28,7 @@ from assets.mixtures.deduplication.count_kernels import first_places, frequent
 from assets.mixtures.deduplication.frames import column, read_frame, read_table, write_table
 from assets.mixtures.deduplication.keys import (
     GROUP_BITS,
+    NEXT_BITS,
     KeyFiles,
     bits_for,
     piece_bits,
@@ -38,7 +38,8 @@ from assets.mixtures.deduplication.keys import (
 )
 from assets.mixtures.deduplication.shingles import TemplateTable
 from assets.mixtures.deduplication.sketch_kernels import fold_keys
-from assets.mixtures.words import MIXERS, U64
+from assets.mixtures.word_hash import MIXERS
+from assets.mixtures.words import U64
 
 
 def test_band_keys_are_equal_exactly_where_bands_are() -> None:

@@ -124,6 +124,7 @@ def test_sizes_may_be_written_in_powers_of_ten() -> None:
     assert sizes("1e3,250") == [1000, 250]
 
 
+@pytest.mark.slow
 def test_what_mlflow_is_told_is_seen_by_the_meter(tmp_path: Path) -> None:
     meter = Meter()
     with audit_recipe.told(meter):

@@ -26,6 +26,7 @@ def key(tmp_path: Path) -> SigningKey:
     return SigningKey.create(tmp_path / "keys" / "release.pem")
 
 
+@pytest.mark.slow
 def test_a_witness_names_every_artifact_and_finds_all_of_them(
     lake: ObjectLake, key: SigningKey, tmp_path: Path
 ) -> None:

@@ -51,7 +51,7 @@ main(int(sys.argv[2]))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Endpoint:
     """Where MLflow is and how it is asked: all that the process has to know."""
 
     tracking_uri: str
@@ -68,8 +68,8 @@ class RemoteWriter:
     Raises what MlflowWriter raises, and TrackerUnavailable when the process does not answer.
     """
 
-    def __init__(self, place: Place, origins: Origins, *, answer_s: float = ANSWER_S) -> None:
-        self._place, self._origins, self._answer_s = place, origins, answer_s
+    def __init__(self, endpoint: Endpoint, origins: Origins, *, answer_s: float = ANSWER_S) -> None:
+        self._endpoint, self._origins, self._answer_s = endpoint, origins, answer_s
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
@@ -149,11 +149,11 @@ class RemoteWriter:
                 start_new_session=True,
             )
         self._end = weakref.finalize(self, _end, ours, self._process)
-        ours.send(self._place)
+        ours.send(self._endpoint)
         self._channel = ours
 
     def _give_up(self) -> None:
-        self._silent_until = time.monotonic() + self._place.retry_after_s
+        self._silent_until = time.monotonic() + self._endpoint.retry_after_s
         if self._process is not None:
             self._process.kill()
             self._end()
@@ -172,19 +172,19 @@ def _end(channel: Channel, process: subprocess.Popen[bytes]) -> None:
 
 def answer(channel: Channel) -> None:
     """Do what is asked until nobody can ask any more."""
-    place: Place = channel.recv()
+    endpoint: Endpoint = channel.recv()
     origins: dict[str, str] = {}
     connection = Connection(
-        place.tracking_uri,
-        artifact_root=place.artifact_root,
-        timeout_s=place.timeout_s,
-        retry_after_s=place.retry_after_s,
+        endpoint.tracking_uri,
+        artifact_root=endpoint.artifact_root,
+        timeout_s=endpoint.timeout_s,
+        retry_after_s=endpoint.retry_after_s,
     )
     writer = MlflowWriter(
         connection,
-        dagster_url=place.dagster_url,
+        dagster_url=endpoint.dagster_url,
         origins=lambda manifest: origins,
-        set_aside=DeadLetters(place.dead_letters).add,
+        set_aside=DeadLetters(endpoint.dead_letters).add,
     )
     with suppress(TrackerError):
         # It is needed anyway; whoever asks first will be told what is wrong.

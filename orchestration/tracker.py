@@ -31,7 +31,7 @@ from orchestration.mlflow_connection import (
     TrackerLeftAlone,
 )
 from orchestration.mlflow_origins import Origins, no_origins
-from orchestration.mlflow_process import Place, RemoteWriter
+from orchestration.mlflow_process import Endpoint, RemoteWriter
 from orchestration.mlflow_records import (
     ATTEMPT,
     FINGERPRINT,
@@ -102,7 +102,7 @@ class MlflowTracker:
         )
         self.runs: RunWriter = self.writer
         if beside:
-            place = Place(
+            endpoint = Endpoint(
                 tracking_uri=tracking_uri,
                 artifact_root=home / "mlflow-artifacts",
                 dead_letters=self.dead_letters.path,
@@ -110,7 +110,7 @@ class MlflowTracker:
                 timeout_s=timeout_s,
                 retry_after_s=retry_after_s,
             )
-            self.runs = RemoteWriter(place, origins)
+            self.runs = RemoteWriter(endpoint, origins)
         self.pending = Pending(home / "sync")
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mlflow")
         """Asks MLflow for all runs and releases; joined when the interpreter ends."""

@@ -23,10 +23,10 @@ from assets.releases.evidence.dsse import (
 )
 from assets.releases.evidence.ed25519 import verify_signature
 from assets.releases.evidence.signing import SigningKey
+from assets.releases.evidence.verify_pack import STATEMENT_TYPE
 from orchestration.lake import ObjectLake
 
 WITNESS_TYPE = "urn:materia:lake-witness:1"
-_STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ def write_witness(lake: ObjectLake, key: SigningKey, path: Path, now: datetime) 
         raise ValueError(f"the lake {lake.root} holds nothing that a witness could name")
     made_at = now.isoformat(timespec="seconds")
     statement = {
-        "_type": _STATEMENT_TYPE,
+        "_type": STATEMENT_TYPE,
         "subject": [{"name": p, "digest": {"sha256": sha}} for p, sha in records.items()],
         "predicateType": WITNESS_TYPE,
         "predicate": {"made_at": made_at, "names": names, "public_key": key.public_text},
@@ -91,7 +91,7 @@ def read_witness(path: Path, trust: str) -> Witness:
         ) from error
     whole = envelope_bytes(PAYLOAD_TYPE, payload, signature, witness.signer)
     signed = pre_authentication(PAYLOAD_TYPE, payload)
-    if types != (_STATEMENT_TYPE, WITNESS_TYPE):
+    if types != (STATEMENT_TYPE, WITNESS_TYPE):
         raise ValueError(f"{path} is a statement of another kind: {types[1]}")
     if content != whole or not verify_signature(key, signed, signature):
         raise ValueError(f"{path} was changed after it was signed: take an untouched copy")

@@ -19,7 +19,7 @@ from orchestration.mlflow_connection import (
     TrackerRefused,
     TrackerUnavailable,
 )
-from orchestration.mlflow_process import Place, RemoteWriter
+from orchestration.mlflow_process import Endpoint, RemoteWriter
 from orchestration.mlflow_views import check_run
 from orchestration.processes import identify, is_alive
 from orchestration.tracker import MlflowTracker
@@ -35,8 +35,8 @@ def lake(tmp_path: Path) -> FakeLake:
     return FakeLake(tmp_path / "lake")
 
 
-def place_of(tracker: MlflowTracker, home: Path) -> Place:
-    return Place(
+def endpoint_of(tracker: MlflowTracker, home: Path) -> Endpoint:
+    return Endpoint(
         tracking_uri=tracker.connection.tracking_uri,
         artifact_root=home / "mlflow-artifacts",
         dead_letters=tracker.dead_letters.path,
@@ -47,7 +47,7 @@ def place_of(tracker: MlflowTracker, home: Path) -> Place:
 
 @pytest.fixture
 def remote(tracker: MlflowTracker, tmp_path: Path) -> RemoteWriter:
-    return RemoteWriter(place_of(tracker, tmp_path), lambda manifest: ORIGINS)
+    return RemoteWriter(endpoint_of(tracker, tmp_path), lambda manifest: ORIGINS)
 
 
 def test_a_build_is_written_as_it_is_here(
@@ -95,13 +95,13 @@ def test_a_fault_of_ours_is_told_with_its_place(remote: RemoteWriter) -> None:
 
 
 def test_a_server_that_is_away_is_said_to_be(tracker: MlflowTracker, tmp_path: Path) -> None:
-    place = Place(
+    endpoint = Endpoint(
         tracking_uri="http://127.0.0.1:9",
         artifact_root=tmp_path,
         dead_letters=tmp_path / "letters",
         timeout_s=1,
     )
-    remote = RemoteWriter(place, lambda manifest: {})
+    remote = RemoteWriter(endpoint, lambda manifest: {})
     with pytest.raises(TrackerUnavailable, match="cannot open experiment materia/reports"):
         remote.find_run("reports", {"a": "b"})
     with pytest.raises(TrackerLeftAlone, match="MLflow was down a moment ago"):

@@ -104,40 +104,29 @@ def test_sync_leaves_a_run_alone_while_its_maker_tells_it(
     assert len(read(tracker, log.run_id).inputs.dataset_inputs) == 1
 
 
-def test_a_run_that_could_not_be_told_is_left_to_sync_while_its_maker_lives(
-    tracker: MlflowTracker, lake: FakeLake, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "error", [TrackerUnavailable("the database is locked"), KeyError("a fault of ours")]
+)
+def test_a_run_that_could_not_be_told_is_logged_and_left_to_sync_while_its_maker_lives(
+    tracker: MlflowTracker,
+    lake: FakeLake,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
 ) -> None:
     def fails(*args: Any, **kwargs: Any) -> str:
-        raise TrackerUnavailable("the database is locked")
+        raise error
 
-    manifest = make_manifest(lake, "mixtures/stage1", "left")
+    manifest = make_manifest(lake, "mixtures/stage1", f"left: {error}")
     log = start(tracker, manifest)
     with monkeypatch.context() as patched:
         patched.setattr(tracker.writer, "record", fails)
         log.finish(manifest, lake.uri(manifest))
         assert notes(tracker) == ["run"]
+    assert "could not record the artifact" in caplog.text
+    assert str(error) in caplog.text
     assert len(sync(tracker, lake).completed) == 1
     assert check_run(tracker, manifest, lake.uri(manifest)) == []
-
-
-def test_a_fault_of_ours_in_the_thread_is_logged_and_left_to_sync(
-    tracker: MlflowTracker,
-    lake: FakeLake,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    def breaks(*args: Any, **kwargs: Any) -> str:
-        raise KeyError("a fault of ours")
-
-    manifest = make_manifest(lake, "mixtures/stage1", "fault")
-    log = start(tracker, manifest)
-    with monkeypatch.context() as patched:
-        patched.setattr(tracker.writer, "record", breaks)
-        log.finish(manifest, lake.uri(manifest))
-        assert notes(tracker) == ["run"]
-    assert "could not record the artifact" in caplog.text
-    assert "a fault of ours" in caplog.text
-    assert len(sync(tracker, lake).completed) == 1
 
 
 @pytest.mark.slow

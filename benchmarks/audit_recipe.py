@@ -80,7 +80,8 @@ def _made(folder: Path, recipe: str) -> dict[str, Any]:
 def told(meter: Meter) -> Iterator[None]:
     """Let a meter see the seconds that MLflow is waited for, and the CPU's of its process."""
     from orchestration.mlflow_process import RemoteWriter
-    from orchestration.tracker import MlflowRunLog, MlflowTracker
+    from orchestration.mlflow_run_log import MlflowRunLog
+    from orchestration.tracker import MlflowTracker
 
     processes: dict[int, psutil.Process] = {}
 

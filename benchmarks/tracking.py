@@ -31,8 +31,9 @@ from pathlib import Path
 from benchmarks.tracking_server import Server
 from orchestration.journal_projection import MetricSink, project_journal, read_points
 from orchestration.launchers.open import POLL_S
+from orchestration.mlflow_run_log import MlflowRunLog
 from orchestration.settings import PROJECT_ROOT
-from orchestration.tracker import MlflowRunLog, MlflowTracker
+from orchestration.tracker import MlflowTracker
 
 MODES = ("off", "up", "down")
 OUTAGE = "outage"

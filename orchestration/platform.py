@@ -15,9 +15,10 @@ from orchestration.lake import open_lake
 from orchestration.launchers.open import POLL_S, open_launcher
 from orchestration.launchers.wait import run_and_wait
 from orchestration.mlflow_origins import origins_in
+from orchestration.mlflow_run_log import MlflowRunLog
 from orchestration.provenance import gather
 from orchestration.settings import Settings
-from orchestration.tracker import MlflowRunLog, MlflowTracker
+from orchestration.tracker import MlflowTracker
 
 
 def build_platform(

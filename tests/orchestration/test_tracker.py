@@ -6,12 +6,14 @@ import json
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from assets.fakes import FakeLake
 from assets.ports import RunLog, Tracker
 from orchestration.journal_projection import project_journal
+from orchestration.mlflow_connection import TrackerUnavailable
 from orchestration.mlflow_views import check_run
 from orchestration.tracker import MlflowTracker
 from orchestration.tracker_sync import journal_points, rebuild, sync
@@ -117,6 +119,30 @@ def test_a_failed_run_says_why(tracker: MlflowTracker, lake: FakeLake) -> None:
     assert run.info.status == "FAILED"
     assert run.data.tags["materia.partition"] == "tiny"
     assert run.data.tags["materia.reason"] == "JobFailed: rank 1 ended with exit code 7"
+    assert notes(tracker) == []
+
+
+def test_a_run_that_was_made_unanswered_and_failed_is_ended_by_sync(
+    tracker: MlflowTracker, lake: FakeLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = make_manifest(lake, "checkpoints/stage1", "unanswered")
+    lake.committed.clear()
+    create = tracker.writer.create_run
+    made: list[str] = []
+
+    def answers_nobody(*args: Any) -> str:
+        made.append(create(*args))
+        raise TrackerUnavailable("cannot create run: no answer")
+
+    monkeypatch.setattr(tracker.writer, "create_run", answers_nobody)
+    log = start(tracker, manifest)
+    assert log.run_id == ""
+    log._tracker = down(tracker, tmp_path)
+    log.fail("JobFailed: meanwhile")
+    assert notes(log._tracker) == ["run"]
+    assert len(sync(tracker, lake).completed) == 1
+    (run_id,) = made
+    assert read(tracker, run_id).info.status == "FAILED"
     assert notes(tracker) == []
 
 

@@ -66,7 +66,7 @@ def verify(
         given += [f"--newest={newest}"] if newest is not None else []
         raise typer.Exit(verify_pack([str(pack), *given]))
     if expect or newest or (trust and witness is None):
-        raise ValueError("--trust, --expect and --newest belong to --pack FOLDER")
+        raise ValueError("--expect, --newest belong to --pack FOLDER, --trust to it or --witness")
     seen = read_witness(witness, trust) if witness is not None else None
     settings = Settings.from_env()
     prepare_environment(settings)
